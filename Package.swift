@@ -1,0 +1,121 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+
+let package = Package(
+    name: "llm-gateway",
+    products: [
+        .executable(name: "gatewayd", targets: ["gatewayd"]),
+        .executable(name: "gateway-tui", targets: ["gateway-tui"]),
+        .executable(name: "gateway-simulator", targets: ["gateway-simulator"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // Arrows point down this list: a target may import only what stands below it.
+
+        // MARK: Programs (wiring only)
+        .executableTarget(
+            name: "gatewayd",
+            dependencies: [
+                "GatewayCore", "GatewayIO", "Shared", "Simulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
+            path: "Sources/ProxyDaemon/Daemon",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "gateway-tui",
+            dependencies: [
+                "CNcurses", "Dashboard", "Shared",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Sources/GatewayTUI/Terminal",
+            swiftSettings: strict
+        ),
+        .executableTarget(
+            name: "gateway-simulator",
+            dependencies: [
+                "Simulator",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/ProxyDaemon/SimulatorProgram",
+            swiftSettings: strict
+        ),
+
+        // MARK: Rings
+        .target(
+            name: "GatewayIO",
+            dependencies: [
+                "CCurl", "GatewayCore", "Shared",
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            path: "Sources/ProxyDaemon/IO",
+            resources: [.embedInCode("Catalogue/models.yaml")],
+            swiftSettings: strict
+        ),
+        .target(
+            name: "GatewayCore",
+            dependencies: ["Shared", .product(name: "Crypto", package: "swift-crypto")],
+            path: "Sources/ProxyDaemon/Core",
+            swiftSettings: strict
+        ),
+        // A provider that only pretends. It shares no code with the gateway, so that it cannot share its bugs.
+        .target(
+            name: "Simulator",
+            dependencies: [
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ],
+            path: "Sources/ProxyDaemon/Simulator",
+            swiftSettings: strict
+        ),
+        .target(name: "Dashboard", dependencies: ["Shared"], path: "Sources/GatewayTUI/Dashboard", swiftSettings: strict),
+        .target(name: "Shared", swiftSettings: strict),
+
+        // MARK: C libraries, beside the one ring that may import them
+        .systemLibrary(
+            name: "CCurl",
+            path: "Sources/ProxyDaemon/CLibraries/CCurl",
+            providers: [.apt(["libcurl4-openssl-dev"])]
+        ),
+        .systemLibrary(
+            name: "CNcurses",
+            path: "Sources/GatewayTUI/CLibraries/CNcurses",
+            providers: [.apt(["libncurses-dev"])]
+        ),
+
+        // MARK: Unit tests (black-box tests of the built programs are in Tests/BlackBox)
+        .testTarget(name: "SharedTests", dependencies: ["Shared"], swiftSettings: strict),
+        .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "Shared"], swiftSettings: strict),
+        .testTarget(name: "GatewayIOTests", dependencies: ["GatewayCore", "GatewayIO", "Shared"], swiftSettings: strict),
+        .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Shared"], swiftSettings: strict),
+        .testTarget(name: "SimulatorTests", dependencies: ["Simulator"], swiftSettings: strict),
+    ]
+)

@@ -1,0 +1,226 @@
+/// The gateway's figures at one moment: `metrics.snapshot` on the control socket, `GET /v1/metrics` over HTTP.
+public struct MetricsSnapshot: Sendable, Hashable, Codable {
+    /// Counts and money over one stretch of time.
+    public struct Totals: Sendable, Hashable, Codable {
+        /// Exchanges answered, whether well or badly.
+        public var requests: Int
+        /// Of those, the ones whose status was 400 or more, or whose stream broke.
+        public var errors: Int
+        /// Of those, the ones served from the exact cache.
+        public var exactCacheHits: Int
+        public var escalations: Int
+        public var usage: TokenUsage
+        public var cost: USD
+        /// What the same tokens would have cost on the premium tier.
+        public var baseline: USD
+        /// Baseline minus cost.
+        public var saved: USD
+
+        public init(
+            requests: Int = 0,
+            errors: Int = 0,
+            exactCacheHits: Int = 0,
+            escalations: Int = 0,
+            usage: TokenUsage = TokenUsage(),
+            cost: USD = .zero,
+            baseline: USD = .zero,
+            saved: USD = .zero
+        ) {
+            self.requests = requests
+            self.errors = errors
+            self.exactCacheHits = exactCacheHits
+            self.escalations = escalations
+            self.usage = usage
+            self.cost = cost
+            self.baseline = baseline
+            self.saved = saved
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case requests
+            case errors
+            case exactCacheHits = "exact_cache_hits"
+            case escalations
+            case usage
+            case cost = "cost_usd"
+            case baseline = "baseline_usd"
+            case saved = "saved_usd"
+        }
+    }
+
+    /// Share of one tier since the start.
+    public struct TierTotals: Sendable, Hashable, Codable {
+        public var tier: Tier
+        public var requests: Int
+        public var cost: USD
+
+        public init(tier: Tier, requests: Int, cost: USD) {
+            self.tier = tier
+            self.requests = requests
+            self.cost = cost
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case tier
+            case requests
+            case cost = "cost_usd"
+        }
+    }
+
+    /// State of the exact cache.
+    public struct Cache: Sendable, Hashable, Codable {
+        public var isEnabled: Bool
+        public var entries: Int
+        public var bytes: Int
+        public var maxBytes: Int
+        public var hits: Int
+        public var misses: Int
+        public var evictions: Int
+
+        public init(
+            isEnabled: Bool = true,
+            entries: Int = 0,
+            bytes: Int = 0,
+            maxBytes: Int = 0,
+            hits: Int = 0,
+            misses: Int = 0,
+            evictions: Int = 0
+        ) {
+            self.isEnabled = isEnabled
+            self.entries = entries
+            self.bytes = bytes
+            self.maxBytes = maxBytes
+            self.hits = hits
+            self.misses = misses
+            self.evictions = evictions
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case isEnabled = "is_enabled"
+            case entries
+            case bytes
+            case maxBytes = "max_bytes"
+            case hits
+            case misses
+            case evictions
+        }
+    }
+
+    /// One configured backend and what it did since the start.
+    public struct Backend: Sendable, Hashable, Codable {
+        public var name: String
+        public var provider: String
+        public var model: String
+        public var tier: Tier
+        public var isSimulated: Bool
+        public var inFlight: Int
+        public var requests: Int
+        public var errors: Int
+        public var cost: USD
+
+        public init(
+            name: String,
+            provider: String,
+            model: String,
+            tier: Tier,
+            isSimulated: Bool,
+            inFlight: Int = 0,
+            requests: Int = 0,
+            errors: Int = 0,
+            cost: USD = .zero
+        ) {
+            self.name = name
+            self.provider = provider
+            self.model = model
+            self.tier = tier
+            self.isSimulated = isSimulated
+            self.inFlight = inFlight
+            self.requests = requests
+            self.errors = errors
+            self.cost = cost
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case name
+            case provider
+            case model
+            case tier
+            case isSimulated = "is_simulated"
+            case inFlight = "in_flight"
+            case requests
+            case errors
+            case cost = "cost_usd"
+        }
+    }
+
+    /// When it was taken, in milliseconds since 1970.
+    public var unixMilliseconds: Int64
+    public var uptimeSeconds: Double
+    /// Every backend is simulated: no money moves.
+    public var isDemo: Bool
+    public var sinceStart: Totals
+    /// Since midnight UTC, as far as this process saw it.
+    public var today: Totals
+    /// Since the first of the month UTC, as far as this process saw it.
+    public var month: Totals
+    public var inFlight: Int
+    /// Exchanges that ended in the last 60 seconds.
+    public var requestsPerMinute: Int
+    /// Median and 95th percentile of the last 1,000 latencies; nil before the first.
+    public var latencyP50Milliseconds: Double?
+    public var latencyP95Milliseconds: Double?
+    public var tiers: [TierTotals]
+    public var cache: Cache
+    public var backends: [Backend]
+    /// What a person should know: a model without a price, a key that is missing.
+    public var warnings: [String]
+
+    public init(
+        unixMilliseconds: Int64 = 0,
+        uptimeSeconds: Double = 0,
+        isDemo: Bool = false,
+        sinceStart: Totals = Totals(),
+        today: Totals = Totals(),
+        month: Totals = Totals(),
+        inFlight: Int = 0,
+        requestsPerMinute: Int = 0,
+        latencyP50Milliseconds: Double? = nil,
+        latencyP95Milliseconds: Double? = nil,
+        tiers: [TierTotals] = [],
+        cache: Cache = Cache(),
+        backends: [Backend] = [],
+        warnings: [String] = []
+    ) {
+        self.unixMilliseconds = unixMilliseconds
+        self.uptimeSeconds = uptimeSeconds
+        self.isDemo = isDemo
+        self.sinceStart = sinceStart
+        self.today = today
+        self.month = month
+        self.inFlight = inFlight
+        self.requestsPerMinute = requestsPerMinute
+        self.latencyP50Milliseconds = latencyP50Milliseconds
+        self.latencyP95Milliseconds = latencyP95Milliseconds
+        self.tiers = tiers
+        self.cache = cache
+        self.backends = backends
+        self.warnings = warnings
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case unixMilliseconds = "unix_ms"
+        case uptimeSeconds = "uptime_seconds"
+        case isDemo = "is_demo"
+        case sinceStart = "since_start"
+        case today
+        case month
+        case inFlight = "in_flight"
+        case requestsPerMinute = "requests_per_minute"
+        case latencyP50Milliseconds = "latency_p50_ms"
+        case latencyP95Milliseconds = "latency_p95_ms"
+        case tiers
+        case cache
+        case backends
+        case warnings
+    }
+}

@@ -1,0 +1,73 @@
+public import FoundationEssentials
+
+/// An amount of money in US dollars, held as whole nano-dollars (10⁻⁹ $). Never a binary fraction.
+///
+/// The range is about ±9.2 thousand million dollars; arithmetic that would leave it stops at the bound rather than trap.
+public struct USD: Sendable, Hashable, Comparable {
+    /// The amount in 10⁻⁹ dollars.
+    public var nanodollars: Int64
+
+    public static let zero = USD(nanodollars: 0)
+
+    public init(nanodollars: Int64) { self.nanodollars = nanodollars }
+
+    public static func + (left: USD, right: USD) -> USD {
+        let (sum, overflow) = left.nanodollars.addingReportingOverflow(right.nanodollars)
+        return USD(nanodollars: overflow ? (left.nanodollars < 0 ? .min : .max) : sum)
+    }
+
+    public static func - (left: USD, right: USD) -> USD {
+        let (difference, overflow) = left.nanodollars.subtractingReportingOverflow(right.nanodollars)
+        return USD(nanodollars: overflow ? (left.nanodollars < 0 ? .min : .max) : difference)
+    }
+
+    public static func += (left: inout USD, right: USD) { left = left + right }
+    public static func -= (left: inout USD, right: USD) { left = left - right }
+    public static func < (left: USD, right: USD) -> Bool { left.nanodollars < right.nanodollars }
+
+    /// The amount with a fixed number of decimals, rounded half away from zero: `0.0213`, `-1.50`. No currency sign.
+    ///
+    /// - Parameter places: digits after the point, 0 to 9.
+    public func formatted(places: Int) -> String {
+        let places = Swift.max(0, Swift.min(9, places))
+        var unit: UInt64 = 1
+        for _ in places..<9 { unit *= 10 }
+        let rounded = (nanodollars.magnitude + unit / 2) / unit
+        var digits = String(rounded)
+        if digits.count <= places { digits = String(repeating: "0", count: places + 1 - digits.count) + digits }
+        let sign = nanodollars < 0 && rounded > 0 ? "-" : ""
+        guard places > 0 else { return sign + digits }
+        return sign + digits.dropLast(places) + "." + digits.suffix(places)
+    }
+}
+
+extension USD: CustomStringConvertible {
+    /// Every digit that counts, at least one after the point: `0.000041`, `12.5`, `0.0`.
+    public var description: String {
+        var text = formatted(places: 9)
+        while text.hasSuffix("0"), !text.hasSuffix(".0") { text.removeLast() }
+        return text
+    }
+}
+
+extension USD: Codable {
+    /// Reads a JSON number of dollars.
+    public init(from decoder: any Decoder) throws {
+        let dollars = try decoder.singleValueContainer().decode(Decimal.self)
+        var scaled = dollars * 1_000_000_000
+        var whole = Decimal()
+        let negative = scaled < 0
+        if negative { scaled = 0 - scaled }
+        whole = scaled + Decimal(sign: .plus, exponent: -1, significand: 5)
+        let text = "\(whole)".prefix { $0 != "." }
+        let magnitude = Int64(text) ?? .max
+        self.init(nanodollars: negative ? -magnitude : magnitude)
+    }
+
+    /// Writes a JSON number of dollars with every digit.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        let magnitude = Decimal(nanodollars.magnitude) / 1_000_000_000
+        try container.encode(nanodollars < 0 ? 0 - magnitude : magnitude)
+    }
+}
