@@ -1,0 +1,189 @@
+package import Shared
+
+/// Everything that can be configured, with the built-in defaults. `config.yaml` at the top of the repository says what
+/// each key means; `IO/ConfigFile` reads it.
+package struct Settings: Sendable, Equatable {
+    package struct Server: Sendable, Equatable {
+        package var host = "127.0.0.1"
+        package var port = 8080
+        /// Larger request bodies get a 413.
+        package var maxBodyBytes = 33_554_432
+        /// From a request's first byte to its last.
+        package var readTimeoutSeconds = 30
+        /// A client that takes no bytes for this long is let go.
+        package var writeTimeoutSeconds = 600
+        /// How long an idle connection is kept. Longer than the pools of the usual clients, which drop theirs after 5 s.
+        package var keepAliveTimeoutSeconds = 75
+        /// Connections beyond this are answered 503 and closed.
+        package var maxConnections = 4_096
+        /// Event loops that serve clients; 0 means half the cores, at least one.
+        package var threads = 0
+        package init() {}
+    }
+
+    package struct Auth: Sendable, Equatable {
+        /// Keys clients must present; none means that only this machine is served.
+        package var keys: [Secret] = []
+        package var adminKey: Secret?
+        package init() {}
+    }
+
+    package struct Control: Sendable, Equatable {
+        /// Path of the Unix socket; nil means the standard place.
+        package var socket: String?
+        package init() {}
+    }
+
+    /// The wire format an upstream speaks.
+    package enum ProviderKind: String, Sendable, CaseIterable {
+        case anthropic
+        case simulated
+    }
+
+    /// One upstream deployment of one model.
+    package struct Backend: Sendable, Equatable {
+        /// The alias shown everywhere.
+        package var name: String
+        package var provider: ProviderKind
+        /// The provider's model id.
+        package var model: String
+        /// Without a trailing slash or `/v1`. Empty for `simulated` without one: the daemon's own simulator.
+        package var baseURL: String
+        package var apiKey: Secret?
+        package var tier: Tier
+        /// Extra request headers, in the order of the file.
+        package var headers: [HeaderField]
+        /// Takes the place of the catalogue's prices.
+        package var price: Price?
+        /// Takes the place of the catalogue's limit of answer tokens.
+        package var maxTokens: Int?
+
+        package init(
+            name: String,
+            provider: ProviderKind,
+            model: String,
+            baseURL: String,
+            apiKey: Secret? = nil,
+            tier: Tier,
+            headers: [HeaderField] = [],
+            price: Price? = nil,
+            maxTokens: Int? = nil
+        ) {
+            self.name = name
+            self.provider = provider
+            self.model = model
+            self.baseURL = baseURL
+            self.apiKey = apiKey
+            self.tier = tier
+            self.headers = headers
+            self.price = price
+            self.maxTokens = maxTokens
+        }
+    }
+
+    package enum RoutingMode: String, Sendable, CaseIterable {
+        /// Any model name is a hint.
+        case always
+        /// Only the names `auto` and `smartroute` are routed.
+        case auto
+        /// The named model answers.
+        case off
+    }
+
+    package struct Routing: Sendable, Equatable {
+        package var mode = RoutingMode.always
+        package init() {}
+    }
+
+    package struct Classifier: Sendable, Equatable {
+        /// Scores up to this go to the fast tier.
+        package var tier1Max = 30
+        /// Scores up to this go to the balanced tier, higher ones to the premium tier.
+        package var tier2Max = 70
+        package init() {}
+    }
+
+    /// Among whom a cached answer is shared.
+    package enum CacheScope: String, Sendable, CaseIterable {
+        case key
+        case project
+        case global
+    }
+
+    package struct Cache: Sendable, Equatable {
+        package var isEnabled = true
+        package var exactTTLSeconds = 86_400
+        package var maxBytes = 268_435_456
+        /// A longer answer is not kept.
+        package var maxEntryBytes = 1_048_576
+        package var scope = CacheScope.project
+        package init() {}
+    }
+
+    package struct Upstream: Sendable, Equatable {
+        package var connectTimeoutSeconds = 10
+        /// From the request's last byte to the answer's first.
+        package var firstByteTimeoutSeconds = 300
+        /// Between two bytes of an answer.
+        package var idleTimeoutSeconds = 300
+        /// The whole call.
+        package var totalTimeoutSeconds = 3_600
+        /// A stream that is silent for this long gets a ping from the gateway.
+        package var pingIntervalSeconds = 15
+        /// Bytes of one answer held for a slow reader before the provider is made to wait.
+        package var bufferBytes = 262_144
+        /// Threads that drive libcurl; 0 means a quarter of the cores, at least one.
+        package var threads = 0
+        /// A file of certificate authorities in PEM form; nil means the system's.
+        package var caFile: String?
+        package init() {}
+    }
+
+    package enum LogFormat: String, Sendable, CaseIterable {
+        case text
+        case json
+    }
+
+    /// How much of a prompt is kept in logs, records and on the dashboard.
+    package enum PromptLogging: String, Sendable, CaseIterable {
+        case none
+        /// The first 120 characters.
+        case snippet
+        case full
+    }
+
+    package struct Log: Sendable, Equatable {
+        /// swift-log's names: trace, debug, info, notice, warning, error, critical.
+        package var level = "info"
+        package var format = LogFormat.text
+        package var prompts = PromptLogging.snippet
+        package init() {}
+    }
+
+    package var server = Server()
+    package var auth = Auth()
+    package var control = Control()
+    package var backends: [Backend] = []
+    package var routing = Routing()
+    package var classifier = Classifier()
+    package var cache = Cache()
+    package var upstream = Upstream()
+    package var log = Log()
+    /// A file of models and prices that is laid over the built-in catalogue.
+    package var catalogueFile: String?
+    /// Every backend is simulated and no money moves.
+    package var isDemo = false
+
+    package init() {}
+}
+
+/// A header's name and value.
+package struct HeaderField: Sendable, Hashable {
+    package var name: String
+    package var value: String
+
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
