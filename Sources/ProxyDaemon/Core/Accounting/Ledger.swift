@@ -1,0 +1,262 @@
+package import Shared
+import Synchronization
+
+/// One exchange as the ledger keeps it: the row, and what its explanation is made from.
+package struct LedgerEntry: Sendable {
+    package var summary: ExchangeSummary
+    package var decision: Decision?
+    package var attempts: [AttemptReport]
+    package var warnings: [String]
+
+    package init(summary: ExchangeSummary, decision: Decision?, attempts: [AttemptReport], warnings: [String]) {
+        self.summary = summary
+        self.decision = decision
+        self.attempts = attempts
+        self.warnings = warnings
+    }
+
+    package func detail(thresholds: Settings.Classifier) -> ExchangeDetail {
+        ExchangeDetail(
+            summary: summary,
+            decision: decision?.explained(thresholds: thresholds),
+            attempts: attempts,
+            warnings: warnings
+        )
+    }
+}
+
+/// Adds up what exchanges cost and saved, and remembers the last of them.
+///
+/// A lock held for nanoseconds guards it; whoever wants to know of each exchange is called outside of it.
+package final class Ledger: Sendable {
+    /// How many exchanges are remembered.
+    package static let remembered = 1_000
+
+    private struct State {
+        var sinceStart = MetricsSnapshot.Totals()
+        var today = MetricsSnapshot.Totals()
+        var month = MetricsSnapshot.Totals()
+        var day: Int64 = .min
+        var monthNumber: Int64 = .min
+        var inFlight = 0
+        var tiers = [MetricsSnapshot.TierTotals]()
+        var backends: [MetricsSnapshot.Backend]
+        var entries: [LedgerEntry] = []
+        /// Where the next entry goes once the ring is full.
+        var next = 0
+        var latencies = RecentLatencies()
+        var rate = RatePerMinute()
+        var warnings: [String] = []
+    }
+
+    private let state: Mutex<State>
+    private let clock: Clock
+    private let startedNanoseconds: Int64
+    private let isDemo: Bool
+    private let observers = Mutex<[@Sendable (ExchangeSummary) -> Void]>([])
+
+    package init(backends: [Settings.Backend], isDemo: Bool, clock: Clock) {
+        self.clock = clock
+        self.isDemo = isDemo
+        startedNanoseconds = clock.monotonicNanoseconds()
+        let rows = backends.map { backend in
+            MetricsSnapshot.Backend(
+                name: backend.name,
+                provider: backend.provider.rawValue,
+                model: backend.model,
+                tier: backend.tier,
+                isSimulated: backend.provider == .simulated
+            )
+        }
+        let tiers = Set(backends.map(\.tier)).sorted().map { MetricsSnapshot.TierTotals(tier: $0, requests: 0, cost: .zero) }
+        state = Mutex(State(tiers: tiers, backends: rows))
+    }
+
+    /// Has this called after every exchange, on the thread that ended it.
+    package func observe(_ observer: @escaping @Sendable (ExchangeSummary) -> Void) {
+        observers.withLock { $0.append(observer) }
+    }
+
+    /// An exchange begins.
+    package func began() { state.withLock { $0.inFlight += 1 } }
+
+    /// An upstream call begins or ends.
+    package func attempt(on backend: String, began: Bool) {
+        state.withLock { state in
+            guard let row = state.backends.firstIndex(where: { $0.name == backend }) else { return }
+            state.backends[row].inFlight += began ? 1 : -1
+        }
+    }
+
+    /// Something a person should know, shown until the end of the process. Said once.
+    package func warn(_ text: String) {
+        state.withLock { state in
+            if !state.warnings.contains(text), state.warnings.count < 20 { state.warnings.append(text) }
+        }
+    }
+
+    /// An exchange has ended.
+    package func ended(_ entry: LedgerEntry) {
+        let now = clock.unixMilliseconds()
+        state.withLock { state in
+            state.inFlight -= 1
+            Self.add(entry, now: now, to: &state)
+        }
+        for observer in observers.withLock({ $0 }) { observer(entry.summary) }
+    }
+
+    /// The last exchanges, newest first.
+    package func recent(_ count: Int) -> [ExchangeSummary] {
+        state.withLock { state in
+            let size = state.entries.count
+            let newest = size < Self.remembered ? size : state.next + size
+            return (0..<max(0, min(count, size))).map { state.entries[(newest - 1 - $0) % size].summary }
+        }
+    }
+
+    /// One remembered exchange.
+    package func entry(id: String) -> LedgerEntry? {
+        state.withLock { state in state.entries.last { $0.summary.id == id } }
+    }
+
+    package var uptimeSeconds: Double {
+        Double(clock.monotonicNanoseconds() - startedNanoseconds) / 1e9
+    }
+
+    /// The figures of this moment.
+    package func snapshot(cache: MetricsSnapshot.Cache) -> MetricsSnapshot {
+        let now = clock.unixMilliseconds()
+        let uptime = uptimeSeconds
+        return state.withLock { state in
+            Self.turnCalendar(now, &state)
+            let latencies = state.latencies.percentiles
+            return MetricsSnapshot(
+                unixMilliseconds: now,
+                uptimeSeconds: uptime,
+                isDemo: isDemo,
+                sinceStart: state.sinceStart,
+                today: state.today,
+                month: state.month,
+                inFlight: state.inFlight,
+                requestsPerMinute: state.rate.count(nowSeconds: now / 1_000),
+                latencyP50Milliseconds: latencies?.p50,
+                latencyP95Milliseconds: latencies?.p95,
+                tiers: state.tiers,
+                cache: cache,
+                backends: state.backends,
+                warnings: state.warnings
+            )
+        }
+    }
+
+    private static func add(_ entry: LedgerEntry, now: Int64, to state: inout State) {
+        let summary = entry.summary
+        turnCalendar(now, &state)
+        add(summary, to: &state.sinceStart)
+        add(summary, to: &state.today)
+        add(summary, to: &state.month)
+        if let tier = summary.tier {
+            if let row = state.tiers.firstIndex(where: { $0.tier == tier }) {
+                state.tiers[row].requests += 1
+                state.tiers[row].cost += summary.cost
+            } else {
+                state.tiers.append(MetricsSnapshot.TierTotals(tier: tier, requests: 1, cost: summary.cost))
+                state.tiers.sort { $0.tier < $1.tier }
+            }
+        }
+        if summary.cache == "none", let row = state.backends.firstIndex(where: { $0.name == summary.backend }) {
+            state.backends[row].requests += 1
+            state.backends[row].cost += summary.cost
+            if summary.error != nil || summary.status >= 400 { state.backends[row].errors += 1 }
+        }
+        state.latencies.add(summary.latencyMilliseconds)
+        state.rate.add(nowSeconds: now / 1_000)
+        if state.entries.count < remembered {
+            state.entries.append(entry)
+        } else {
+            state.entries[state.next] = entry
+            state.next = (state.next + 1) % remembered
+        }
+    }
+
+    private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {
+        totals.requests += 1
+        if summary.error != nil || summary.status >= 400 { totals.errors += 1 }
+        if summary.cache == "exact" { totals.exactCacheHits += 1 } else { totals.usage += summary.usage }
+        totals.escalations += summary.escalations
+        totals.cost += summary.cost
+        totals.baseline += summary.baseline
+        totals.saved += summary.saved
+    }
+
+    /// Begins a new day or month, by UTC.
+    private static func turnCalendar(_ unixMilliseconds: Int64, _ state: inout State) {
+        let day = unixMilliseconds / 86_400_000
+        guard day != state.day else { return }
+        state.day = day
+        state.today = MetricsSnapshot.Totals()
+        let month = monthNumber(day: day)
+        guard month != state.monthNumber else { return }
+        state.monthNumber = month
+        state.month = MetricsSnapshot.Totals()
+    }
+
+    /// Months since year 0 of a day counted from 1970, by Howard Hinnant's civil-from-days
+    /// (https://howardhinnant.github.io/date_algorithms.html).
+    package static func monthNumber(day: Int64) -> Int64 {
+        let shifted = day + 719_468
+        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
+        let dayOfEra = shifted - era * 146_097
+        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
+        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
+        let marchMonth = (5 * dayOfYear + 2) / 153
+        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
+        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+        return year * 12 + month - 1
+    }
+}
+
+/// The last 1,000 latencies.
+private struct RecentLatencies {
+    private var values: [Double] = []
+    private var next = 0
+
+    mutating func add(_ milliseconds: Double) {
+        if values.count < 1_000 {
+            values.append(milliseconds)
+        } else {
+            values[next] = milliseconds
+            next = (next + 1) % 1_000
+        }
+    }
+
+    /// By the nearest-rank method.
+    var percentiles: (p50: Double, p95: Double)? {
+        guard !values.isEmpty else { return nil }
+        let sorted = values.sorted()
+        func rank(_ percent: Int) -> Double { sorted[max(0, (sorted.count * percent + 99) / 100 - 1)] }
+        return (rank(50), rank(95))
+    }
+}
+
+/// How many exchanges ended in the last 60 seconds, a bucket a second.
+private struct RatePerMinute {
+    private var buckets = [Int](repeating: 0, count: 60)
+    private var lastSecond: Int64 = 0
+
+    mutating func add(nowSeconds: Int64) {
+        advance(nowSeconds)
+        buckets[Int(nowSeconds % 60)] += 1
+    }
+
+    mutating func count(nowSeconds: Int64) -> Int {
+        advance(nowSeconds)
+        return buckets.reduce(0, +)
+    }
+
+    private mutating func advance(_ nowSeconds: Int64) {
+        guard nowSeconds > lastSecond else { return }
+        for second in max(lastSecond + 1, nowSeconds - 59)...nowSeconds { buckets[Int(second % 60)] = 0 }
+        lastSecond = nowSeconds
+    }
+}

@@ -1,0 +1,151 @@
+package import Shared
+
+/// A request's whole way through the gateway, on one page.
+///
+/// | # | stage        | reads                          | adds to the exchange              | may answer | calls `next` |
+/// |---|--------------|--------------------------------|-----------------------------------|------------|--------------|
+/// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
+/// | 2 | authenticate | headers                        | `client`                          | no         | once         |
+/// | 3 | recognise    | headers, body                  | `directives`, `prompt`            | no         | once         |
+/// | 4 | decide       | `prompt`, `directives`         | `decision`                        | no         | once         |
+/// | 5 | look up      | `prompt`, `decision`, `client` | `isCacheHit`, `usage`             | cache hits | at most once |
+/// | 6 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+///
+/// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
+/// place; a test compares this table with ``stageNames``.
+package struct Gateway: Sendable {
+    package let settings: Settings
+    package let ledger: Ledger
+    package let router: Router
+    private let cache: ExactCache?
+    private let transport: Transport
+    private let clock: Clock
+    private let keys: ClientKeys
+    private let pipeline: Pipeline
+
+    /// The stages' names in order.
+    package static let stageNames = [
+        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Attempt.name,
+    ]
+
+    package init(settings: Settings, catalogue: Catalogue, transport: Transport, clock: Clock) {
+        self.settings = settings
+        self.transport = transport
+        self.clock = clock
+        keys = ClientKeys(settings.auth.keys)
+        router = Router(settings: settings, catalogue: catalogue)
+        ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock)
+        cache =
+            settings.cache.isEnabled
+            ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
+        pipeline = Pipeline([
+            Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
+            Authenticate(keys: keys),
+            Recognise(),
+            Decide(router: router, clock: clock),
+            LookUp(cache: cache, settings: settings.cache, clock: clock),
+            Attempt(
+                transport: transport,
+                ledger: ledger,
+                clock: clock,
+                pingSeconds: settings.upstream.pingIntervalSeconds
+            ),
+        ])
+        for model in router.unpricedModels {
+            ledger.warn("no price is known for \(model); it is counted at the dearest known price")
+        }
+    }
+
+    /// `POST /v1/messages`.
+    package func messages(_ request: ClientRequest) async -> Reply {
+        var exchange = Exchange(request)
+        do throws(GatewayError) {
+            return try await pipeline.answer(&exchange)
+        } catch {
+            return Self.refuse(error, id: request.id)
+        }
+    }
+
+    /// Requests that a provider answers for itself, neither routed nor billed: `count_tokens`, the list of models.
+    package func passThrough(_ request: ClientRequest) async -> Reply {
+        do throws(GatewayError) {
+            _ = try keys.identify(request)
+            return try await forward(request)
+        } catch {
+            return Self.refuse(error, id: request.id)
+        }
+    }
+
+    /// Whether a request may ask about the gateway itself. Throws `unauthenticated`.
+    package func authorise(_ request: ClientRequest) throws(GatewayError) { _ = try keys.identify(request) }
+
+    /// What would be decided for a prompt, with nothing sent: a dry run.
+    package func explain(_ prompt: ControlProtocol.PromptRequest) throws(GatewayError) -> DecisionExplanation {
+        let request = try AnthropicRequest(parsing: Self.body(prompt, isStream: false))
+        var directives = Directives()
+        directives.tier = prompt.tier
+        let started = clock.monotonicNanoseconds()
+        var decision = try router.decide(
+            traits: request.traits,
+            requestedModel: request.model,
+            maxTokens: request.maxTokens,
+            directives: directives,
+            betas: [],
+            unixSeconds: clock.unixMilliseconds() / 1_000
+        )
+        decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
+        return decision.explained(thresholds: settings.classifier)
+    }
+
+    /// A prompt of the control socket as the body of a Messages request.
+    package static func body(_ prompt: ControlProtocol.PromptRequest, isStream: Bool) -> [UInt8] {
+        let system = prompt.system.map { ",\"system\":\(JSONText.quoted($0))" } ?? ""
+        let text = """
+            {"model":\(JSONText.quoted(prompt.model ?? "auto")),"max_tokens":\(prompt.maxTokens ?? 1_024),\
+            "stream":\(isStream)\(system),"messages":[{"role":"user","content":\(JSONText.quoted(prompt.prompt))}]}
+            """
+        return Array(text.utf8)
+    }
+
+    /// The gateway's figures of this moment.
+    package func snapshot() -> MetricsSnapshot {
+        ledger.snapshot(cache: cache?.statistics ?? MetricsSnapshot.Cache(isEnabled: false))
+    }
+
+    /// An error as an answer, for what fails before or outside the pipeline.
+    package static func refuse(_ error: GatewayError, id: String) -> Reply {
+        Reply(
+            status: error.status,
+            headers: GatewayHeaders.errorFields(error, id: id) + GatewayHeaders.identity(id: id),
+            body: .bytes(AnthropicErrors.body(error, requestID: "req_gw_\(id)"))
+        )
+    }
+
+    private func forward(_ request: ClientRequest) async throws(GatewayError) -> Reply {
+        var body = request.body
+        var backend = settings.backends.first { !$0.model.isEmpty }
+        if request.method == "POST" {
+            let prompt = try AnthropicRequest(parsing: body)
+            // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.
+            backend = (try? router.backend(named: prompt.model)) ?? router.baselineBackend
+            if let backend { body = prompt.body(withModel: backend.model) }
+        }
+        guard let backend else { throw GatewayError(.noBackend("no backend is configured")) }
+        let call = AnthropicProvider.call(
+            backend,
+            method: request.method,
+            path: request.path,
+            query: request.query,
+            headers: request.headers,
+            body: body
+        )
+        do throws(UpstreamError) {
+            let response = try await transport.send(call)
+            let answer = try await response.body.collect(limitBytes: 8_388_608)
+            let headers = response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
+            return Reply(status: response.status, headers: headers, body: .bytes(answer))
+        } catch {
+            throw GatewayError(error, backend: backend.name)
+        }
+    }
+}

@@ -1,0 +1,77 @@
+/// One HTTP request as it came in, its body whole.
+package struct ClientRequest: Sendable {
+    /// The query id: 16 hexadecimal digits.
+    package let id: String
+    package let method: String
+    /// Without the query string.
+    package let path: String
+    /// What follows the `?`; nil without one.
+    package let query: String?
+    package let headers: [HeaderField]
+    package let body: [UInt8]
+    /// The client is on this machine.
+    package let isFromLoopback: Bool
+    /// When the body had been read, on the monotonic clock.
+    package let arrivedNanoseconds: Int64
+    /// The same moment in milliseconds since 1970.
+    package let unixMilliseconds: Int64
+
+    package init(
+        id: String,
+        method: String,
+        path: String,
+        query: String? = nil,
+        headers: [HeaderField] = [],
+        body: [UInt8] = [],
+        isFromLoopback: Bool = true,
+        arrivedNanoseconds: Int64 = 0,
+        unixMilliseconds: Int64 = 0
+    ) {
+        self.id = id
+        self.method = method
+        self.path = path
+        self.query = query
+        self.headers = headers
+        self.body = body
+        self.isFromLoopback = isFromLoopback
+        self.arrivedNanoseconds = arrivedNanoseconds
+        self.unixMilliseconds = unixMilliseconds
+    }
+
+    /// The first value of a header; names are compared without regard to case.
+    package func header(_ name: StaticString) -> String? {
+        headers.first { $0.isNamed(name) }?.value
+    }
+}
+
+extension HeaderField {
+    /// Whether the name is this one. `lowercase` must be ASCII in lower case.
+    package func isNamed(_ lowercase: StaticString) -> Bool {
+        guard name.utf8.count == lowercase.utf8CodeUnitCount else { return false }
+        var at = 0
+        for byte in name.utf8 {
+            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            guard lower == lowercase.utf8Start[at] else { return false }
+            at += 1
+        }
+        return true
+    }
+}
+
+/// What the client gets: a whole body, or a stream that is read on as it is sent.
+package struct Reply {
+    package enum Body {
+        case bytes([UInt8])
+        case stream(EventRelay)
+    }
+
+    package var status: Int
+    package var headers: [HeaderField]
+    package var body: Body
+
+    package init(status: Int, headers: [HeaderField], body: Body) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

@@ -1,0 +1,106 @@
+/// Why the gateway itself could not answer, whose fault it was, and whether asking again can help.
+///
+/// A provider's own refusal is no such error: it passes to the client as it came.
+package struct GatewayError: Error, Sendable, Equatable {
+    package enum Kind: Sendable, Equatable {
+        /// The request is malformed; the text says where and what was expected.
+        case invalidRequest(String)
+        case unauthenticated(String)
+        case notFound(String)
+        case methodNotAllowed(allowed: String)
+        case bodyTooLarge(limitBytes: Int)
+        case unsupportedEncoding(String)
+        /// The request did not arrive in time.
+        case requestTimeout
+        /// No connection to the backend.
+        case unreachable(backend: String, detail: String)
+        case upstreamTimeout(backend: String, detail: String)
+        /// The backend answered with something that is no answer, or its connection broke.
+        case upstreamBroken(backend: String, detail: String)
+        /// No backend can take this request.
+        case noBackend(String)
+        case overloaded(String)
+        /// The client left; nobody will read this.
+        case cancelled
+        case internalFault(String)
+    }
+
+    package enum Source: String, Sendable {
+        case client
+        case gateway
+        case upstream
+    }
+
+    package let kind: Kind
+
+    package init(_ kind: Kind) { self.kind = kind }
+
+    /// The one place that decides who is to blame.
+    package var source: Source {
+        switch kind {
+        case .invalidRequest, .unauthenticated, .notFound, .methodNotAllowed, .bodyTooLarge, .unsupportedEncoding,
+            .requestTimeout, .cancelled:
+            .client
+        case .unreachable, .upstreamTimeout, .upstreamBroken: .upstream
+        case .noBackend, .overloaded, .internalFault: .gateway
+        }
+    }
+
+    /// The one place that decides the HTTP status a client sees.
+    package var status: Int {
+        switch kind {
+        case .invalidRequest: 400
+        case .unauthenticated: 401
+        case .notFound: 404
+        case .methodNotAllowed: 405
+        case .requestTimeout: 408
+        case .bodyTooLarge: 413
+        case .unsupportedEncoding: 415
+        case .cancelled: 499
+        case .internalFault: 500
+        case .unreachable, .upstreamBroken: 502
+        case .noBackend, .overloaded: 503
+        case .upstreamTimeout: 504
+        }
+    }
+
+    /// A word without values, fit for a metric label.
+    package var label: String {
+        switch kind {
+        case .invalidRequest: "invalid_request"
+        case .unauthenticated: "unauthenticated"
+        case .notFound: "not_found"
+        case .methodNotAllowed: "method_not_allowed"
+        case .bodyTooLarge: "body_too_large"
+        case .unsupportedEncoding: "unsupported_encoding"
+        case .requestTimeout: "request_timeout"
+        case .unreachable: "unreachable"
+        case .upstreamTimeout: "upstream_timeout"
+        case .upstreamBroken: "upstream_broken"
+        case .noBackend: "no_backend"
+        case .overloaded: "overloaded"
+        case .cancelled: "cancelled"
+        case .internalFault: "internal"
+        }
+    }
+
+    /// What a person is told: what happened, where, and what to do.
+    package var message: String {
+        switch kind {
+        case .invalidRequest(let text), .unauthenticated(let text), .notFound(let text), .noBackend(let text),
+            .overloaded(let text):
+            text
+        case .methodNotAllowed(let allowed): "this path takes \(allowed)"
+        case .bodyTooLarge(let limit):
+            "the request body is larger than \(limit) bytes; the operator can raise server.max_body_bytes"
+        case .unsupportedEncoding(let encoding):
+            "content-encoding \"\(encoding)\" is not supported; send gzip, deflate or none"
+        case .requestTimeout: "the request did not arrive in time; the operator can raise server.read_timeout_sec"
+        case .unreachable(let backend, let detail): "backend \(backend) could not be reached: \(detail)"
+        case .upstreamTimeout(let backend, let detail): "backend \(backend) did not answer in time: \(detail)"
+        case .upstreamBroken(let backend, let detail): "backend \(backend) broke off: \(detail)"
+        case .cancelled: "the client left"
+        case .internalFault(let text): "internal fault: \(text)"
+        }
+    }
+}

@@ -1,0 +1,66 @@
+/// Calls to backends that speak Anthropic's Messages API: Anthropic itself, llama.cpp, the simulator. Pure functions;
+/// the bodies are the clients' own bytes.
+package enum AnthropicProvider {
+    /// The version sent where the client names none.
+    private static let defaultVersion = "2023-06-01"
+
+    /// A call with the client's headers that are the provider's business and with the backend's own key.
+    package static func call(
+        _ backend: Settings.Backend,
+        method: String,
+        path: String,
+        query: String?,
+        headers clientHeaders: [HeaderField],
+        body: [UInt8]
+    ) -> UpstreamRequest {
+        var headers: [HeaderField] = []
+        headers.reserveCapacity(8 + backend.headers.count)
+        var hasVersion = false
+        for header in clientHeaders where isForwarded(header) {
+            if header.isNamed("anthropic-version") { hasVersion = true }
+            headers.append(header)
+        }
+        if !hasVersion { headers.append(HeaderField("anthropic-version", defaultVersion)) }
+        if method == "POST" { headers.append(HeaderField("content-type", "application/json")) }
+        if let key = backend.apiKey { headers.append(HeaderField("x-api-key", key.exposed)) }
+        headers += backend.headers
+        let target = query.map { "\(path)?\($0)" } ?? path
+        return UpstreamRequest(method: method, url: backend.baseURL + target, headers: headers, body: body)
+    }
+
+    /// Whether a header of the client goes on to the provider: everything of Anthropic's, known or not, and what the
+    /// simulator listens to. Keys, cookies and telemetry stay here.
+    private static func isForwarded(_ header: HeaderField) -> Bool {
+        let name = header.name.utf8
+        return startsWith(name, "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
+    }
+
+    /// Whether a header of the provider goes on to the client: all but those that belong to the connection, and those
+    /// that speak of a body as it was before libcurl undid its encoding.
+    package static func isReturned(_ header: HeaderField) -> Bool {
+        let name = header.name.utf8
+        switch name.first.map({ $0 | 0x20 }) {
+        case UInt8(ascii: "c"):
+            return !header.isNamed("connection") && !header.isNamed("content-length")
+                && !header.isNamed("content-encoding")
+        case UInt8(ascii: "t"):
+            return !header.isNamed("transfer-encoding") && !header.isNamed("te") && !header.isNamed("trailer")
+        case UInt8(ascii: "k"): return !header.isNamed("keep-alive")
+        case UInt8(ascii: "u"): return !header.isNamed("upgrade")
+        case UInt8(ascii: "p"): return !startsWith(name, "proxy-")
+        case UInt8(ascii: "a"): return !header.isNamed("alt-svc")
+        default: return true
+        }
+    }
+
+    private static func startsWith(_ name: String.UTF8View, _ lowercase: StaticString) -> Bool {
+        var at = 0
+        for byte in name {
+            guard at < lowercase.utf8CodeUnitCount else { return true }
+            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
+            guard lower == lowercase.utf8Start[at] else { return false }
+            at += 1
+        }
+        return at == lowercase.utf8CodeUnitCount
+    }
+}

@@ -1,0 +1,39 @@
+/// Picks the backend.
+package struct Decide: Stage {
+    package static let name = "decide"
+    private let router: Router
+    private let clock: Clock
+
+    package init(router: Router, clock: Clock) {
+        self.router = router
+        self.clock = clock
+    }
+
+    package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        guard let prompt = exchange.prompt else {
+            throw GatewayError(.internalFault("a request came to be decided before it was read"))
+        }
+        let started = clock.monotonicNanoseconds()
+        var decision = try router.decide(
+            traits: prompt.traits,
+            requestedModel: prompt.model,
+            maxTokens: prompt.maxTokens,
+            directives: exchange.directives,
+            betas: Self.betas(exchange.request),
+            unixSeconds: exchange.request.unixMilliseconds / 1_000
+        )
+        decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
+        exchange.decision = decision
+        return try await next(&exchange)
+    }
+
+    private static func betas(_ request: ClientRequest) -> [String] {
+        var betas: [String] = []
+        for header in request.headers where header.isNamed("anthropic-beta") {
+            betas += header.value.split(separator: ",").map { piece in
+                String(piece.drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
+            }
+        }
+        return betas
+    }
+}

@@ -1,0 +1,160 @@
+package import Shared
+
+/// How a stream ended and what it came to.
+package struct StreamOutcome: Sendable {
+    package enum End: Sendable, Equatable {
+        /// `message_stop` went by.
+        case complete
+        /// The provider ended it with an `error` event of its own.
+        case providerError(String)
+        /// It broke off, and the gateway told the client so.
+        case broken(GatewayError)
+        /// The client left.
+        case abandoned
+    }
+
+    package var end: End
+    package var usage: TokenUsage
+    /// The provider's final count never came.
+    package var usageIsEstimated: Bool
+    package var stopReason: String?
+    /// All bytes of the stream, where they were asked for and not too many.
+    package var captured: [UInt8]?
+}
+
+/// Passes a provider's event stream on to the client, event by event, and keeps account of it.
+///
+/// The bytes are the provider's own. The relay adds only what the provider fails to give: pings in its silence, and an
+/// `error` event where it breaks off. For one task at a time.
+package final class EventRelay {
+    private let body: UpstreamBody
+    private let backend: String
+    private let requestID: String
+    private let pingSeconds: Int
+    private var splitter = EventStreamSplitter()
+    private var meter = AnthropicStreamMeter()
+    private var captured: [UInt8] = []
+    private var captureLimit = 0
+    private var endings: [(StreamOutcome) -> Void] = []
+    private var isSettled = false
+    private var isFinished = false
+    /// When the first whole event was ready, told to whoever asked.
+    private var onFirstEvent: (() -> Void)?
+
+    /// What the gateway sends where the provider is silent, as Anthropic spells it.
+    package static let ping = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
+
+    package init(body: UpstreamBody, backend: String, requestID: String, pingSeconds: Int) {
+        self.body = body
+        self.backend = backend
+        self.requestID = requestID
+        self.pingSeconds = pingSeconds
+    }
+
+    /// Has the bytes kept for the outcome unless they are more than the limit.
+    package func capture(limitBytes: Int) { captureLimit = limitBytes }
+
+    /// Adds something to be done when the stream ends, after what was added before.
+    package func whenEnded(_ action: @escaping (StreamOutcome) -> Void) { endings.append(action) }
+
+    /// Has this called once, before the first bytes are handed out.
+    package func whenFirstEvent(_ action: @escaping () -> Void) { onFirstEvent = action }
+
+    /// The next bytes for the client; nil when there are no more. Settles before it hands out the last of them.
+    package func next() async -> [UInt8]? {
+        while !isFinished {
+            do throws(UpstreamError) {
+                switch try await body.next(patienceSeconds: pingSeconds) {
+                case .bytes(let bytes):
+                    let whole = try pass(bytes)
+                    if !whole.isEmpty { return whole }
+                case .silence: return Self.ping
+                case .end: return finish()
+                }
+            } catch {
+                return fail(GatewayError(error, backend: backend))
+            }
+        }
+        return nil
+    }
+
+    /// The client has left: breaks the call off and settles with what is known.
+    package func abandon() {
+        isFinished = true
+        body.cancel()
+        settle(meter.isComplete ? .complete : .abandoned)
+    }
+
+    private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
+        do throws(EventStreamSplitter.EventTooLong) {
+            let whole = try splitter.append(bytes) { meter.read($0) }
+            note(whole)
+            if meter.isComplete { settle(.complete) }
+            return whole
+        } catch {
+            body.cancel()
+            throw .tooLarge(limitBytes: error.limit)
+        }
+    }
+
+    private func note(_ whole: [UInt8]) {
+        guard !whole.isEmpty else { return }
+        onFirstEvent?()
+        onFirstEvent = nil
+        guard captureLimit > 0 else { return }
+        if captured.count + whole.count > captureLimit {
+            captureLimit = 0
+            captured = []
+        } else {
+            captured.append(contentsOf: whole)
+        }
+    }
+
+    /// The provider has closed the stream: was it whole?
+    private func finish() -> [UInt8]? {
+        isFinished = true
+        let rest = splitter.finish { meter.read($0) }
+        note(rest.whole)
+        if meter.isComplete {
+            settle(.complete)
+            let last = rest.whole + rest.partial
+            return last.isEmpty ? nil : last
+        }
+        if let error = meter.error {
+            settle(.providerError(error))
+            return rest.whole.isEmpty ? nil : rest.whole
+        }
+        let error = GatewayError(
+            .upstreamBroken(backend: backend, detail: "the stream ended before the answer was complete")
+        )
+        return rest.whole + (fail(error) ?? [])
+    }
+
+    /// The provider has broken off: a client must not take the rest for a whole answer.
+    private func fail(_ error: GatewayError) -> [UInt8]? {
+        isFinished = true
+        if meter.isComplete {
+            settle(.complete)
+            return nil
+        }
+        settle(error.kind == .cancelled ? .abandoned : .broken(error))
+        if error.kind == .cancelled || meter.error != nil { return nil }
+        return AnthropicErrors.event(error, requestID: requestID)
+    }
+
+    private func settle(_ end: StreamOutcome.End) {
+        guard !isSettled else { return }
+        isSettled = true
+        let isWhole = end == .complete && captureLimit > 0
+        let outcome = StreamOutcome(
+            end: end,
+            usage: meter.hasFinalUsage ? meter.usage : meter.estimatedUsage,
+            usageIsEstimated: !meter.hasFinalUsage && meter.hasStarted,
+            stopReason: meter.stopReason,
+            captured: isWhole ? captured : nil
+        )
+        for ending in endings { ending(outcome) }
+        endings = []
+        captured = []
+    }
+}

@@ -1,0 +1,33 @@
+package import Shared
+
+/// All that is known of one client request. Stages add to it, none takes from it.
+package struct Exchange {
+    package let request: ClientRequest
+    /// Who asks, for the cache's partition: set by `authenticate`.
+    package var client = ClientIdentity(project: "default", keyFingerprint: "")
+    package var directives = Directives()
+    package var prompt: AnthropicRequest?
+    package var decision: Decision?
+    package var isCacheHit = false
+    package var attempts: [AttemptReport] = []
+    package var usage = TokenUsage()
+    package var usageIsEstimated = false
+    package var stopReason: String?
+    package var warnings: [String] = []
+    /// When the first bytes of the answer were ready, on the monotonic clock.
+    package var firstByteNanoseconds: Int64?
+
+    package init(_ request: ClientRequest) { self.request = request }
+}
+
+/// Who a client is.
+package struct ClientIdentity: Sendable, Equatable {
+    package var project: String
+    /// The beginning of the key's hash; empty without a key.
+    package var keyFingerprint: String
+
+    package init(project: String, keyFingerprint: String) {
+        self.project = project
+        self.keyFingerprint = keyFingerprint
+    }
+}

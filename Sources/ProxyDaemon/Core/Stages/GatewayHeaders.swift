@@ -1,0 +1,56 @@
+import Shared
+
+/// The headers that tell a client what the gateway did.
+package enum GatewayHeaders {
+    /// Those of an exchange. What is known only at the end of a stream is left out while `isFinal` is false.
+    static func fields(_ exchange: Exchange, _ summary: ExchangeSummary, isFinal: Bool) -> [HeaderField] {
+        var fields = identity(id: summary.id)
+        fields.reserveCapacity(16)
+        if let tier = summary.tier {
+            fields.append(HeaderField("X-Gateway-Model", summary.model))
+            fields.append(HeaderField("X-Gateway-Provider", summary.provider))
+            fields.append(HeaderField("X-Gateway-Tier", tier.name))
+        }
+        if let score = summary.score { fields.append(HeaderField("X-Gateway-Score", String(score))) }
+        fields.append(HeaderField("X-Gateway-Classifier", summary.classifier))
+        fields.append(HeaderField("X-Gateway-Cache", summary.cache))
+        fields.append(HeaderField("X-Cache", exchange.isCacheHit ? "HIT" : "MISS"))
+        fields.append(HeaderField("X-Gateway-Escalations", "0"))
+        if isFinal {
+            fields.append(HeaderField("X-Gateway-Cost-USD", summary.cost.description))
+            fields.append(HeaderField("X-Gateway-Saved-USD", summary.saved.description))
+        }
+        if summary.isSimulated { fields.append(HeaderField("X-Gateway-Simulated", "true")) }
+        if !exchange.warnings.isEmpty {
+            fields.append(HeaderField("X-Gateway-Warning", headerSafe(exchange.warnings.joined(separator: "; "))))
+        }
+        return fields
+    }
+
+    /// Those of every answer.
+    package static func identity(id: String) -> [HeaderField] {
+        [HeaderField("X-Gateway", GatewayVersion.headerValue), HeaderField("X-Gateway-Query-ID", id)]
+    }
+
+    /// Those of an error that the gateway itself made.
+    package static func errorFields(_ error: GatewayError, id: String) -> [HeaderField] {
+        var fields = [
+            HeaderField("content-type", "application/json"),
+            HeaderField("request-id", "req_gw_\(id)"),
+            HeaderField("X-Gateway-Error", error.label),
+        ]
+        switch error.kind {
+        case .methodNotAllowed(let allowed): fields.append(HeaderField("allow", allowed))
+        case .overloaded: fields.append(HeaderField("retry-after", "1"))
+        // Asking again changes nothing until the operator has changed something.
+        case .noBackend, .internalFault: fields.append(HeaderField("x-should-retry", "false"))
+        default: break
+        }
+        return fields
+    }
+
+    /// A header value may hold no control characters, whatever a model's name brought along.
+    private static func headerSafe(_ text: String) -> String {
+        String(String.UnicodeScalarView(text.unicodeScalars.map { (0x20..<0x7F).contains($0.value) ? $0 : "?" }))
+    }
+}

@@ -1,0 +1,94 @@
+import Shared
+
+/// Answers from the exact cache, and fills it with whole answers.
+package struct LookUp: Stage {
+    package static let name = "look up"
+    private let cache: ExactCache?
+    private let settings: Settings.Cache
+    private let clock: Clock
+
+    /// `cache` nil means that caching is off.
+    package init(cache: ExactCache?, settings: Settings.Cache, clock: Clock) {
+        self.cache = cache
+        self.settings = settings
+        self.clock = clock
+    }
+
+    package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        guard let cache, let prompt = exchange.prompt, let decision = exchange.decision,
+            !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
+        else { return try await next(&exchange) }
+        let key = CacheKey(
+            partition: partition(exchange.client),
+            model: decision.backend.model,
+            headers: exchange.request.headers.filter { $0.isNamed("anthropic-beta") || $0.isNamed("anthropic-version") },
+            request: prompt
+        )
+        if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
+            let reply = replay(answer, prompt.isStream, exchange.request.id)
+        {
+            exchange.isCacheHit = true
+            exchange.usage = answer.usage
+            exchange.stopReason = answer.stopReason
+            exchange.decision?.backend = answer.backend
+            return reply
+        }
+        let reply = try await next(&exchange)
+        guard exchange.directives.mayWriteCache, reply.status == 200 else { return reply }
+        let clock = clock
+        let backend = decision.backend
+        switch reply.body {
+        case .bytes(let body):
+            if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {
+                let stopReason = exchange.stopReason
+                cache.store(
+                    CachedAnswer(form: .json(body), backend: backend, usage: exchange.usage, stopReason: stopReason),
+                    for: key,
+                    now: clock.monotonicNanoseconds()
+                )
+            }
+        case .stream(let relay):
+            relay.capture(limitBytes: settings.maxEntryBytes)
+            relay.whenEnded { outcome in
+                guard let captured = outcome.captured, Self.isWhole(outcome.stopReason) else { return }
+                cache.store(
+                    CachedAnswer(
+                        form: .eventStream(captured),
+                        backend: backend,
+                        usage: outcome.usage,
+                        stopReason: outcome.stopReason
+                    ),
+                    for: key,
+                    now: clock.monotonicNanoseconds()
+                )
+            }
+        }
+        return reply
+    }
+
+    /// Only answers that ended of themselves are given again.
+    private static func isWhole(_ stopReason: String?) -> Bool {
+        stopReason == "end_turn" || stopReason == "stop_sequence"
+    }
+
+    private func partition(_ client: ClientIdentity) -> String {
+        switch settings.scope {
+        case .key: "key:\(client.keyFingerprint)"
+        case .project: "project:\(client.project)"
+        case .global: "global"
+        }
+    }
+
+    private func replay(_ answer: CachedAnswer, _ asStream: Bool, _ id: String) -> Reply? {
+        let body: [UInt8]?
+        switch answer.form {
+        case .json(let bytes): body = asStream ? AnthropicReplay.stream(fromJSON: bytes) : bytes
+        case .eventStream(let bytes): body = asStream ? bytes : AnthropicReplay.json(fromStream: bytes)
+        }
+        guard let body else { return nil }
+        var headers = [HeaderField("content-type", asStream ? "text/event-stream; charset=utf-8" : "application/json")]
+        if asStream { headers.append(HeaderField("cache-control", "no-cache")) }
+        headers.append(HeaderField("request-id", "req_gw_\(id)"))
+        return Reply(status: 200, headers: headers, body: .bytes(body))
+    }
+}

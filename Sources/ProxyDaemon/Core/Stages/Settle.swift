@@ -1,0 +1,146 @@
+import Shared
+
+/// Closes the books on an exchange: tokens, cost and savings, the row in the ledger, the gateway's headers. Also turns
+/// what failed on the way into an answer in the client's dialect.
+///
+/// An answer is settled before it is handed over, a stream before its last event is.
+package struct Settle: Stage {
+    package static let name = "settle"
+    private let router: Router
+    private let ledger: Ledger
+    private let clock: Clock
+    private let prompts: Settings.PromptLogging
+
+    package init(router: Router, ledger: Ledger, clock: Clock, prompts: Settings.PromptLogging) {
+        self.router = router
+        self.ledger = ledger
+        self.clock = clock
+        self.prompts = prompts
+    }
+
+    package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        ledger.began()
+        var reply: Reply
+        do throws(GatewayError) {
+            reply = try await next(&exchange)
+        } catch {
+            return refuse(exchange, error)
+        }
+        switch reply.body {
+        case .bytes:
+            let summary = close(&exchange, status: reply.status, end: nil)
+            reply.headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
+        case .stream(let relay):
+            let opened = Opened(exchange, status: reply.status)
+            relay.whenFirstEvent { [clock] in opened.exchange.firstByteNanoseconds = clock.monotonicNanoseconds() }
+            let settle = self
+            relay.whenEnded { outcome in
+                opened.exchange.usage = outcome.usage
+                opened.exchange.usageIsEstimated = outcome.usageIsEstimated
+                opened.exchange.stopReason = outcome.stopReason
+                _ = settle.close(&opened.exchange, status: opened.status, end: outcome.end)
+            }
+            let price = priced(exchange)
+            if let warning = price.warning { exchange.warnings.append(warning) }
+            reply.headers += GatewayHeaders.fields(exchange, summary(exchange, status: reply.status), isFinal: false)
+        }
+        return reply
+    }
+
+    /// An exchange whose stream is under way. Held by the relay's two actions, which one task calls.
+    private final class Opened {
+        var exchange: Exchange
+        let status: Int
+
+        init(_ exchange: Exchange, status: Int) {
+            self.exchange = exchange
+            self.status = status
+        }
+    }
+
+    private func refuse(_ exchange: Exchange, _ error: GatewayError) -> Reply {
+        var exchange = exchange
+        let summary = close(&exchange, status: error.status, end: .broken(error))
+        var headers = GatewayHeaders.errorFields(error, id: exchange.request.id)
+        headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
+        let body = AnthropicErrors.body(error, requestID: "req_gw_\(exchange.request.id)")
+        return Reply(status: error.status, headers: headers, body: .bytes(body))
+    }
+
+    /// Prices the exchange, puts it into the ledger and returns its row.
+    private func close(_ exchange: inout Exchange, status: Int, end: StreamOutcome.End?) -> ExchangeSummary {
+        let price = priced(exchange)
+        if let warning = price.warning {
+            if !exchange.warnings.contains(warning) { exchange.warnings.append(warning) }
+            ledger.warn(warning)
+        }
+        var row = summary(exchange, status: status)
+        row.cost = price.cost
+        row.baseline = price.baseline
+        row.saved = price.baseline - price.cost
+        switch end {
+        case .broken(let error): row.error = error.message
+        case .providerError(let text): row.error = text
+        case .abandoned: row.error = "the client left before the answer was complete"
+        case .complete, nil:
+            if status >= 400 { row.error = "the provider answered HTTP \(status)" }
+        }
+        let warnings = exchange.warnings
+        ledger.ended(
+            LedgerEntry(summary: row, decision: exchange.decision, attempts: exchange.attempts, warnings: warnings)
+        )
+        return row
+    }
+
+    private func priced(_ exchange: Exchange) -> (cost: USD, baseline: USD, warning: String?) {
+        guard let backend = exchange.decision?.backend else { return (.zero, .zero, nil) }
+        let seconds = exchange.request.unixMilliseconds / 1_000
+        let tokens = exchange.usage.totalInput
+        let price = router.price(of: backend, promptTokens: tokens, unixSeconds: seconds)
+        let cost = exchange.isCacheHit ? .zero : price.price.cost(of: exchange.usage)
+        let baseline = router.baselineBackend.map { top in
+            router.price(of: top, promptTokens: tokens, unixSeconds: seconds).price.cost(of: exchange.usage)
+        }
+        let warning =
+            price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
+        return (cost, baseline ?? cost, warning)
+    }
+
+    private func summary(_ exchange: Exchange, status: Int) -> ExchangeSummary {
+        let now = clock.monotonicNanoseconds()
+        let arrived = exchange.request.arrivedNanoseconds
+        let answered = exchange.attempts.contains { $0.status != nil } || exchange.isCacheHit
+        let backend = answered ? exchange.decision?.backend : nil
+        let latency = Double(now - arrived) / 1e6
+        return ExchangeSummary(
+            id: exchange.request.id,
+            unixMilliseconds: exchange.request.unixMilliseconds,
+            requestedModel: exchange.prompt?.model ?? "",
+            model: backend?.model ?? "",
+            backend: backend?.name ?? "",
+            provider: backend?.provider.rawValue ?? "",
+            tier: backend?.tier,
+            score: exchange.decision?.score,
+            classifier: exchange.decision?.classifier ?? "n/a",
+            cache: exchange.isCacheHit ? "exact" : "none",
+            status: status,
+            stopReason: exchange.stopReason,
+            stream: exchange.prompt?.isStream ?? false,
+            latencyMilliseconds: latency,
+            firstByteMilliseconds: exchange.firstByteNanoseconds.map { Double($0 - arrived) / 1e6 } ?? latency,
+            usage: exchange.usage,
+            prompt: kept(exchange.prompt?.traits.lastUserText ?? ""),
+            usageIsEstimated: exchange.usageIsEstimated,
+            isSimulated: backend?.provider == .simulated,
+            project: exchange.client.project
+        )
+    }
+
+    private func kept(_ text: String) -> String {
+        switch prompts {
+        case .none: ""
+        case .snippet: text.utf8.count <= 120 ? text : String(text.prefix(120))
+        case .full: text
+        }
+    }
+}

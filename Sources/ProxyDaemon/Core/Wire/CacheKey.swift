@@ -1,0 +1,173 @@
+import Crypto
+
+/// The key of an answer in the exact cache: SHA-256 over everything that shapes the answer, in one spelling.
+///
+/// Two requests with the same key would get the same answer, give or take the model's chance: key order, white space,
+/// the spelling of escapes, `stream`, `metadata` and `cache_control` markers make no difference. Everything else does,
+/// unknown members included.
+package struct CacheKey: Sendable, Hashable {
+    /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
+    package static let version: UInt8 = 1
+
+    package let digest: [UInt8]
+
+    /// Makes the key of a request.
+    ///
+    /// `partition` names those among whom answers are shared; `model` is the one that would answer; `headers` are the
+    /// request headers that change what the provider does.
+    package init(partition: String, model: String, headers: [HeaderField], request: AnthropicRequest) {
+        var text: [UInt8] = [Self.version]
+        text.reserveCapacity(request.body.count + 256)
+        JSONText.appendQuoted(partition, to: &text)
+        JSONText.appendQuoted(model, to: &text)
+        for header in headers.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) {
+            JSONText.appendQuoted(header.name, to: &text)
+            JSONText.appendQuoted(header.value, to: &text)
+        }
+        request.body.withUnsafeBufferPointer { bytes in
+            Canonical(bytes).append(members: request.members, to: &text)
+        }
+        digest = Array(SHA256.hash(data: text))
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        // A digest is already evenly spread: eight of its bytes are hash enough, equality compares all.
+        var first: UInt64 = 0
+        for byte in digest.prefix(8) { first = first << 8 | UInt64(byte) }
+        hasher.combine(first)
+    }
+}
+
+/// Writes JSON in one spelling: no white space, members sorted by name, strings without needless escapes.
+private struct Canonical {
+    /// Where `cache_control` is a marker, and not a word in somebody's data.
+    private enum Place {
+        case data
+        case blocks
+        case messages
+        case message
+        case block
+    }
+
+    private let bytes: UnsafeBufferPointer<UInt8>
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+
+    func append(members: [JSONMember], to out: inout [UInt8]) {
+        let shaping = members.filter { member in
+            !["model", "stream", "metadata", "cache_control"].contains { JSONText.equals(bytes, member.key, $0) }
+        }
+        out.append(UInt8(ascii: "{"))
+        for member in shaping.sorted(by: { isBefore($0.key, $1.key) }) {
+            appendString(member.key, to: &out)
+            out.append(UInt8(ascii: ":"))
+            let place: Place =
+                if JSONText.equals(bytes, member.key, "messages") {
+                    .messages
+                } else if JSONText.equals(bytes, member.key, "system") || JSONText.equals(bytes, member.key, "tools") {
+                    .blocks
+                } else {
+                    .data
+                }
+            append(JSONView(bytes, member.value), place, to: &out)
+            out.append(UInt8(ascii: ","))
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    private func append(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
+        switch value.kind {
+        case .string:
+            // A string stands for one text block wherever blocks may stand.
+            if place == .blocks {
+                out.append(contentsOf: "[{\"text\":".utf8)
+                appendString(value.stringContents, to: &out)
+                out.append(contentsOf: ",\"type\":\"text\",},]".utf8)
+            } else {
+                appendString(value.stringContents, to: &out)
+            }
+        case .array: appendArray(value, place, to: &out)
+        case .object: appendObject(value, place, to: &out)
+        case .number, .true, .false, .null: out.append(contentsOf: value.raw)
+        }
+    }
+
+    private func appendArray(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
+        let elementPlace: Place =
+            switch place {
+            case .messages: .message
+            case .blocks: .block
+            default: .data
+            }
+        out.append(UInt8(ascii: "["))
+        var isFirst = true
+        value.forEachElement { element in
+            defer { isFirst = false }
+            if isFirst, place == .blocks, isAttribution(element) { return }
+            append(element, elementPlace, to: &out)
+            out.append(UInt8(ascii: ","))
+        }
+        out.append(UInt8(ascii: "]"))
+    }
+
+    private func appendObject(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
+        var members: [(key: Range<Int>, value: JSONView)] = []
+        value.forEachMember { key, member in
+            if place == .block, JSONText.equals(bytes, key, "cache_control") { return }
+            members.append((key, member))
+        }
+        if !members.indices.dropFirst().allSatisfy({ isBefore(members[$0 - 1].key, members[$0].key) }) {
+            members.sort { isBefore($0.key, $1.key) }
+        }
+        out.append(UInt8(ascii: "{"))
+        for member in members {
+            appendString(member.key, to: &out)
+            out.append(UInt8(ascii: ":"))
+            // Content is blocks again: of a message, and of a tool's result.
+            let isContent = JSONText.equals(bytes, member.key, "content")
+            append(member.value, isContent && place != .data ? .blocks : .data, to: &out)
+            out.append(UInt8(ascii: ","))
+        }
+        out.append(UInt8(ascii: "}"))
+    }
+
+    /// Coding agents put a line of attribution first in `system` that changes from call to call and shapes nothing.
+    private func isAttribution(_ block: JSONView) -> Bool {
+        guard let text = block["text"] else { return false }
+        let prefix: StaticString = "x-anthropic-billing-header:"
+        let contents = text.stringContents
+        guard contents.count >= prefix.utf8CodeUnitCount else { return false }
+        let head = contents.lowerBound..<(contents.lowerBound + prefix.utf8CodeUnitCount)
+        return JSONText.equals(bytes, head, prefix)
+    }
+
+    /// A string in its shortest spelling. Only `\u` and `\/` have others; without them the bytes are taken as they are.
+    private func appendString(_ contents: Range<Int>, to out: inout [UInt8]) {
+        out.append(UInt8(ascii: "\""))
+        let text = UnsafeBufferPointer(rebasing: bytes[contents])
+        if hasVariableEscapes(text) {
+            var plain: [UInt8] = []
+            JSONText.appendUnescaped(text, to: &plain)
+            JSONText.appendEscaped(plain, to: &out)
+        } else {
+            out.append(contentsOf: text)
+        }
+        out.append(UInt8(ascii: "\""))
+    }
+
+    private func hasVariableEscapes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var at = 0
+        while let slash = JSONScan.nextBackslash(text, from: at) {
+            guard slash + 1 < text.count else { return true }
+            switch text[slash + 1] {
+            case UInt8(ascii: "u"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"): return true
+            default: at = slash + 2
+            }
+        }
+        return false
+    }
+
+    private func isBefore(_ left: Range<Int>, _ right: Range<Int>) -> Bool {
+        bytes[left].lexicographicallyPrecedes(bytes[right])
+    }
+}
