@@ -11,6 +11,8 @@ package struct ClientRequest: Sendable {
     package let body: [UInt8]
     /// The client is on this machine.
     package let isFromLoopback: Bool
+    /// It came over the control socket, whose peer is the daemon's own user: no key is asked for.
+    package let isTrusted: Bool
     /// When the body had been read, on the monotonic clock.
     package let arrivedNanoseconds: Int64
     /// The same moment in milliseconds since 1970.
@@ -24,6 +26,7 @@ package struct ClientRequest: Sendable {
         headers: [HeaderField] = [],
         body: [UInt8] = [],
         isFromLoopback: Bool = true,
+        isTrusted: Bool = false,
         arrivedNanoseconds: Int64 = 0,
         unixMilliseconds: Int64 = 0
     ) {
@@ -34,6 +37,7 @@ package struct ClientRequest: Sendable {
         self.headers = headers
         self.body = body
         self.isFromLoopback = isFromLoopback
+        self.isTrusted = isTrusted
         self.arrivedNanoseconds = arrivedNanoseconds
         self.unixMilliseconds = unixMilliseconds
     }

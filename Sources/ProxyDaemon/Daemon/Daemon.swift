@@ -1,0 +1,130 @@
+import GatewayCore
+import GatewayIO
+import Glibc
+import Logging
+import NIOCore
+import NIOPosix
+import ServiceLifecycle
+import Shared
+import Simulator
+
+/// The parts put together, and nothing decided: settings in, services running.
+struct Daemon {
+    private let config: LoadedConfig
+    private let logger: Logger
+
+    init(_ config: LoadedConfig) throws {
+        self.config = config
+        let log = config.settings.log
+        let writer = LogWriter()
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, format: log.format, writer: writer) }
+        var logger = Logger(label: "gatewayd")
+        logger.logLevel = Logger.Level(rawValue: log.level) ?? .info
+        self.logger = logger
+    }
+
+    func run() async throws {
+        var settings = config.settings
+        let serving = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads(settings.server.threads, share: 2))
+        let side = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let simulator = try await startSimulator(&settings, side)
+        let catalogue = try Catalogues.load(file: settings.catalogueFile)
+        let client = try UpstreamClient(
+            settings: settings.upstream,
+            threads: Self.threads(settings.upstream.threads, share: 4)
+        )
+        let clock = Clock(
+            monotonicNanoseconds: { MonotonicTime.nanoseconds() },
+            unixMilliseconds: { MonotonicTime.unixMilliseconds() }
+        )
+        let gateway = Gateway(settings: settings, catalogue: catalogue, transport: client.transport, clock: clock)
+        for warning in config.warnings { gateway.ledger.warn(warning) }
+        gateway.ledger.logExchanges(to: logger)
+
+        let server = HTTPServer(
+            settings: settings.server,
+            responder: Application(gateway: gateway, catalogue: catalogue),
+            group: serving,
+            logger: logger
+        )
+        let path = settings.control.socket ?? SocketPath.standard(environment: Startup.environment(), userID: getuid())
+        // The socket's lock is taken before the port, so that a second daemon hears which process is running.
+        let baseURL = "http://\(settings.server.host):\(settings.server.port)"
+        let desk = ControlDesk(gateway: gateway, baseURL: baseURL, configPath: config.path)
+        let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
+        let port = try await server.bind()
+        desk.listening(on: "http://\(settings.server.host):\(port)")
+        try await control.bind()
+        announce(settings, port: port, socket: path)
+
+        let services = ServiceGroup(
+            configuration: .init(
+                services: [.init(service: control), .init(service: server)],
+                gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: quiet
+            )
+        )
+        try await services.run()
+        client.stop()
+        try await simulator?.stop()
+        try await serving.shutdownGracefully()
+        try await side.shutdownGracefully()
+        logger.info("stopped")
+    }
+
+    /// The lifecycle library tells of every step; a person wants to hear of its errors only.
+    private var quiet: Logger {
+        var logger = logger
+        logger.logLevel = max(logger.logLevel, .error)
+        return logger
+    }
+
+    /// Starts the simulator for the backends that have no server of their own, and gives them its address.
+    private func startSimulator(_ settings: inout Settings, _ group: MultiThreadedEventLoopGroup) async throws -> SimulatorServer? {
+        let wanting = settings.backends.indices.filter {
+            settings.backends[$0].provider == .simulated && settings.backends[$0].baseURL.isEmpty
+        }
+        guard !wanting.isEmpty else { return nil }
+        let server = try await SimulatorServer.start(
+            host: "127.0.0.1",
+            port: 0,
+            group: group,
+            options: SimulatorOptions()
+        )
+        for index in wanting {
+            settings.backends[index].baseURL = "http://127.0.0.1:\(server.port)"
+            settings.backends[index].apiKey = Secret("simulated")
+        }
+        return server
+    }
+
+    private func announce(_ settings: Settings, port: Int, socket: String) {
+        for warning in config.warnings { logger.warning("\(warning)") }
+        let mode = settings.isDemo ? "demo mode: every answer is simulated" : "live"
+        logger.notice("\(GatewayVersion.headerValue) listens on http://\(settings.server.host):\(port) (\(mode))")
+        logger.notice("control socket \(socket), configuration \(config.path ?? "built in")")
+    }
+
+    /// The configured count, or a share of the cores, at least one.
+    private static func threads(_ configured: Int, share: Int) -> Int {
+        configured > 0 ? configured : max(1, System.coreCount / share)
+    }
+}
+
+extension Ledger {
+    /// Has failed exchanges logged as warnings, all others at debug.
+    fileprivate func logExchanges(to logger: Logger) {
+        observe { summary in
+            let failed = summary.error != nil && summary.status >= 500
+            logger.log(
+                level: failed ? .warning : .debug,
+                "exchange",
+                metadata: [
+                    "id": "\(summary.id)", "model": "\(summary.model)", "status": "\(summary.status)",
+                    "cache": "\(summary.cache)", "cost_usd": "\(summary.cost)", "ms": "\(summary.latencyMilliseconds)",
+                    "error": "\(PlainText.sanitized(summary.error ?? "-"))",
+                ]
+            )
+        }
+    }
+}

@@ -1,0 +1,169 @@
+import FoundationEssentials
+import Glibc
+import GatewayCore
+import NIOCore
+import Shared
+
+/// One front end on the control socket. Bound to the hub's event loop.
+final class ControlConnection: ChannelInboundHandler {
+    typealias InboundIn = ByteBuffer
+    typealias OutboundOut = ByteBuffer
+
+    /// A front end that lets more than this wait for it is dropped.
+    private static let maximumWaitingBytes = 4_194_304
+
+    private let hub: ControlHub
+    private var context: ChannelHandlerContext?
+    private var framer = LineFramer()
+    private var waitingBytes = 0
+    private var hasGreeted = false
+    private var sends: [Int: Task<Void, Never>] = [:]
+    private var nextSend = 1
+
+    init(_ hub: ControlHub) { self.hub = hub }
+
+    func handlerAdded(context: ChannelHandlerContext) { self.context = context }
+
+    func channelActive(context: ChannelHandlerContext) {
+        guard let provider = context.channel as? any SocketOptionProvider else { return close() }
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
+        peer.whenComplete { result in
+            // The socket's mode keeps others out already; this holds even where somebody changed it.
+            guard case .success(let credentials) = result, credentials.uid == getuid() || credentials.uid == 0 else {
+                return me.value.close()
+            }
+        }
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        hub.unsubscribe(self)
+        for task in sends.values { task.cancel() }
+        sends = [:]
+        self.context = nil
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) { close() }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        let buffer = Self.unwrapInboundIn(data)
+        do throws(LineFramer.LineTooLong) {
+            for line in try framer.append(buffer.readableBytesView) { receive(line) }
+        } catch {
+            let failure = JSONRPC.Failure.invalidRequest("a line may have \(error.limit) bytes; closing")
+            reply { try JSONRPC.response(id: nil, failure: failure) }
+            close()
+        }
+    }
+
+    func close() { context?.close(promise: nil) }
+
+    /// Sends a notification, or drops a front end that does not read.
+    func publish(_ line: Data) {
+        guard waitingBytes + line.count <= Self.maximumWaitingBytes else { return close() }
+        write(line)
+    }
+
+    private func write(_ line: Data) {
+        guard let context else { return }
+        let count = line.count
+        waitingBytes += count
+        let written = context.eventLoop.makePromise(of: Void.self)
+        written.futureResult.assumeIsolated().whenComplete { _ in self.waitingBytes -= count }
+        let buffer = context.channel.allocator.buffer(bytes: line)
+        context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: written)
+    }
+
+    private func reply(_ make: () throws -> Data) {
+        do {
+            write(try make())
+        } catch {
+            close()
+        }
+    }
+
+    // MARK: Requests
+
+    private func receive(_ line: Data) {
+        let envelope: JSONRPC.Envelope
+        do throws(JSONRPC.Failure) {
+            envelope = try JSONRPC.envelope(line)
+        } catch {
+            return reply { try JSONRPC.response(id: nil, failure: error) }
+        }
+        // A notification asks for no answer, and nothing here is worth doing unasked.
+        guard let id = envelope.id else { return }
+        guard let method = envelope.method.flatMap(ControlProtocol.Method.init) else {
+            let failure = JSONRPC.Failure.methodNotFound("no method \"\(envelope.method ?? "")\"")
+            return reply { try JSONRPC.response(id: id, failure: failure) }
+        }
+        do throws(JSONRPC.Failure) {
+            guard hasGreeted || method == .hello else { throw .invalidRequest("say hello first") }
+            try answer(method, id, line)
+        } catch {
+            reply { try JSONRPC.response(id: id, failure: error) }
+        }
+    }
+
+    private func answer(_ method: ControlProtocol.Method, _ id: Int, _ line: Data) throws(JSONRPC.Failure) {
+        switch method {
+        case .hello:
+            let welcome = try hub.desk.hello(try JSONRPC.parameters(ControlProtocol.Hello.self, of: line))
+            hasGreeted = true
+            respond(id, welcome)
+        case .daemonStatus: respond(id, hub.desk.status())
+        case .metricsSubscribe:
+            respond(id, ControlProtocol.Empty())
+            hub.subscribe(self)
+        case .exchangesList:
+            let request = try JSONRPC.parameters(ControlProtocol.ExchangesListRequest.self, of: line)
+            respond(id, try hub.desk.list(request))
+        case .exchangesGet:
+            let request = try JSONRPC.parameters(ControlProtocol.ExchangesGetRequest.self, of: line)
+            respond(id, try hub.desk.detail(request))
+        case .routeExplain:
+            let request = try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line)
+            respond(id, try hub.desk.explain(request))
+        case .promptSend: send(id, try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line))
+        case .promptCancel:
+            let request = try JSONRPC.parameters(ControlProtocol.PromptCancelRequest.self, of: line)
+            sends[request.sendID]?.cancel()
+            respond(id, ControlProtocol.Empty())
+        }
+    }
+
+    private func respond(_ id: Int, _ result: some Encodable) {
+        reply { try JSONRPC.response(id: id, result: result) }
+    }
+
+    private func notify(_ method: ControlProtocol.Notification, _ parameters: some Encodable) {
+        reply { try JSONRPC.request(id: nil, method: method.rawValue, parameters: parameters) }
+    }
+
+    private func send(_ id: Int, _ prompt: ControlProtocol.PromptRequest) {
+        guard let context else { return }
+        let sendID = nextSend
+        nextSend += 1
+        respond(id, ControlProtocol.PromptAccepted(sendID: sendID))
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let desk = hub.desk
+        // Cancelled by `prompt.cancel` and when the front end leaves.
+        sends[sendID] = Task(executorPreference: hub.executor) {
+            let end = await desk.send(prompt) { text in
+                me.value.notify(.promptDelta, ControlProtocol.PromptDelta(sendID: sendID, text: text))
+            }
+            me.value.sends[sendID] = nil
+            me.value.notify(
+                .promptCompleted,
+                ControlProtocol.PromptCompleted(sendID: sendID, detail: end.detail, error: end.error)
+            )
+        }
+    }
+}
+
+/// The kernel's `struct ucred` (unix(7)), which the C library declares only for GNU programs.
+private struct PeerCredentials: Sendable {
+    var pid: Int32
+    var uid: UInt32
+    var gid: UInt32
+}

@@ -1,0 +1,103 @@
+import FoundationEssentials
+package import GatewayCore
+import Glibc
+import Shared
+import Synchronization
+
+/// What front ends may ask, answered from the gateway.
+package final class ControlDesk: Sendable {
+    let gateway: Gateway
+    private let baseURL: Mutex<String>
+    private let configPath: String?
+    private let ids = QueryIDs()
+
+    package init(gateway: Gateway, baseURL: String, configPath: String?) {
+        self.gateway = gateway
+        self.baseURL = Mutex(baseURL)
+        self.configPath = configPath
+    }
+
+    /// The server has got its port.
+    package func listening(on url: String) { baseURL.withLock { $0 = url } }
+
+    func hello(_ hello: ControlProtocol.Hello) throws(JSONRPC.Failure) -> ControlProtocol.Welcome {
+        guard hello.protocolVersion == ControlProtocol.version else {
+            throw .invalidParams(
+                "this daemon speaks protocol \(ControlProtocol.version), \(hello.client) speaks \(hello.protocolVersion)"
+            )
+        }
+        return ControlProtocol.Welcome(
+            daemon: GatewayVersion.headerValue,
+            processID: getpid(),
+            isDemo: gateway.settings.isDemo
+        )
+    }
+
+    func status() -> ControlProtocol.DaemonStatus {
+        let snapshot = gateway.snapshot()
+        return ControlProtocol.DaemonStatus(
+            daemon: GatewayVersion.headerValue,
+            processID: getpid(),
+            uptimeSeconds: snapshot.uptimeSeconds,
+            isDemo: snapshot.isDemo,
+            baseURL: baseURL.withLock { $0 },
+            routingMode: gateway.settings.routing.mode.rawValue,
+            configPath: configPath,
+            backends: snapshot.backends,
+            warnings: snapshot.warnings
+        )
+    }
+
+    func list(_ request: ControlProtocol.ExchangesListRequest) throws(JSONRPC.Failure) -> ControlProtocol.ExchangesList {
+        guard (1...Ledger.remembered).contains(request.limit) else {
+            throw .invalidParams("limit: expected 1 to \(Ledger.remembered), found \(request.limit)")
+        }
+        return ControlProtocol.ExchangesList(exchanges: gateway.ledger.recent(request.limit))
+    }
+
+    func detail(_ request: ControlProtocol.ExchangesGetRequest) throws(JSONRPC.Failure) -> ExchangeDetail {
+        guard let entry = gateway.ledger.entry(id: request.id) else {
+            throw .notFound("no exchange \(request.id) among the last \(Ledger.remembered)")
+        }
+        return entry.detail(thresholds: gateway.settings.classifier)
+    }
+
+    func explain(_ request: ControlProtocol.PromptRequest) throws(JSONRPC.Failure) -> DecisionExplanation {
+        do throws(GatewayError) {
+            return try gateway.explain(request)
+        } catch {
+            throw .invalidParams(error.message)
+        }
+    }
+
+    /// Sends a prompt as a client would, and hands over the answer's text as it comes.
+    func send(
+        _ prompt: ControlProtocol.PromptRequest,
+        _ deliver: (String) -> Void
+    ) async -> (detail: ExchangeDetail?, error: String?) {
+        var headers: [HeaderField] = []
+        if let tier = prompt.tier { headers.append(HeaderField("x-gateway-tier", tier.name)) }
+        let request = ClientRequest(
+            id: ids.next(),
+            method: "POST",
+            path: "/v1/messages",
+            headers: headers,
+            body: Gateway.body(prompt, isStream: true),
+            isTrusted: true,
+            arrivedNanoseconds: MonotonicTime.nanoseconds(),
+            unixMilliseconds: MonotonicTime.unixMilliseconds()
+        )
+        let reply = await gateway.messages(request)
+        var reader = AnthropicTextReader()
+        switch reply.body {
+        case .bytes(let bytes):
+            if reply.status == 200 { reader.read(bytes, deliver) }
+        case .stream(let relay):
+            while !Task.isCancelled, let bytes = await relay.next() { reader.read(bytes, deliver) }
+            if Task.isCancelled { relay.abandon() }
+        }
+        let detail = gateway.ledger.entry(id: request.id)?.detail(thresholds: gateway.settings.classifier)
+        if Task.isCancelled { return (detail, "cancelled") }
+        return (detail, detail?.summary.error ?? (reply.status == 200 ? nil : "HTTP \(reply.status)"))
+    }
+}

@@ -1,0 +1,376 @@
+import CCurl
+import GatewayCore
+import Glibc
+import Synchronization
+
+/// A thread that drives libcurl's multi interface on an epoll set of its own. Calls come in through a queue; only the
+/// thread itself touches libcurl.
+final class CurlDriver: Sendable {
+    enum Command {
+        case start(UpstreamCall)
+        case cancel(UpstreamCall)
+        case resume(UpstreamCall)
+        case stop
+    }
+
+    private let inbox = Mutex<[Command]>([])
+    private let wakeDescriptor: Int32
+
+    /// Starts the thread. Throws where the system has no descriptor or thread left.
+    init(settings: Settings.Upstream) throws {
+        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        guard wakeDescriptor >= 0 else { throw SystemError(doing: "eventfd", errno) }
+        // The thread owns a reference until it ends.
+        let start = ThreadStart(driver: self, settings: settings)
+        var thread = pthread_t()
+        let result = pthread_create(
+            &thread,
+            nil,
+            { context in
+                guard let context else { return nil }
+                let start = Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()
+                CurlLoop(start.driver, start.settings)?.run()
+                return nil
+            },
+            Unmanaged.passRetained(start).toOpaque()
+        )
+        guard result == 0 else { throw SystemError(doing: "pthread_create", result) }
+        pthread_detach(thread)
+    }
+
+    private final class ThreadStart: Sendable {
+        let driver: CurlDriver
+        let settings: Settings.Upstream
+
+        init(driver: CurlDriver, settings: Settings.Upstream) {
+            self.driver = driver
+            self.settings = settings
+        }
+    }
+
+    func start(_ call: UpstreamCall) { post(.start(call)) }
+    func cancel(_ call: UpstreamCall) { post(.cancel(call)) }
+    func resume(_ call: UpstreamCall) { post(.resume(call)) }
+    func stop() { post(.stop) }
+
+    fileprivate func takeCommands() -> [Command] {
+        inbox.withLock { inbox in
+            let commands = inbox
+            inbox.removeAll(keepingCapacity: true)
+            return commands
+        }
+    }
+
+    fileprivate var descriptor: Int32 { wakeDescriptor }
+
+    private func post(_ command: Command) {
+        let wasEmpty = inbox.withLock { inbox in
+            inbox.append(command)
+            return inbox.count == 1
+        }
+        guard wasEmpty else { return }
+        var one: UInt64 = 1
+        _ = write(wakeDescriptor, &one, 8)
+    }
+}
+
+/// The state of a driver's thread: the multi handle, its sockets and its timer.
+private final class CurlLoop {
+    /// What epoll knows of a socket.
+    private struct Watch {
+        /// libcurl opened it through us, so that we hear when it closes.
+        var isOwned = false
+        /// libcurl has let go of it for now, as it does after each transfer; epoll keeps it.
+        var isIdle = false
+        var isRegistered = false
+        var events: UInt32 = 0
+    }
+
+    private let driver: CurlDriver
+    private let settings: Settings.Upstream
+    private let multi: UnsafeMutableRawPointer
+    private let epoll: Int32
+    private var watches: [Watch] = []
+    private var spare: [Transfer] = []
+    private var live: [UnsafeMutableRawPointer: Transfer] = [:]
+    private var byCall: [ObjectIdentifier: Transfer] = [:]
+    private let touched = TouchedTransfers()
+    /// When libcurl wants to be called though nothing happened; nil for never.
+    private var timerNanoseconds: Int64?
+    private var nextSweepNanoseconds: Int64 = 0
+    private var isStopping = false
+
+    private static let wakeTag = UInt64.max
+    private static let spareTransfers = 256
+
+    init?(_ driver: CurlDriver, _ settings: Settings.Upstream) {
+        guard let multi = curl_multi_init() else { return nil }
+        self.driver = driver
+        self.settings = settings
+        self.multi = multi
+        epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        _ = gw_epoll_control(epoll, EPOLL_CTL_ADD, driver.descriptor, GW_EPOLLIN, Self.wakeTag)
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = gw_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 1_024)
+        _ = gw_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
+        _ = gw_multi_set_pointer(multi, CURLMOPT_TIMERDATA, me)
+        _ = gw_multi_set_socket(multi) { _, socket, what, context, _ in
+            guard let context else { return -1 }
+            Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().watch(socket, Int(what))
+            return 0
+        }
+        _ = gw_multi_set_timer(multi) { _, milliseconds, context in
+            guard let context else { return -1 }
+            let loop = Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue()
+            loop.timerNanoseconds =
+                milliseconds < 0 ? nil : MonotonicTime.nanoseconds() + Int64(milliseconds) * 1_000_000
+            return 0
+        }
+    }
+
+    deinit {
+        spare.removeAll()
+        curl_multi_cleanup(multi)
+        close(epoll)
+    }
+
+    func run() {
+        let capacity = 256
+        let events = UnsafeMutablePointer<epoll_event>.allocate(capacity: capacity)
+        defer { events.deallocate() }
+        while !isStopping {
+            takeCommands()
+            callTimer()
+            reap()
+            flush()
+            sweep()
+            // What was woken by `flush` may have posted at once; what libcurl wants at once must not wait either.
+            let count = epoll_wait(epoll, events, Int32(capacity), waitMilliseconds())
+            for index in 0..<max(0, Int(count)) {
+                let tag = gw_epoll_tag(events + index)
+                if tag == Self.wakeTag {
+                    var value: UInt64 = 0
+                    _ = read(driver.descriptor, &value, 8)
+                } else {
+                    act(on: Int32(truncatingIfNeeded: tag), gw_epoll_events(events + index))
+                }
+            }
+        }
+    }
+
+    private func takeCommands() {
+        for command in driver.takeCommands() {
+            switch command {
+            case .start(let call): start(call)
+            case .cancel(let call): if let transfer = transfer(of: call) { drop(transfer) }
+            case .resume(let call): if let transfer = transfer(of: call) { resume(transfer) }
+            case .stop:
+                isStopping = true
+                for transfer in Array(live.values) {
+                    transfer.call?.finished(.failure(.broken("the gateway is shutting down")))
+                    transfer.call?.flush(withHead: true)
+                    drop(transfer)
+                }
+            }
+        }
+    }
+
+    private func start(_ call: UpstreamCall) {
+        guard let transfer = spare.popLast() ?? makeTransfer() else {
+            call.finished(.failure(.cannotConnect("libcurl has no memory for another call")))
+            call.flush(withHead: true)
+            return
+        }
+        transfer.prepare(call)
+        live[transfer.easy] = transfer
+        byCall[ObjectIdentifier(call)] = transfer
+        curl_multi_add_handle(multi, transfer.easy)
+    }
+
+    private func makeTransfer() -> Transfer? {
+        guard let transfer = Transfer(timeouts: settings, touched: touched) else { return nil }
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = gw_easy_set_pointer(transfer.easy, CURLOPT_OPENSOCKETDATA, me)
+        _ = gw_easy_set_pointer(transfer.easy, CURLOPT_CLOSESOCKETDATA, me)
+        _ = gw_easy_set_open(transfer.easy) { context, _, address in
+            guard let context, let address else { return -1 }
+            let socket = gw_open_socket(address)
+            if socket >= 0 { Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().opened(socket) }
+            return socket
+        }
+        _ = gw_easy_set_close(transfer.easy) { context, socket in
+            if let context { Unmanaged<CurlLoop>.fromOpaque(context).takeUnretainedValue().closing(socket) }
+            return close(socket)
+        }
+        return transfer
+    }
+
+    private func transfer(of call: UpstreamCall) -> Transfer? { byCall[ObjectIdentifier(call)] }
+
+    private func drop(_ transfer: Transfer) {
+        curl_multi_remove_handle(multi, transfer.easy)
+        live[transfer.easy] = nil
+        recycle(transfer)
+    }
+
+    private func recycle(_ transfer: Transfer) {
+        if let call = transfer.call { byCall[ObjectIdentifier(call)] = nil }
+        transfer.release()
+        if spare.count < Self.spareTransfers { spare.append(transfer) }
+    }
+
+    private func resume(_ transfer: Transfer) {
+        transfer.activeNanoseconds = MonotonicTime.nanoseconds()
+        curl_easy_pause(transfer.easy, CURLPAUSE_CONT)
+    }
+
+    // MARK: Sockets
+
+    private func opened(_ socket: Int32) {
+        grow(to: socket)
+        watches[Int(socket)] = Watch(isOwned: true)
+    }
+
+    /// The kernel takes a closed socket out of the epoll set by itself.
+    private func closing(_ socket: Int32) {
+        if Int(socket) < watches.count { watches[Int(socket)] = Watch() }
+    }
+
+    private func grow(to socket: Int32) {
+        while watches.count <= Int(socket) { watches.append(Watch()) }
+    }
+
+    /// libcurl lets go of a connection's socket after each transfer and takes it up again with the next. Our own sockets
+    /// stay in the epoll set meanwhile: that saves two system calls a request.
+    private func watch(_ socket: Int32, _ what: Int) {
+        grow(to: socket)
+        let index = Int(socket)
+        if what == Int(CURL_POLL_REMOVE) {
+            if watches[index].isOwned {
+                watches[index].isIdle = true
+            } else {
+                _ = gw_epoll_control(epoll, EPOLL_CTL_DEL, socket, 0, 0)
+                watches[index] = Watch()
+            }
+            return
+        }
+        let wanted =
+            (what & Int(CURL_POLL_IN) != 0 ? GW_EPOLLIN : 0) | (what & Int(CURL_POLL_OUT) != 0 ? GW_EPOLLOUT : 0)
+        watches[index].isIdle = false
+        if watches[index].isRegistered, watches[index].events == wanted, watches[index].isOwned { return }
+        let operation = watches[index].isRegistered ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
+        if gw_epoll_control(epoll, operation, socket, wanted, UInt64(socket)) != 0 {
+            // A socket that closed behind our back has left the set, or its number has come back into it.
+            let other = operation == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD
+            _ = gw_epoll_control(epoll, other, socket, wanted, UInt64(socket))
+        }
+        watches[index].isRegistered = true
+        watches[index].events = wanted
+    }
+
+    private func act(on socket: Int32, _ events: UInt32) {
+        let index = Int(socket)
+        guard index < watches.count else { return }
+        if watches[index].isIdle {
+            // The provider has closed a connection at rest, or sends unasked: libcurl will see when it next needs it.
+            _ = gw_epoll_control(epoll, EPOLL_CTL_DEL, socket, 0, 0)
+            watches[index].isRegistered = false
+            watches[index].isIdle = false
+            return
+        }
+        var mask: Int32 = 0
+        if events & (GW_EPOLLIN | GW_EPOLLHUP | GW_EPOLLERR) != 0 { mask |= CURL_CSELECT_IN }
+        if events & GW_EPOLLOUT != 0 { mask |= CURL_CSELECT_OUT }
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, socket, mask, &running)
+    }
+
+    // MARK: Turns of the loop
+
+    private func callTimer() {
+        guard let timer = timerNanoseconds, MonotonicTime.nanoseconds() >= timer else { return }
+        timerNanoseconds = nil
+        var running: Int32 = 0
+        curl_multi_socket_action(multi, curlSocketTimeout, 0, &running)
+    }
+
+    private func reap() {
+        var result = CURLE_OK
+        while let easy = gw_multi_next_done(multi, &result) {
+            guard let transfer = live.removeValue(forKey: easy) else { continue }
+            curl_multi_remove_handle(multi, easy)
+            if result == CURLE_OK { transfer.finishHead() }
+            transfer.call?.finished(result == CURLE_OK ? .success(()) : .failure(problem(result, transfer)))
+            transfer.call?.flush(withHead: true)
+            transfer.isTouched = false
+            recycle(transfer)
+        }
+    }
+
+    private func flush() {
+        guard !touched.transfers.isEmpty else { return }
+        let transfers = touched.transfers
+        touched.transfers.removeAll(keepingCapacity: true)
+        for transfer in transfers where transfer.isTouched {
+            transfer.isTouched = false
+            transfer.call?.flush(withHead: !transfer.isSmall)
+        }
+    }
+
+    /// Once a second: whose patience, and which transfer's time, has run out.
+    private func sweep() {
+        guard !live.isEmpty else { return }
+        let now = MonotonicTime.nanoseconds()
+        guard now >= nextSweepNanoseconds else { return }
+        nextSweepNanoseconds = now + 1_000_000_000
+        for transfer in Array(live.values) {
+            transfer.call?.checkPatience(now: now)
+            guard let what = expired(transfer, now) else { continue }
+            transfer.call?.finished(.failure(.timeout(what)))
+            transfer.call?.flush(withHead: true)
+            drop(transfer)
+        }
+    }
+
+    private func expired(_ transfer: Transfer, _ now: Int64) -> String? {
+        func isOver(_ since: Int64, _ seconds: Int) -> Bool { now - since > Int64(seconds) * 1_000_000_000 }
+        if isOver(transfer.startedNanoseconds, settings.totalTimeoutSeconds) {
+            return "the call took longer than \(settings.totalTimeoutSeconds) s"
+        }
+        if !transfer.hasAnswer, isOver(transfer.startedNanoseconds, settings.firstByteTimeoutSeconds) {
+            return "no answer within \(settings.firstByteTimeoutSeconds) s"
+        }
+        if transfer.hasAnswer, transfer.call?.isPaused == false,
+            isOver(transfer.activeNanoseconds, settings.idleTimeoutSeconds)
+        {
+            return "no byte for \(settings.idleTimeoutSeconds) s"
+        }
+        return nil
+    }
+
+    private func waitMilliseconds() -> Int32 {
+        if live.isEmpty, timerNanoseconds == nil { return -1 }
+        let now = MonotonicTime.nanoseconds()
+        var until = live.isEmpty ? Int64.max : max(nextSweepNanoseconds, now)
+        if let timer = timerNanoseconds { until = min(until, timer) }
+        if until <= now { return 0 }
+        return Int32(clamping: (until - now + 999_999) / 1_000_000)
+    }
+
+    private func problem(_ code: CURLcode, _ transfer: Transfer) -> UpstreamError {
+        let text = String(cString: curl_easy_strerror(code))
+        switch code {
+        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CONNECT_ERROR,
+            CURLE_PEER_FAILED_VERIFICATION, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
+            return .cannotConnect(text)
+        case CURLE_OPERATION_TIMEDOUT:
+            return transfer.hasAnswer ? .timeout(text) : .cannotConnect("no connection within the time allowed")
+        case CURLE_WRITE_ERROR where transfer.isHeadTooLarge:
+            return .broken("its answer's head is larger than a head may be")
+        default: return .broken(text)
+        }
+    }
+}
+
+/// `CURL_SOCKET_TIMEOUT`, whose cast Swift does not import.
+private let curlSocketTimeout: curl_socket_t = -1

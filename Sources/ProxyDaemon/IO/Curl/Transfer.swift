@@ -1,0 +1,210 @@
+import CCurl
+import GatewayCore
+import Glibc
+
+/// The transfers in which something came in this turn of the loop.
+final class TouchedTransfers {
+    var transfers: [Transfer] = []
+}
+
+/// A libcurl easy handle with what it works on. Used by its driver's thread only; handles are used again, since making
+/// one costs more than a small request.
+final class Transfer {
+    let easy: UnsafeMutableRawPointer
+    private(set) var call: UpstreamCall?
+    private var requestHeaders: UnsafeMutablePointer<curl_slist>?
+    /// The body as libcurl reads it: it takes a pointer, so the bytes stand still here until the transfer ends.
+    private var body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+    private var headLines: [UInt8] = []
+    private var headStatus = 0
+    private var isHeadDone = false
+    /// Known to be whole soon: not worth waking anybody before it is.
+    private(set) var isSmall = false
+    /// Something came in this turn of the loop.
+    var isTouched = false
+    var startedNanoseconds: Int64 = 0
+    /// When bytes last went either way.
+    var activeNanoseconds: Int64 = 0
+    private(set) var hasAnswer = false
+    private(set) var isHeadTooLarge = false
+
+    private static let maximumHeadBytes = 131_072
+    /// Answers up to this length are handed over whole.
+    private static let smallBytes = 65_536
+    private static let keptBodyBytes = 262_144
+
+    private let touched: TouchedTransfers
+
+    init?(timeouts: Settings.Upstream, touched: TouchedTransfers) {
+        guard let easy = curl_easy_init() else { return nil }
+        self.easy = easy
+        self.touched = touched
+        _ = gw_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
+        _ = gw_easy_set_long(easy, CURLOPT_NOPROGRESS, 1)
+        _ = gw_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
+        _ = gw_easy_set_long(easy, CURLOPT_TCP_KEEPALIVE, 1)
+        _ = gw_easy_set_long(easy, CURLOPT_FOLLOWLOCATION, 0)
+        // A proxy's answer to CONNECT is not the provider's.
+        _ = gw_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+        _ = gw_easy_allow_http_only(easy)
+        _ = gw_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
+        _ = gw_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectTimeoutSeconds * 1_000)
+        // Asks for no compression, yet undoes what a server applies unasked.
+        _ = gw_easy_set_string(easy, CURLOPT_ACCEPT_ENCODING, "identity")
+        _ = gw_easy_set_long(easy, CURLOPT_BUFFERSIZE, 65_536)
+        if let file = timeouts.caFile { _ = gw_easy_set_string(easy, CURLOPT_CAINFO, file) }
+        let me = Unmanaged.passUnretained(self).toOpaque()
+        _ = gw_easy_set_pointer(easy, CURLOPT_WRITEDATA, me)
+        _ = gw_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
+        _ = gw_easy_set_pointer(easy, CURLOPT_PRIVATE, me)
+        _ = gw_easy_set_write(easy, CURLOPT_WRITEFUNCTION) { bytes, size, count, context in
+            guard let context, let bytes else { return 0 }
+            let piece = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(body: piece)
+        }
+        _ = gw_easy_set_write(easy, CURLOPT_HEADERFUNCTION) { bytes, size, count, context in
+            guard let context, let bytes else { return 0 }
+            let line = UnsafeRawBufferPointer(start: bytes, count: size * count)
+            return Unmanaged<Transfer>.fromOpaque(context).takeUnretainedValue().receive(headerLine: line)
+        }
+    }
+
+    deinit {
+        curl_easy_cleanup(easy)
+        curl_slist_free_all(requestHeaders)
+        body.deallocate()
+    }
+
+    /// Makes the handle ready for a call.
+    func prepare(_ call: UpstreamCall) {
+        let request = call.request
+        self.call = call
+        headLines.removeAll(keepingCapacity: true)
+        headStatus = 0
+        isHeadDone = false
+        isSmall = false
+        isTouched = false
+        hasAnswer = false
+        isHeadTooLarge = false
+        startedNanoseconds = MonotonicTime.nanoseconds()
+        activeNanoseconds = startedNanoseconds
+        _ = gw_easy_set_string(easy, CURLOPT_URL, request.url)
+        let isLocal = Self.isLoopback(url: request.url)
+        // The usual proxy variables hold for providers, never for servers on this machine.
+        _ = gw_easy_set_string(easy, CURLOPT_PROXY, isLocal ? "" : nil)
+        _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, request.url.hasPrefix("https:") ? 1 : 0)
+        setHeaders(request)
+        if request.method == "POST" {
+            copyBody(request.body)
+            _ = gw_easy_set_long(easy, CURLOPT_POST, 1)
+            _ = gw_easy_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
+            _ = gw_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
+        } else {
+            _ = gw_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+        }
+    }
+
+    /// Lets go of the call, so that the handle can be used again.
+    func release() {
+        call = nil
+        if body.count > Self.keptBodyBytes {
+            body.deallocate()
+            body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
+        }
+    }
+
+    /// The head of an answer without a body, which no body callback announced.
+    func finishHead() {
+        if !isHeadDone, headStatus > 0 { completeHead() }
+    }
+
+    private func setHeaders(_ request: UpstreamRequest) {
+        curl_slist_free_all(requestHeaders)
+        requestHeaders = nil
+        // libcurl would wait a second for "100 Continue" before a body over 1 MB.
+        requestHeaders = curl_slist_append(requestHeaders, "Expect:")
+        for header in request.headers {
+            requestHeaders = curl_slist_append(requestHeaders, "\(header.name): \(header.value)")
+        }
+        _ = gw_easy_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders)
+    }
+
+    private func copyBody(_ bytes: [UInt8]) {
+        if body.count < bytes.count {
+            body.deallocate()
+            body = UnsafeMutableRawBufferPointer.allocate(byteCount: max(4_096, bytes.count), alignment: 1)
+        }
+        body.copyBytes(from: bytes)
+    }
+
+    private func receive(body piece: UnsafeRawBufferPointer) -> Int {
+        if !isHeadDone { completeHead() }
+        guard let call else { return 0 }
+        guard call.received(piece) else { return Int(CURL_WRITEFUNC_PAUSE) }
+        touch()
+        activeNanoseconds = MonotonicTime.nanoseconds()
+        return piece.count
+    }
+
+    private func receive(headerLine line: UnsafeRawBufferPointer) -> Int {
+        if isHeadDone { return line.count }  // trailers
+        if line.starts(with: "HTTP/".utf8) {
+            // A further status line: the one before was an interim answer, or a proxy's.
+            headLines.removeAll(keepingCapacity: true)
+            headStatus = gw_easy_status(easy)
+            return line.count
+        }
+        guard headLines.count + line.count <= Self.maximumHeadBytes else {
+            isHeadTooLarge = true
+            return 0
+        }
+        if line.count > 2 {
+            headLines.append(contentsOf: line)
+            return line.count
+        }
+        headStatus = gw_easy_status(easy)
+        activeNanoseconds = MonotonicTime.nanoseconds()
+        // A blank line ends a head; only a final one is handed over, and it may come long before the body.
+        if headStatus >= 200 { completeHead() }
+        return line.count
+    }
+
+    private func completeHead() {
+        isHeadDone = true
+        hasAnswer = true
+        touch()
+        headStatus = gw_easy_status(easy)
+        let headers = parsedHeaders()
+        // libcurl itself knows the length only after this head has been handed over.
+        let length = headers.first { $0.isNamed("content-length") }.flatMap { Int($0.value) }
+        isSmall = length.map { $0 <= Self.smallBytes } ?? false
+        call?.received(status: headStatus, headers: headers)
+    }
+
+    /// Has the driver wake the reader at the end of this turn of its loop.
+    func touch() {
+        guard !isTouched else { return }
+        isTouched = true
+        touched.transfers.append(self)
+    }
+
+    private func parsedHeaders() -> [HeaderField] {
+        var headers: [HeaderField] = []
+        headers.reserveCapacity(16)
+        for line in headLines.split(separator: 0x0A) {
+            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { continue }
+            var value = line[(colon + 1)...]
+            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
+            while let last = value.last, last == 0x0D || last == 0x20 || last == 0x09 { value.removeLast() }
+            headers.append(
+                HeaderField(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
+            )
+        }
+        return headers
+    }
+
+    private static func isLoopback(url: String) -> Bool {
+        ["http://127.", "http://localhost", "http://[::1]", "https://127.", "https://localhost", "https://[::1]"]
+            .contains { url.hasPrefix($0) }
+    }
+}

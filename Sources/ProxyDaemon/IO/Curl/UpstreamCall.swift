@@ -1,0 +1,193 @@
+import CCurl
+import GatewayCore
+import Synchronization
+
+/// One call to a provider, shared by the task that waits for it and the thread that drives it.
+///
+/// The driver gathers what one turn of its loop brings and wakes the waiting task once, at the turn's end. A reader that
+/// does not keep up makes the driver pause the transfer: no more than `bufferBytes`, and one read more, are held.
+final class UpstreamCall: Sendable {
+    private struct State {
+        var head: (status: Int, headers: [HeaderField])?
+        var bytes: [UInt8] = []
+        /// Set when the transfer is over, well or badly.
+        var end: Result<Void, UpstreamError>?
+        var headWaiter: CheckedContinuation<Result<Void, UpstreamError>, Never>?
+        var bodyWaiter: CheckedContinuation<Void, Never>?
+        /// When the body's reader loses its patience, on the driver's clock in nanoseconds.
+        var silenceDeadline: Int64?
+        var isSilent = false
+        var isPaused = false
+        var isCancelled = false
+    }
+
+    let request: UpstreamRequest
+    private let bufferBytes: Int
+    private let state = Mutex(State())
+    private let driver: CurlDriver
+
+    init(_ request: UpstreamRequest, bufferBytes: Int, driver: CurlDriver) {
+        self.request = request
+        self.bufferBytes = bufferBytes
+        self.driver = driver
+    }
+
+    // MARK: The waiting task's side
+
+    /// Waits for the head of the answer.
+    func head() async throws(UpstreamError) -> (status: Int, headers: [HeaderField]) {
+        let result = await withTaskCancellationHandler {
+            await withCheckedContinuation { (waiter: CheckedContinuation<Result<Void, UpstreamError>, Never>) in
+                let known = state.withLock { state -> Result<Void, UpstreamError>? in
+                    if state.isCancelled { return .failure(.cancelled) }
+                    // The driver hands over a head only when it is worth a wake-up: see `isReady`.
+                    if let end = state.end { return state.head == nil ? end : .success(()) }
+                    state.headWaiter = waiter
+                    return nil
+                }
+                if let known { waiter.resume(returning: known) }
+            }
+        } onCancel: {
+            cancel()
+        }
+        try result.get()
+        guard let head = state.withLock({ $0.head }) else {
+            throw .broken("the connection ended before an answer came")
+        }
+        return head
+    }
+
+    /// Waits for what the body brings next.
+    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
+        while true {
+            if let event = try take() { return event }
+            let deadline = patienceSeconds.map { MonotonicTime.nanoseconds() + Int64($0) * 1_000_000_000 }
+            await withTaskCancellationHandler {
+                await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
+                    let mayWait = state.withLock { state in
+                        guard state.bytes.isEmpty, state.end == nil, !state.isCancelled else { return false }
+                        state.bodyWaiter = waiter
+                        state.silenceDeadline = deadline
+                        return true
+                    }
+                    if !mayWait { waiter.resume() }
+                }
+            } onCancel: {
+                cancel()
+            }
+        }
+    }
+
+    private func take() throws(UpstreamError) -> UpstreamBody.Event? {
+        let taken = state.withLock { state -> (Result<UpstreamBody.Event, UpstreamError>?, mustResume: Bool) in
+            if state.isCancelled { return (.failure(.cancelled), false) }
+            if !state.bytes.isEmpty {
+                let bytes = state.bytes
+                state.bytes = []
+                state.isSilent = false
+                let wasPaused = state.isPaused
+                state.isPaused = false
+                return (.success(.bytes(bytes)), wasPaused)
+            }
+            if let end = state.end { return (end.map { .end }, false) }
+            if state.isSilent {
+                state.isSilent = false
+                return (.success(.silence), false)
+            }
+            return (nil, false)
+        }
+        if taken.mustResume { driver.resume(self) }
+        return try taken.0?.get()
+    }
+
+    /// Breaks the call off. Safe at any time, from any thread, more than once.
+    func cancel() {
+        let waiters = state.withLock { state -> (CheckedContinuation<Result<Void, UpstreamError>, Never>?, CheckedContinuation<Void, Never>?)? in
+            guard !state.isCancelled else { return nil }
+            state.isCancelled = true
+            defer { (state.headWaiter, state.bodyWaiter) = (nil, nil) }
+            return (state.headWaiter, state.bodyWaiter)
+        }
+        guard let waiters else { return }
+        waiters.0?.resume(returning: .failure(.cancelled))
+        waiters.1?.resume()
+        if !isOver { driver.cancel(self) }
+    }
+
+    private var isOver: Bool { state.withLock { $0.end != nil } }
+
+    // MARK: The driver's side
+
+    /// The head is here.
+    func received(status: Int, headers: [HeaderField]) {
+        state.withLock { $0.head = (status, headers) }
+    }
+
+    /// Takes bytes of the body; false where there is no room, and the transfer must pause.
+    func received(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        state.withLock { state in
+            if state.bytes.count >= bufferBytes {
+                state.isPaused = true
+                return false
+            }
+            state.bytes.append(contentsOf: bytes)
+            return true
+        }
+    }
+
+    /// The transfer is over.
+    func finished(_ result: Result<Void, UpstreamError>) {
+        state.withLock { state in
+            if state.end == nil { state.end = result }
+        }
+    }
+
+    /// Wakes whoever waits for what has come. `withHead` false keeps the head back for the body's sake.
+    func flush(withHead: Bool) {
+        let wake = state.withLock { state -> (() -> Void)? in
+            if let waiter = state.headWaiter {
+                guard state.end != nil || (withHead && state.head != nil) else { return nil }
+                state.headWaiter = nil
+                let result = state.head == nil ? state.end ?? .success(()) : .success(())
+                return { waiter.resume(returning: result) }
+            }
+            if let waiter = state.bodyWaiter, !state.bytes.isEmpty || state.end != nil {
+                state.bodyWaiter = nil
+                state.silenceDeadline = nil
+                return { waiter.resume() }
+            }
+            return nil
+        }
+        wake?()
+    }
+
+    /// Tells a reader whose patience has run out that nothing came.
+    func checkPatience(now: Int64) {
+        let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
+            guard let deadline = state.silenceDeadline, now >= deadline, let waiter = state.bodyWaiter else { return nil }
+            state.bodyWaiter = nil
+            state.silenceDeadline = nil
+            state.isSilent = true
+            return waiter
+        }
+        waiter?.resume()
+    }
+
+    /// The reader is at fault for the silence, not the provider.
+    var isPaused: Bool { state.withLock { $0.isPaused } }
+}
+
+/// The body of a call. When nobody can read on, the call is broken off.
+final class UpstreamCallBody: UpstreamBodySource {
+    private let call: UpstreamCall
+
+    init(_ call: UpstreamCall) { self.call = call }
+
+    deinit { call.cancel() }
+
+    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
+        try await call.next(patienceSeconds: patienceSeconds)
+    }
+
+    func cancel() { call.cancel() }
+}

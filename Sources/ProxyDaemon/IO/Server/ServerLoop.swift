@@ -1,0 +1,62 @@
+import GatewayCore
+import NIOCore
+import NIOConcurrencyHelpers
+import Synchronization
+
+/// What all connections share.
+final class ServerShared: Sendable {
+    let settings: Settings.Server
+    let responder: any HTTPResponder
+    let ids = QueryIDs()
+    let connections = Atomic<Int>(0)
+
+    init(settings: Settings.Server, responder: any HTTPResponder) {
+        self.settings = settings
+        self.responder = responder
+    }
+}
+
+/// One event loop's connections, and the clock that ends those that keep it waiting.
+final class ServerLoop: Sendable {
+    let loop: any EventLoop
+    let executor: LoopTaskExecutor
+    let shared: ServerShared
+    private let members: NIOLoopBoundBox<Members>
+
+    private struct Members {
+        var connections: [ObjectIdentifier: HTTPConnection] = [:]
+        var sweep: RepeatedTask?
+    }
+
+    init(_ loop: any EventLoop, _ shared: ServerShared) {
+        self.loop = loop
+        self.shared = shared
+        executor = LoopTaskExecutor(loop)
+        members = NIOLoopBoundBox.makeBoxSendingValue(Members(), eventLoop: loop)
+    }
+
+    /// Adds a connection; on the loop.
+    func add(_ connection: HTTPConnection) {
+        members.value.connections[ObjectIdentifier(connection)] = connection
+        guard members.value.sweep == nil else { return }
+        members.value.sweep = loop.scheduleRepeatedTask(initialDelay: .seconds(1), delay: .seconds(1)) { [self] _ in
+            let now = NIODeadline.now()
+            for connection in Array(members.value.connections.values) { connection.check(now) }
+        }
+    }
+
+    /// Removes a connection; on the loop. A loop without connections does not tick.
+    func remove(_ connection: HTTPConnection) {
+        members.value.connections[ObjectIdentifier(connection)] = nil
+        guard members.value.connections.isEmpty else { return }
+        members.value.sweep?.cancel()
+        members.value.sweep = nil
+    }
+
+    /// Closes every connection, from any thread.
+    func closeAll() {
+        loop.execute { [self] in
+            for connection in Array(members.value.connections.values) { connection.close() }
+        }
+    }
+}

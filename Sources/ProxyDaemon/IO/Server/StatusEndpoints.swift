@@ -1,0 +1,232 @@
+import FoundationEssentials
+import GatewayCore
+import Shared
+
+/// The endpoints that tell of the gateway itself, as JSON.
+struct StatusEndpoints: Sendable {
+    private let gateway: Gateway
+    private let catalogue: Catalogue
+
+    init(gateway: Gateway, catalogue: Catalogue) {
+        self.gateway = gateway
+        self.catalogue = catalogue
+    }
+
+    // MARK: For anybody
+
+    private struct Health: Encodable {
+        var status = "ok"
+        var version = GatewayVersion.number
+        var mode: String
+        var uptimeSeconds: Double
+        var backends: Int
+        var warnings: [String]
+
+        private enum CodingKeys: String, CodingKey {
+            case status
+            case version
+            case mode
+            case uptimeSeconds = "uptime_seconds"
+            case backends
+            case warnings
+        }
+    }
+
+    private struct Word: Encodable {
+        var status: String
+    }
+
+    private struct Greeting: Encodable {
+        var name = GatewayVersion.product
+        var version = GatewayVersion.number
+        var mode: String
+    }
+
+    /// Liveness, readiness and a greeting: no key is asked for, nothing private is told.
+    func open(_ path: String, _ request: ClientRequest) -> Reply {
+        switch path {
+        case "/live": return json(Word(status: "ok"), request)
+        case "/ready":
+            let isReady = !gateway.settings.backends.isEmpty
+            return json(Word(status: isReady ? "ok" : "no backend"), request, status: isReady ? 200 : 503)
+        case "/health":
+            let snapshot = gateway.snapshot()
+            let health = Health(
+                mode: mode,
+                uptimeSeconds: snapshot.uptimeSeconds,
+                backends: snapshot.backends.count,
+                warnings: snapshot.warnings
+            )
+            return json(health, request)
+        default: return json(Greeting(mode: mode), request)
+        }
+    }
+
+    private var mode: String { gateway.settings.isDemo ? "demo (simulated)" : "live" }
+
+    // MARK: For clients
+
+    /// What answers a path, after the key has been looked at; nil for paths that are not served.
+    func answer(_ path: String, _ request: ClientRequest) -> (() -> Reply)? {
+        switch path {
+        case "/v1/metrics": guarded(request) { json(gateway.snapshot(), request) }
+        case "/v1/metrics/recent": guarded(request) { recent(request) }
+        case "/stats": guarded(request) { json(Stats(gateway.snapshot()), request) }
+        case "/v1/models": guarded(request) { models(request) }
+        case _ where path.hasPrefix("/v1/models/"):
+            guarded(request) { model(String(path.dropFirst("/v1/models/".count)), request) }
+        case _ where path.hasPrefix("/v1/explain/"):
+            guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request) }
+        default: nil
+        }
+    }
+
+    private func guarded(_ request: ClientRequest, _ answer: @escaping () -> Reply) -> () -> Reply {
+        {
+            do throws(GatewayError) {
+                try gateway.authorise(request)
+                return answer()
+            } catch {
+                return Gateway.refuse(error, id: request.id)
+            }
+        }
+    }
+
+    private struct Recent: Encodable {
+        var exchanges: [ExchangeSummary]
+    }
+
+    private func recent(_ request: ClientRequest) -> Reply {
+        let pairs = (request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
+        var count = 50
+        if let pair = pairs.first(where: { $0.first == "n" }) {
+            guard pair.count == 2, let asked = Int(pair[1]), (1...Ledger.remembered).contains(asked) else {
+                let text = "n: expected a whole number from 1 to \(Ledger.remembered)"
+                return Gateway.refuse(GatewayError(.invalidRequest(text)), id: request.id)
+            }
+            count = asked
+        }
+        return json(Recent(exchanges: gateway.ledger.recent(count)), request)
+    }
+
+    private func explain(_ id: String, _ request: ClientRequest) -> Reply {
+        guard let entry = gateway.ledger.entry(id: id) else {
+            let text = "no exchange \(id) among the last \(Ledger.remembered) of this process"
+            return Gateway.refuse(GatewayError(.notFound(text)), id: request.id)
+        }
+        return json(entry.detail(thresholds: gateway.settings.classifier), request)
+    }
+
+    /// Totals in one flat object, for scripts.
+    private struct Stats: Encodable {
+        var requests: Int
+        var errors: Int
+        var cacheHits: Int
+        var cacheHitRatio: Double
+        var cost: USD
+        var baseline: USD
+        var saved: USD
+        var uptimeSeconds: Double
+        var isDemo: Bool
+
+        init(_ snapshot: MetricsSnapshot) {
+            let totals = snapshot.sinceStart
+            requests = totals.requests
+            errors = totals.errors
+            cacheHits = totals.exactCacheHits
+            cacheHitRatio = totals.requests == 0 ? 0 : Double(totals.exactCacheHits) / Double(totals.requests)
+            cost = totals.cost
+            baseline = totals.baseline
+            saved = totals.saved
+            uptimeSeconds = snapshot.uptimeSeconds
+            isDemo = snapshot.isDemo
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case requests
+            case errors
+            case cacheHits = "cache_hits"
+            case cacheHitRatio = "cache_hit_ratio"
+            case cost = "cost_usd"
+            case baseline = "baseline_usd"
+            case saved = "saved_usd"
+            case uptimeSeconds = "uptime_seconds"
+            case isDemo = "is_demo"
+        }
+    }
+
+    // MARK: Models of simulated backends
+
+    private struct ModelEntry: Encodable {
+        var type = "model"
+        var id: String
+        var displayName: String
+        var createdAt: String
+        var lifecycle: String
+        var maxInputTokens: Int?
+        var maxTokens: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case type
+            case id
+            case displayName = "display_name"
+            case createdAt = "created_at"
+            case lifecycle
+            case maxInputTokens = "max_input_tokens"
+            case maxTokens = "max_tokens"
+        }
+    }
+
+    private struct ModelPage: Encodable {
+        var data: [ModelEntry]
+        var hasMore = false
+        var firstID: String?
+        var lastID: String?
+
+        private enum CodingKeys: String, CodingKey {
+            case data
+            case hasMore = "has_more"
+            case firstID = "first_id"
+            case lastID = "last_id"
+        }
+    }
+
+    private var entries: [ModelEntry] {
+        gateway.settings.backends.map { backend in
+            let known = catalogue.model(backend.model)
+            return ModelEntry(
+                id: backend.model,
+                displayName: "\(known?.displayName ?? backend.model) (simulated)",
+                createdAt: "\(known?.releasedOn ?? "1970-01-01")T00:00:00Z",
+                lifecycle: "active",
+                maxInputTokens: known?.contextWindow,
+                maxTokens: known?.maxOutput
+            )
+        }
+    }
+
+    private func models(_ request: ClientRequest) -> Reply {
+        let entries = entries
+        return json(ModelPage(data: entries, firstID: entries.first?.id, lastID: entries.last?.id), request)
+    }
+
+    private func model(_ id: String, _ request: ClientRequest) -> Reply {
+        guard let entry = entries.first(where: { $0.id == id }) else {
+            return Gateway.refuse(GatewayError(.notFound("model: \(id)")), id: request.id)
+        }
+        return json(entry, request)
+    }
+
+    private func json(_ value: some Encodable, _ request: ClientRequest, status: Int = 200) -> Reply {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        do {
+            var body = Array(try encoder.encode(value))
+            body.append(0x0A)
+            let headers = [HeaderField("content-type", "application/json")] + GatewayHeaders.identity(id: request.id)
+            return Reply(status: status, headers: headers, body: .bytes(body))
+        } catch {
+            return Gateway.refuse(GatewayError(.internalFault("\(error)")), id: request.id)
+        }
+    }
+}
