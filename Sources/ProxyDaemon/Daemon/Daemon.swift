@@ -7,6 +7,7 @@ import NIOPosix
 import ServiceLifecycle
 import Shared
 import Simulator
+import UnixSignals
 
 /// The parts put together, and nothing decided: settings in, services running.
 struct Daemon {
@@ -28,7 +29,7 @@ struct Daemon {
         let serving = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads(settings.server.threads, share: 2))
         let side = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let simulator = try await startSimulator(&settings, side)
-        let catalogue = try Catalogues.load(file: settings.catalogueFile)
+        let catalogue = try CatalogueFile.effective(overlay: settings.catalogueFile)
         let client = try UpstreamClient(
             settings: settings.upstream,
             threads: Self.threads(settings.upstream.threads, share: 4)
@@ -107,7 +108,7 @@ struct Daemon {
 
     /// The configured count, or a share of the cores, at least one.
     private static func threads(_ configured: Int, share: Int) -> Int {
-        configured > 0 ? configured : max(1, System.coreCount / share)
+        configured > 0 ? configured : max(1, NIOCore.System.coreCount / share)
     }
 }
 

@@ -45,7 +45,7 @@ struct CheckConfig: ParsableCommand {
         do {
             let config = try Startup.load(options)
             for warning in config.warnings { Startup.complain("warning: \(warning)") }
-            print(describe(config.settings), terminator: "")
+            print(ConfigLoader.describe(config.settings), terminator: "")
             print("configuration is valid (\(config.path ?? "built-in defaults"))")
         } catch {
             Startup.complain("\(error)")

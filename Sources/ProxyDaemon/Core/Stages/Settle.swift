@@ -81,7 +81,10 @@ package struct Settle: Stage {
         switch end {
         case .broken(let error): row.error = error.message
         case .providerError(let text): row.error = text
-        case .abandoned: row.error = "the client left before the answer was complete"
+        case .abandoned:
+            // nginx's number for it: nobody saw it, and it tells such exchanges from failed ones.
+            row.status = 499
+            row.error = "the client left before the answer was complete"
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }

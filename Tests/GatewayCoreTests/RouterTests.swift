@@ -1,0 +1,126 @@
+import GatewayCore
+import Shared
+import Testing
+
+@Suite struct `Router` {
+    private func decide(
+        _ body: String,
+        settings: Settings = .threeTiers,
+        _ change: (inout Directives) -> Void = { _ in },
+        betas: [String] = []
+    ) throws -> Decision {
+        var directives = Directives()
+        change(&directives)
+        let request = try AnthropicRequest(parsing: Array(body.utf8))
+        return try Router(settings: settings, catalogue: .threeTiers).decide(
+            traits: request.traits,
+            requestedModel: request.model,
+            maxTokens: request.maxTokens,
+            directives: directives,
+            betas: betas,
+            unixSeconds: 1_790_000_000
+        )
+    }
+
+    private func body(_ prompt: String, model: String = "claude-opus-4-7", extra: String = "") -> String {
+        #"{"model":"\#(model)","max_tokens":100\#(extra),"messages":[{"role":"user","content":"\#(prompt)"}]}"#
+    }
+
+    private static let hard = """
+        Design a distributed, fault tolerant rate limiter in detail: prove its consistency, analyze the trade-offs \
+        against a centralized architecture, compare three strategies step by step and give a migration plan.
+        """
+
+    @Test(arguments: [
+        ("What is the capital of France?", Tier.fast), ("Hello!", .fast),
+        ("Analyze the trade-offs of microservices and implement an example in python", .balanced), (hard, .premium),
+    ])
+    func `sends a prompt to the tier its score asks for`(prompt: String, tier: Tier) throws {
+        let decision = try decide(body(prompt))
+        #expect(decision.backend.tier == tier, "score \(decision.score ?? -1)")
+        #expect(decision.classifier == "heuristic")
+    }
+
+    @Test(arguments: [
+        (#","thinking":{"type":"adaptive"}"#, "thinking"), (#","output_config":{"effort":"low"}"#, "effort"),
+        (#","tools":[{"name":"t","input_schema":{}}],"tool_choice":{"type":"any"}"#, "tool"),
+        (#","temperature":1,"top_p":0.5"#, "temperature and top_p"), (#","speed":"fast""#, "speed"),
+        (#","tools":[{"type":"bash_20250124","name":"bash"}]"#, "types"),
+    ])
+    func `leaves a request where it is when another model may refuse it`(extra: String, word: String) throws {
+        let decision = try decide(body("Hi", extra: extra))
+        #expect(decision.backend.name == "opus")
+        #expect(decision.explained(thresholds: .init()).reasons.contains { $0.contains(word) })
+    }
+
+    @Test(arguments: [
+        #"{"model":"claude-opus-4-7","max_tokens":9,"messages":[{"role":"user","content":[{"type":"image","source":{}}]}]}"#,
+        #"{"model":"claude-opus-4-7","max_tokens":9,"messages":[{"role":"user","content":"x"},{"role":"assistant","content":"y"}]}"#,
+    ])
+    func `leaves images and prefills where they are`(text: String) throws {
+        #expect(try decide(text).backend.name == "opus")
+    }
+
+    @Test func `never sends sampling parameters to a model that refuses them`() throws {
+        let decision = try decide(body(Self.hard, model: "claude-sonnet-4-6", extra: #","temperature":0.2"#))
+        #expect(decision.backend.name == "sonnet")
+        #expect(decision.candidates.first { $0.backend.name == "opus" }?.veto != nil)
+    }
+
+    @Test func `takes a longer answer than the cheap model gives to the next tier`() throws {
+        let text = #"{"model":"x","max_tokens":100000,"messages":[{"role":"user","content":"Hi"}]}"#
+        #expect(try decide(text).backend.name == "sonnet")
+    }
+
+    @Test func `takes a prompt longer than the cheap model's window to the next tier`() throws {
+        let text = body(String(repeating: "word ", count: 200_000))
+        #expect(try decide(text).backend.tier > .fast)
+    }
+
+    @Test func `obeys the client's headers`() throws {
+        let easy = body("What is the capital of France?")
+        #expect(try decide(easy) { $0.smartRouting = false }.backend.name == "opus")
+        #expect(try decide(easy) { $0.tier = .balanced }.backend.name == "sonnet")
+        #expect(throws: GatewayError.self) { try decide(easy) { $0.tier = .local } }
+    }
+
+    @Test func `routes by mode and by name`() throws {
+        var off = Settings.threeTiers
+        off.routing.mode = .off
+        let easy = "What is the capital of France?"
+        #expect(try decide(body(easy), settings: off).backend.name == "opus")
+        #expect(try decide(body(easy), settings: off).classifier == "n/a")
+        #expect(try decide(body(easy, model: "auto"), settings: off).backend.name == "haiku")
+        #expect(try decide(body(easy), settings: off) { $0.smartRouting = true }.backend.name == "haiku")
+        var auto = off
+        auto.routing.mode = .auto
+        #expect(try decide(body(easy, model: "sonnet"), settings: auto).backend.name == "sonnet")
+        #expect(try decide(body(easy, model: "smartroute"), settings: auto).backend.name == "haiku")
+    }
+
+    @Test func `finds models by alias, dated and undated id, and borrows a provider for what is not configured`() throws {
+        var off = Settings.threeTiers
+        off.routing.mode = .off
+        #expect(try decide(body("x", model: "Haiku"), settings: off).backend.name == "haiku")
+        #expect(try decide(body("x", model: "claude-haiku-4-5"), settings: off).backend.name == "haiku")
+        #expect(try decide(body("x", model: "claude-sonnet-4-6-20260101"), settings: off).backend.name == "sonnet")
+        #expect(try decide(body("x", model: "premium"), settings: off).backend.name == "opus")
+        let borrowed = try decide(body("x", model: "claude-sonnet-4-5"), settings: off).backend
+        #expect(borrowed.model == "claude-sonnet-4-5" && borrowed.tier == .balanced)
+        #expect(throws: GatewayError(.notFound("model: gpt-9 is not known here; use one of haiku, sonnet, opus, auto, smartroute"))) {
+            try decide(body("x", model: "gpt-9"), settings: off)
+        }
+    }
+
+    @Test func `the same request is always decided alike`() throws {
+        let scores = try (0..<20).map { _ in try decide(body(Self.hard)).score }
+        #expect(Set(scores).count == 1)
+    }
+
+    @Test func `every point of the score is explained`() throws {
+        let decision = try decide(body("Analyze this function step by step: ```func x()``` Briefly, please"))
+        let explanation = decision.explained(thresholds: .init())
+        #expect(explanation.signals.map(\.points).reduce(0, +) == explanation.score)
+        #expect(explanation.candidates.filter(\.isChosen).count == 1)
+    }
+}
