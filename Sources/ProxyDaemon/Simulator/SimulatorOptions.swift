@@ -11,4 +11,7 @@ package struct SimulatorOptions: Sendable, Equatable {
         self.seed = seed
         self.speed = speed.isFinite ? max(0, speed) : 1
     }
+
+    /// The words of a `[[simulate: …]]` marker, explained one a line, for a program's help.
+    package static var directiveHelp: String { Directives.help }
 }

@@ -39,9 +39,7 @@ struct PromptCache: Sendable {
         let marks = prefixes.indices.filter { prefixes[$0].timeToLive != nil }
         guard let lastMark = marks.last else { return InputUsage(uncached: total) }
 
-        let found = marks.reversed().lazy.compactMap { mark in
-            (max(0, mark - Self.lookBack)...mark).reversed().first { (entries[prefixes[$0].hash]?.ends ?? 0) > now }
-        }.first
+        let found = longestCached(prefixes, marks: marks, now: now)
         var usage = InputUsage(read: found.map { prefixes[$0].tokens } ?? 0)
         var done = usage.read
         for mark in marks {
@@ -56,6 +54,16 @@ struct PromptCache: Sendable {
         }
         usage.uncached = max(0, total - max(prefixes[lastMark].tokens, usage.read))
         return usage
+    }
+
+    /// The last cached prefix that ends at a marker or a few blocks before one.
+    private func longestCached(_ prefixes: [Prefix], marks: [Int], now: Double) -> Int? {
+        for mark in marks.reversed() {
+            for index in (max(0, mark - Self.lookBack)...mark).reversed() {
+                if let ends = entries[prefixes[index].hash]?.ends, ends > now { return index }
+            }
+        }
+        return nil
     }
 
     private mutating func remember(_ hash: UInt64, until ends: Double) {

@@ -6,7 +6,7 @@ struct Fingerprint: Sendable, Hashable {
 
     mutating func add(_ text: String) {
         for byte in text.utf8 { add(byte) }
-        add(0xFF)
+        add(UInt8.max)
     }
 
     /// Adds a JSON value by meaning: member order does not count, nor do cache markers at any depth.

@@ -103,7 +103,7 @@ struct JSONParser {
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
         let leadingZero = digits.utf8.count > 1 && digits.hasPrefix("0") && digits.utf8.dropFirst().first.map(isDigit) == true
-        guard Double(text) != nil, let first = digits.utf8.first, let last = digits.utf8.last,
+        guard Double(text)?.isFinite == true, let first = digits.utf8.first, let last = digits.utf8.last,
             isDigit(first), isDigit(last), !leadingZero
         else { throw failure("invalid number") }
         return .number(text)
