@@ -25,7 +25,9 @@ import Testing
 
     @Test func `another seed gives another text`() throws {
         let request = try MessagesRequest(Sample.body("Explain the tides of the northern harbours."))
-        let texts = (1...5).map { AnswerComposer(request, Directives(), seed: UInt64($0), toolID: "t").compose().blocks }
+        let texts = (1...5).map {
+            AnswerComposer(request, Directives(), seed: UInt64($0), toolID: "t").compose().blocks
+        }
         #expect(texts.contains { $0 != texts[0] })
     }
 
@@ -44,7 +46,9 @@ import Testing
         #expect(reply.header("anthropic-ratelimit-requests-limit") == "4000")
     }
 
-    @Test(arguments: ["", "[[simulate: tool]]", "[[simulate: think]]", "[[simulate: think tool]]", "[[simulate: refuse]]"])
+    @Test(arguments: [
+        "", "[[simulate: tool]]", "[[simulate: think]]", "[[simulate: think tool]]", "[[simulate: refuse]]",
+    ])
     func `a stream is well formed`(marker: String) {
         let reply = sample.ask("Tides at Fowey " + marker, [("stream", true), ("tools", [tool])])
         let events = reply.events

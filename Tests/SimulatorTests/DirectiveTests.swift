@@ -2,13 +2,13 @@ import Testing
 
 @testable import Simulator
 
-@Suite struct `Directives` {
+@Suite struct `What a request may ask for` {
     private let sample = Sample()
 
     @Test func `a marker is read and leaves no trace in the question`() throws {
-        let split = Simulator.Directives.split("Say [[simulate: stall=20 tool]]hello")
+        let split = Directives.split("Say [[simulate: stall=20 tool]]hello")
         #expect(split.rest == "Say hello")
-        let directives = try Simulator.Directives(words: split.words ?? "")
+        let directives = try Directives(words: split.words ?? "")
         #expect(directives.stall == 20)
         #expect(directives.usesTool)
     }
@@ -40,7 +40,9 @@ import Testing
     }
 
     @Test func `hedge and truncate`() {
-        #expect(sample.ask("Is it so? [[simulate: hedge]]").text.contains(/[Pp]erhaps|[Pp]ossibly|[Mm]aybe|might|not sure/))
+        #expect(
+            sample.ask("Is it so? [[simulate: hedge]]").text.contains(/[Pp]erhaps|[Pp]ossibly|[Mm]aybe|might|not sure/)
+        )
         #expect(sample.ask("Go on [[simulate: truncate]]").json?["stop_reason"]?.string == "max_tokens")
     }
 

@@ -14,7 +14,9 @@ import Testing
         #expect(try JSONParser.parse(Array(#""\u00e9\ud83d\ude00\ud800x\/""#.utf8)).string == "é😀\u{FFFD}x/")
     }
 
-    @Test(arguments: ["", "{", "[1,]", "{\"a\" 1}", "01", "1.", "-", "tru", "\"a", "\"\u{1}\"", "1 2", "1e999", "\"\\x\""])
+    @Test(arguments: [
+        "", "{", "[1,]", "{\"a\" 1}", "01", "1.", "-", "tru", "\"a", "\"\u{1}\"", "1 2", "1e999", "\"\\x\"",
+    ])
     func `what is no JSON is refused`(text: String) {
         #expect(throws: JSONParser.Failure.self) { try JSONParser.parse(Array(text.utf8)) }
     }

@@ -3,7 +3,9 @@ import Testing
 @testable import Simulator
 
 @Suite struct `Prompt cache` {
-    private func request(_ question: String, ttl: String = "5m", model: String = "claude-haiku-4-5") throws -> MessagesRequest {
+    private func request(_ question: String, ttl: String = "5m", model: String = "claude-haiku-4-5") throws
+        -> MessagesRequest
+    {
         let system: JSONValue = [
             [
                 "type": "text", "text": .string(String(repeating: "s", count: 400)),

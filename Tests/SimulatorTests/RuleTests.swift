@@ -1,3 +1,4 @@
+import NIOHTTP1
 import Testing
 
 @testable import Simulator
@@ -26,7 +27,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("claude-haiku-4-5", "enabled", 200), ("claude-opus-4-7", "enabled", 400), ("claude-haiku-4-5", "adaptive", 400),
+        ("claude-haiku-4-5", "enabled", 200), ("claude-opus-4-7", "enabled", 400),
+        ("claude-haiku-4-5", "adaptive", 400),
         ("claude-opus-4-7", "adaptive", 200), ("claude-opus-5-5", "disabled", 400), ("claude-opus-5", "disabled", 200),
         ("claude-sonnet-5-5", "between_tools", 200),
     ])
@@ -78,7 +80,8 @@ import Testing
     @Test func `an unanswered tool call is refused`() {
         let call: JSONValue = ["type": "tool_use", "id": "toolu_1", "name": "t", "input": [:]]
         let messages: JSONValue = [
-            ["role": "user", "content": "a"], ["role": "assistant", "content": [call]], ["role": "user", "content": "b"],
+            ["role": "user", "content": "a"], ["role": "assistant", "content": [call]],
+            ["role": "user", "content": "b"],
         ]
         let reply = sample.ask("x", [("messages", messages), ("tools", Self.tools)])
         #expect(reply.errorMessage.contains("toolu_1"))

@@ -72,7 +72,8 @@ struct AnswerComposer {
         var writer = AnswerText(question, hedges: false, seed: seed ^ 1)
         let text = String(writer.writeThinking().cut(toBytes: max(1, budget / 2) * 4))
         let display = request.body["thinking"]?["display"]?.string
-        let isHidden = display.map { $0 == "omitted" } ?? (request.thinking != nil && ModelTraits(request.model).omitsThinking)
+        let isHiddenByModel = request.thinking != nil && ModelTraits(request.model).omitsThinking
+        let isHidden = display.map { $0 == "omitted" } ?? isHiddenByModel
         answer.thinkingTokens = TokenCount.tokens(text)
         answer.blocks.append(.thinking(isHidden ? "" : text, signature: ThinkingSeal.signature(for: request)))
     }

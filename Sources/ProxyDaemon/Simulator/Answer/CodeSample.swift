@@ -1,7 +1,8 @@
 /// A small code block named after the question's words.
 enum CodeSample {
     static func write(_ question: Question, number: Int) -> String {
-        let words = question.topics.filter { $0.utf8.allSatisfy { (UInt8(ascii: "a")...UInt8(ascii: "z")).contains($0) } }
+        let letters = UInt8(ascii: "a")...UInt8(ascii: "z")
+        let words = question.topics.filter { $0.utf8.allSatisfy(letters.contains) }
         let snake = words.prefix(2).joined(separator: "_")
         let name = snake.isEmpty ? "simulated" : "simulated_" + snake
         let language = question.language

@@ -98,7 +98,9 @@ extension [UInt8] {
         guard let first = needle.first, count >= needle.count else { return nil }
         var position = offset
         while position <= count - needle.count {
-            if self[position] == first, self[position..<position + needle.count].elementsEqual(needle) { return position }
+            if self[position] == first, self[position..<position + needle.count].elementsEqual(needle) {
+                return position
+            }
             position += 1
         }
         return nil

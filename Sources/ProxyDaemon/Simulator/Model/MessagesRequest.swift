@@ -42,6 +42,7 @@ struct MessagesRequest: Sendable {
     /// - Parameters:
     ///   - body: The body as JSON.
     ///   - needsMaxTokens: False for `count_tokens`, which has no such field.
+    /// - Throws: The error to answer with when a field is missing or has the wrong type.
     init(_ body: JSONValue, needsMaxTokens: Bool = true) throws(APIError) {
         guard body.object != nil else { throw .invalid("Input should be a valid dictionary") }
         self.body = body

@@ -87,7 +87,9 @@ struct ModelTraits: Sendable, Equatable {
 
     /// The version in names such as `claude-opus-4-7`, `claude-haiku-4-5-20251001` and `claude-3-5-sonnet-latest`.
     private static func version(in name: String) -> Int? {
-        let numbers = name.split { $0 == "-" || $0 == "." || $0 == "@" }.filter { $0.utf8.count <= 2 }.compactMap { Int($0) }
+        let numbers = name.split { $0 == "-" || $0 == "." || $0 == "@" }.filter { $0.utf8.count <= 2 }.compactMap {
+            Int($0)
+        }
         guard let major = numbers.first, (1...9).contains(major) else { return nil }
         let minor = numbers.dropFirst().first ?? 0
         return major * 10 + min(max(minor, 0), 9)

@@ -128,12 +128,17 @@ enum TokenCount {
 
     static func input(_ request: MessagesRequest) -> Int { PromptCache.prefixes(request).last?.tokens ?? 1 }
 
+    private static func document(_ source: JSONValue) -> Int {
+        guard source["type"]?.string == "text" else { return 12_000 }
+        return source["data"]?.string?.utf8.count ?? 0
+    }
+
     /// How many characters a block counts for; pictures and files count as a fixed number.
     static func characters(_ block: JSONValue) -> Int {
         switch block["type"]?.string {
         case "text": block["text"]?.string?.utf8.count ?? 0
         case "image": 6_000
-        case "document": block["source"]?["type"]?.string == "text" ? block["source"]?["data"]?.string?.utf8.count ?? 0 : 12_000
+        case "document": document(block["source"] ?? .null)
         case "tool_use": (block["name"]?.string?.utf8.count ?? 0) + (block["input"]?.text.utf8.count ?? 0)
         case "tool_result":
             switch block["content"] ?? .null {

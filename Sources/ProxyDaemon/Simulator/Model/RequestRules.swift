@@ -75,7 +75,9 @@ struct RequestRules {
                 throw .invalid("`max_tokens` must be greater than `thinking.budget_tokens`.")
             }
         case "adaptive":
-            guard traits.takesAdaptiveThinking else { throw .invalid("adaptive thinking is not supported on this model") }
+            guard traits.takesAdaptiveThinking else {
+                throw .invalid("adaptive thinking is not supported on this model")
+            }
         case "between_tools":
             guard traits.takesBetweenTools else {
                 throw .invalid("\"thinking.type.between_tools\" is not supported for this model.")
@@ -125,7 +127,9 @@ struct RequestRules {
             let name = body["tool_choice"]?["name"]?.string ?? ""
             guard names.contains(name) else { throw .invalid("Tool '\(name)' not found in provided tools") }
         }
-        guard traits.takesForcedTool else { throw .invalid("tool_choice.type: '\(choice)' is not supported on this model.") }
+        guard traits.takesForcedTool else {
+            throw .invalid("tool_choice.type: '\(choice)' is not supported on this model.")
+        }
         guard request.thinking != "enabled", request.thinking != "adaptive" else {
             throw .invalid("Thinking may not be enabled when tool_choice forces tool use.")
         }

@@ -20,7 +20,8 @@ struct MessageScript {
 
     private func plain() -> Reply {
         let work = pace.firstToken + Double(answer.outputTokens) / pace.tokensPerSecond * 1000
-        var reply = Reply(headers: [("content-type", "application/json")], delay: Double(directives.delay) + work * speed)
+        var reply = Reply(headers: [("content-type", "application/json")])
+        reply.delay = Double(directives.delay) + work * speed
         if directives.stall > 0 { reply.steps.append(.wait(Double(directives.stall))) }
         if let megabytes = directives.huge {
             appendHugeBody(&reply, megabytes: megabytes)
@@ -107,7 +108,8 @@ struct MessageScript {
 
     private func streamed() -> Reply {
         let headers = [
-            ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"), ("x-accel-buffering", "no"),
+            ("content-type", "text/event-stream; charset=utf-8"), ("cache-control", "no-cache"),
+            ("x-accel-buffering", "no"),
         ]
         // The headers come when the prompt is read, the first token a little later.
         var reply = Reply(headers: headers, delay: Double(directives.delay) + pace.firstToken * 0.7 * speed)
@@ -126,7 +128,9 @@ struct MessageScript {
             let isLast = index == answer.blocks.count - 1
             steps += [.event("content_block_start", opened(block, index: index))]
             append(block, index: index, to: &steps)
-            if isLast, case .text = block, let megabytes = directives.huge { appendFlood(megabytes, index: index, to: &steps) }
+            if isLast, case .text = block, let megabytes = directives.huge {
+                appendFlood(megabytes, index: index, to: &steps)
+            }
             steps.append(.event("content_block_stop", ["type": "content_block_stop", "index": .int(index)]))
         }
         var delta: JSONObject = JSONObject(members: [
@@ -161,24 +165,24 @@ struct MessageScript {
     private func append(_ block: Answer.Block, index: Int, to steps: inout [Step]) {
         switch block {
         case .thinking(let text, let signature):
-            for piece in text.pieces { pause(piece, &steps) { .delta(index, type: "thinking_delta", field: "thinking", text: $0) } }
+            append(text.pieces, index: index, type: "thinking_delta", field: "thinking", to: &steps)
             steps.append(.delta(index, type: "signature_delta", field: "signature", text: signature[...]))
         case .text(let text):
-            for piece in text.pieces { pause(piece, &steps) { .delta(index, type: "text_delta", field: "text", text: $0) } }
+            append(text.pieces, index: index, type: "text_delta", field: "text", to: &steps)
         case .tool(_, _, let json):
             steps.append(.delta(index, type: "input_json_delta", field: "partial_json", text: ""))
             guard json != "{}" else { return }
-            for piece in json.pieces(of: 12) {
-                pause(piece, &steps) { .delta(index, type: "input_json_delta", field: "partial_json", text: $0) }
-            }
+            append(json.pieces(of: 12), index: index, type: "input_json_delta", field: "partial_json", to: &steps)
         }
     }
 
-    /// Adds a delta and the time that its tokens take.
-    private func pause(_ piece: Substring, _ steps: inout [Step], _ delta: (Substring) -> Step) {
-        steps.append(delta(piece))
-        guard speed > 0 else { return }
-        steps.append(.wait(Double(piece.utf8.count) / 4 / pace.tokensPerSecond * 1000 * speed))
+    /// Adds deltas, each with the time that its tokens take.
+    private func append(_ pieces: [Substring], index: Int, type: String, field: String, to steps: inout [Step]) {
+        for piece in pieces {
+            steps.append(.delta(index, type: type, field: field, text: piece))
+            guard speed > 0 else { continue }
+            steps.append(.wait(Double(piece.utf8.count) / 4 / pace.tokensPerSecond * 1000 * speed))
+        }
     }
 
     private func appendFlood(_ megabytes: Int, index: Int, to steps: inout [Step]) {
@@ -212,37 +216,5 @@ struct MessageScript {
             if sent == limit { break }
         }
         return kept + [end]
-    }
-}
-
-extension String {
-    /// The text in pieces of a word each; white space goes with the word that follows.
-    var pieces: [Substring] {
-        var pieces: [Substring] = []
-        var start = startIndex
-        var position = startIndex
-        var inWord = false
-        while position < endIndex {
-            let isSpace = self[position].isWhitespace
-            if isSpace, inWord {
-                pieces.append(self[start..<position])
-                start = position
-            }
-            inWord = !isSpace
-            position = index(after: position)
-        }
-        if start < endIndex { pieces.append(self[start...]) }
-        return pieces
-    }
-
-    /// The text in pieces of so many characters.
-    func pieces(of size: Int) -> [Substring] {
-        var pieces: [Substring] = []
-        var rest = self[...]
-        while !rest.isEmpty {
-            pieces.append(rest.prefix(max(1, size)))
-            rest = rest.dropFirst(max(1, size))
-        }
-        return pieces
     }
 }

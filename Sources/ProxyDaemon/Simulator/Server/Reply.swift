@@ -30,8 +30,8 @@ enum Step: Sendable, Equatable {
         case .event(let name, let data): return Self.render(name) { data.write(to: &$0) }
         case .delta(let index, let type, let field, let text):
             return Self.render("content_block_delta") { bytes in
-                let opening = #"{"type":"content_block_delta","index":\#(index),"delta":{"type":"\#(type)","\#(field)":"#
-                bytes.append(contentsOf: opening.utf8)
+                bytes.append(contentsOf: #"{"type":"content_block_delta","index":\#(index),"delta":"#.utf8)
+                bytes.append(contentsOf: #"{"type":"\#(type)","\#(field)":"#.utf8)
                 JSONValue.write(text, to: &bytes)
                 bytes.append(contentsOf: "}}".utf8)
             }

@@ -64,7 +64,8 @@ final class Responder: Sendable {
         let path = parts.first ?? "/"
         switch (head.method, path) {
         case (.GET, "/"), (.HEAD, _):
-            return .whole(Array("A simulator of Anthropic's Messages API. No model answers here.\n".utf8), type: "text/plain")
+            let line = "A simulator of Anthropic's Messages API. No model answers here.\n"
+            return .whole(Array(line.utf8), type: "text/plain")
         case (.GET, "/v1/models"):
             try authenticate(head)
             return .json(try ModelList.page(query: Self.query(parts.count > 1 ? parts[1] : "")))

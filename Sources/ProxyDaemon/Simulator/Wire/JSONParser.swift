@@ -102,7 +102,7 @@ struct JSONParser {
         while let byte = next, "+-.eE0123456789".utf8.contains(byte) { offset += 1 }
         let text = String(decoding: bytes[start..<offset], as: UTF8.self)
         let digits = text.hasPrefix("-") ? text.dropFirst() : text[...]
-        let leadingZero = digits.utf8.count > 1 && digits.hasPrefix("0") && digits.utf8.dropFirst().first.map(isDigit) == true
+        let leadingZero = digits.hasPrefix("0") && digits.utf8.dropFirst().first.map(isDigit) == true
         guard Double(text)?.isFinite == true, let first = digits.utf8.first, let last = digits.utf8.last,
             isDigit(first), isDigit(last), !leadingZero
         else { throw failure("invalid number") }
