@@ -4,7 +4,7 @@ enum DecimalText {
     /// places than that or does not fit.
     static func scaled(_ text: some StringProtocol, places: Int) -> Int64? {
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        let whole = parts.first.map(String.init) ?? ""
+        let whole = String(parts[0])
         var fraction = parts.count > 1 ? String(parts[1]) : ""
         while fraction.hasSuffix("0") { fraction.removeLast() }
         guard !whole.isEmpty, parts.count == 1 || !parts[1].isEmpty, fraction.utf8.count <= places,
