@@ -108,9 +108,10 @@ struct BackendReader {
     }
 
     private func baseURL(_ provider: Settings.ProviderKind) throws(ConfigError) -> BaseURL? {
+        let text = try fields["base_url"]?.text() ?? (provider == .simulated ? nil : Self.anthropicURL)
+        guard let text else { return nil }
         do throws(BaseURL.Malformed) {
-            if let field = fields["base_url"], let text = try? field.text() { return try BaseURL(text) }
-            return provider == .simulated ? nil : try BaseURL(Self.anthropicURL)
+            return try BaseURL(text)
         } catch {
             throw (fields["base_url"] ?? item).error(error.problem)
         }

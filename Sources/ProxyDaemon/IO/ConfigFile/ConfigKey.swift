@@ -68,7 +68,7 @@ struct ConfigKey: Sendable {
         }
     }
 
-    static func choice<Choice: RawRepresentable<String> & CaseIterable>(
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
         _ path: String,
         _ member: any WritableKeyPath<Settings, Choice> & Sendable
     ) -> ConfigKey {
