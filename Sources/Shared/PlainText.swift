@@ -2,7 +2,7 @@
 public enum PlainText {
     /// The text with every control, escape, bidirectional and invisible character replaced by `·`.
     ///
-    /// - Parameter keepNewlines: leave `\n` (and turn `\r\n` and `\t` into `\n` and a space); otherwise they become spaces.
+    /// With `keepNewlines` every `\n`, `\r\n` and `\r` becomes `\n`, otherwise a space; a tab becomes a space.
     public static func sanitized(_ text: some StringProtocol, keepNewlines: Bool = false) -> String {
         var scalars = String.UnicodeScalarView()
         var previousWasReturn = false

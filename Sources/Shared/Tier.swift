@@ -29,7 +29,9 @@ public enum Tier: Int, Sendable, Hashable, Comparable, CaseIterable {
     /// Reads a tier as users write it: its name in any case, or its number 0 to 3.
     public init?(parsing text: some StringProtocol) {
         let word = text.lowercased()
-        guard let tier = Tier.allCases.first(where: { $0.name == word || String($0.rawValue) == word }) else { return nil }
+        guard let tier = Tier.allCases.first(where: { $0.name == word || String($0.rawValue) == word }) else {
+            return nil
+        }
         self = tier
     }
 

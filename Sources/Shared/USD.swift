@@ -26,8 +26,7 @@ public struct USD: Sendable, Hashable, Comparable {
     public static func < (left: USD, right: USD) -> Bool { left.nanodollars < right.nanodollars }
 
     /// The amount with a fixed number of decimals, rounded half away from zero: `0.0213`, `-1.50`. No currency sign.
-    ///
-    /// - Parameter places: digits after the point, 0 to 9.
+    /// At most nine digits after the point.
     public func formatted(places: Int) -> String {
         let places = Swift.max(0, Swift.min(9, places))
         var unit: UInt64 = 1

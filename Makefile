@@ -1,0 +1,43 @@
+# Everything that is done to this repository, one word each. `make` lists them.
+
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+# Further arguments: for gatewayd in `make run ARGS="--port 9000"`, for the tool in `make bench ARGS=...`.
+ARGS ?=
+# Further flags for every swift build and swift test, such as -j 1.
+SWIFT_FLAGS ?=
+FORMATTED := Sources Tests Package.swift
+
+.PHONY: help setup build run test bench format format-check clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup: ## Install what building and testing need; quick when nothing is missing
+	@tools/setup.sh
+
+build: setup ## Build the programs, optimised, into .build/release
+	swift build -c release $(SWIFT_FLAGS)
+
+run: build ## Start the gateway with its dashboard; ARGS="--port 9000" goes to gatewayd
+	@tools/run.sh $(ARGS)
+
+# The last line is pytest's summary.
+test: setup ## Check the format, build, and run all tests
+	@$(MAKE) --no-print-directory format-check
+	swift build $(SWIFT_FLAGS)
+	swift test $(SWIFT_FLAGS)
+	@.venv-test/bin/python -m pytest Tests/BlackBox
+
+bench: build ## Measure what the gateway adds to a request
+	@tools/bench/run.sh $(ARGS)
+
+format: ## Format the Swift sources in place
+	swift format format --in-place --recursive --parallel $(FORMATTED)
+
+format-check: ## Say where the format departs from .swift-format
+	swift format lint --strict --recursive --parallel $(FORMATTED)
+
+clean: ## Remove what was built and the tests' Python environments
+	swift package clean
+	rm -rf .venv-test .venv-old-sdk

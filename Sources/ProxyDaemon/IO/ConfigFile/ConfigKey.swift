@@ -1,0 +1,154 @@
+import GatewayCore
+import Shared
+
+/// One key of the configuration: how it is read, and how the value in force is shown.
+struct ConfigKey: Sendable {
+    /// Dotted.
+    let path: String
+    /// Takes the value from the file into the settings; a warning where it has no effect.
+    let read: @Sendable (LocatedValue, inout Settings) throws(ConfigError) -> String?
+    /// The value in force as it would stand in a file; nil for a key that this version does not have.
+    let show: (@Sendable (Settings) -> String)?
+
+    var isAvailable: Bool { show != nil }
+
+    private init(
+        _ path: String,
+        read: @escaping @Sendable (LocatedValue, inout Settings) throws(ConfigError) -> Void,
+        show: @escaping @Sendable (Settings) -> String
+    ) {
+        self.path = path
+        self.show = show
+        self.read = { value, settings throws(ConfigError) in
+            try read(value, &settings)
+            return nil
+        }
+    }
+
+    /// A key whose feature is still to come. It is accepted, so that a file can be shared between versions, and warned
+    /// of unless its value says no more than that the feature is off, or is what it will be by default.
+    init(later path: String, harmless: [String] = []) {
+        self.path = path
+        show = nil
+        read = { value, _ throws(ConfigError) in
+            guard let text = try value.text(), !harmless.contains(text.lowercased()) else { return nil }
+            return "`\(path)` is not available in this version and has no effect (\(value.file):\(value.line))"
+        }
+    }
+
+    static func integer(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, Int> & Sendable,
+        _ range: ClosedRange<Int>
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            if let number = try value.integer(in: range) { settings[keyPath: member] = number }
+        } show: {
+            String($0[keyPath: member])
+        }
+    }
+
+    static func flag(_ path: String, _ member: any WritableKeyPath<Settings, Bool> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            if let flag = try value.flag() { settings[keyPath: member] = flag }
+        } show: {
+            String($0[keyPath: member])
+        }
+    }
+
+    static func word(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, String> & Sendable,
+        of words: [String]
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            if let word = try value.word(of: words) { settings[keyPath: member] = word }
+        } show: {
+            $0[keyPath: member]
+        }
+    }
+
+    static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, Choice> & Sendable
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            if let choice = try value.choice(Choice.self) { settings[keyPath: member] = choice }
+        } show: {
+            $0[keyPath: member].rawValue
+        }
+    }
+
+    static func host(_ path: String, _ member: any WritableKeyPath<Settings, String> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            guard let text = try value.text() else { return }
+            guard isHost(text) else { throw value.error("expected a host name or an address, without a port") }
+            settings[keyPath: member] = text
+        } show: {
+            $0[keyPath: member]
+        }
+    }
+
+    /// A file's path. A relative one starts from the directory of the configuration file, `~/` from the user's home.
+    static func path(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, String?> & Sendable,
+        maximumBytes: Int = 4_095
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            guard let text = try value.text() else { return }
+            let place = resolved(text, file: value.file, home: value.expansion?.environment["HOME"])
+            guard place.utf8.count <= maximumBytes, !place.utf8.contains(0) else {
+                throw value.error("expected a path of at most \(maximumBytes) bytes")
+            }
+            settings[keyPath: member] = place
+        } show: {
+            $0[keyPath: member] ?? "null"
+        }
+    }
+
+    static func secret(_ path: String, _ member: any WritableKeyPath<Settings, Secret?> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            if let secret = try value.secret() { settings[keyPath: member] = secret }
+        } show: {
+            $0[keyPath: member].map(\.description) ?? "null"
+        }
+    }
+
+    static func secrets(_ path: String, _ member: any WritableKeyPath<Settings, [Secret]> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            guard let items = try value.items() else { return }
+            var secrets: [Secret] = []
+            for item in items {
+                // What an unset variable leaves is no key.
+                if let secret = try item.secret(), !secrets.contains(secret) { secrets.append(secret) }
+            }
+            settings[keyPath: member] = secrets
+        } show: {
+            "[\($0[keyPath: member].map(\.description).joined(separator: ", "))]"
+        }
+    }
+
+    static func isHost(_ text: String) -> Bool {
+        !text.isEmpty && text.utf8.count <= 253
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }
+            && (!text.contains(":") || text.count { $0 == ":" } > 1)
+    }
+
+    private static func resolved(_ text: String, file: String, home: String?) -> String {
+        if text.hasPrefix("~/"), let home, home.hasPrefix("/") { return home + text.dropFirst() }
+        guard !text.hasPrefix("/"), let slash = file.lastIndex(of: "/") else { return text }
+        return file[...slash] + text
+    }
+}
+
+extension LocatedValue {
+    /// A key. No complaint about it shows any of it.
+    func secret() throws(ConfigError) -> Secret? {
+        guard let text = try text() else { return nil }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw error("holds a space or another character that no HTTP header may carry")
+        }
+        return Secret(text)
+    }
+}

@@ -1,0 +1,70 @@
+import GatewayCore
+import Shared
+
+extension ConfigKey {
+    private static let seconds = 1...86_400
+    private static let bytes = 0...Int(Int64.max)
+
+    /// Every key but those of a backend, in the order in which they are listed for people.
+    static let all: [ConfigKey] = [
+        .host("server.host", \.server.host),
+        .integer("server.port", \.server.port, 0...65_535),
+        .integer("server.max_body_bytes", \.server.maxBodyBytes, 1...1_073_741_824),
+        .integer("server.read_timeout_sec", \.server.readTimeoutSeconds, seconds),
+        .integer("server.write_timeout_sec", \.server.writeTimeoutSeconds, seconds),
+        .integer("server.keep_alive_timeout_sec", \.server.keepAliveTimeoutSeconds, seconds),
+        .integer("server.max_connections", \.server.maxConnections, 1...1_000_000),
+        .integer("server.threads", \.server.threads, 0...256),
+        .secrets("auth.keys", \.auth.keys),
+        .secret("auth.admin_key", \.auth.adminKey),
+        .path("control.socket", \.control.socket, maximumBytes: SocketPath.maximumBytes),
+        .choice("routing.mode", \.routing.mode),
+        ConfigKey(later: "classifier.mode", harmless: ["hybrid", "rule_based"]),
+        .integer("classifier.tier1_max", \.classifier.tier1Max, 0...100),
+        .integer("classifier.tier2_max", \.classifier.tier2Max, 0...100),
+        ConfigKey(later: "use_haiku_classifier", harmless: ["true", "false"]),
+        ConfigKey(later: "max_escalations", harmless: ["2", "0"]),
+        .flag("cache.enabled", \.cache.isEnabled),
+        .integer("cache.exact_ttl", \.cache.exactTTLSeconds, 0...315_360_000),
+        .integer("cache.max_bytes", \.cache.maxBytes, bytes),
+        .integer("cache.max_entry_bytes", \.cache.maxEntryBytes, bytes),
+        .choice("cache.scope", \.cache.scope),
+        ConfigKey(later: "cache.redis_url"),
+        ConfigKey(later: "cache.use_semantic_cache", harmless: ["true", "false"]),
+        ConfigKey(later: "cache.semantic_threshold", harmless: ["0.95"]),
+        ConfigKey(later: "cache.semantic_ttl", harmless: ["604800"]),
+        ConfigKey(later: "cache.embedding_model", harmless: ["all-minilm-l6-v2"]),
+        ConfigKey(later: "learned.sidecar_url"),
+        ConfigKey(later: "learned.sidecar_weight", harmless: ["0.7"]),
+        ConfigKey(later: "learned.threshold", harmless: ["0.5"]),
+        ConfigKey(later: "storage.path"),
+        ConfigKey(later: "storage.database_url"),
+        .integer("upstream.connect_timeout_sec", \.upstream.connectTimeoutSeconds, seconds),
+        .integer("upstream.first_byte_timeout_sec", \.upstream.firstByteTimeoutSeconds, seconds),
+        .integer("upstream.idle_timeout_sec", \.upstream.idleTimeoutSeconds, seconds),
+        .integer("upstream.total_timeout_sec", \.upstream.totalTimeoutSeconds, seconds),
+        .integer("upstream.ping_interval_sec", \.upstream.pingIntervalSeconds, seconds),
+        .integer("upstream.buffer_bytes", \.upstream.bufferBytes, 1_024...1_073_741_824),
+        .integer("upstream.threads", \.upstream.threads, 0...64),
+        .path("upstream.ca_file", \.upstream.caFile),
+        .word("log.level", \.log.level, of: logLevels),
+        .choice("log.format", \.log.format),
+        .choice("log.prompts", \.log.prompts),
+        .path("catalogue_file", \.catalogueFile),
+    ]
+
+    /// swift-log's names.
+    static let logLevels = ["trace", "debug", "info", "notice", "warning", "error", "critical"]
+
+    /// The keys of one backend under `models`.
+    static let backend = [
+        "name", "provider", "model", "base_url", "api_key", "tier", "headers", "cost_per_1k_in", "cost_per_1k_out",
+        "cost_per_1k_cache_read", "cost_per_1k_cache_write_5m", "cost_per_1k_cache_write_1h", "max_tokens",
+    ]
+
+    /// The top level's keys and sections.
+    static let topLevel = Set(all.map { $0.path.prefix { $0 != "." } }).union(["models"]).map(String.init)
+
+    /// The keys of a section; none where the word is a key itself.
+    static func members(of section: String) -> [ConfigKey] { all.filter { $0.path.hasPrefix(section + ".") } }
+}

@@ -1,0 +1,48 @@
+package import GatewayCore
+import Shared
+
+extension ConfigLoader {
+    /// The settings in force, a line each, in the words of the file and with every secret masked.
+    package static func describe(_ settings: Settings) -> String {
+        var lines = ["demo: \(settings.isDemo)", "models:"]
+        for backend in settings.backends { lines += describe(backend) }
+        var section = ""
+        for key in ConfigKey.all {
+            guard let show = key.show else { continue }
+            let parts = key.path.split(separator: ".", maxSplits: 1)
+            guard parts.count == 2 else {
+                lines.append("\(key.path): \(show(settings))")
+                continue
+            }
+            if section != parts[0] {
+                section = String(parts[0])
+                lines.append("\(section):")
+            }
+            lines.append("  \(parts[1]): \(show(settings))")
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func describe(_ backend: Settings.Backend) -> [String] {
+        var members = [
+            ("name", backend.name), ("provider", backend.provider.rawValue), ("model", backend.model),
+            ("tier", backend.tier.name), ("base_url", backend.baseURL.isEmpty ? "null" : backend.baseURL),
+            ("api_key", backend.apiKey.map(\.description) ?? "null"),
+        ]
+        if !backend.headers.isEmpty {
+            // Their values may be keys as well.
+            members.append(("headers", "{\(backend.headers.map { "\($0.name): …" }.joined(separator: ", "))}"))
+        }
+        if let price = backend.price {
+            members += [
+                ("cost_per_1k_in", price.input), ("cost_per_1k_out", price.output),
+                ("cost_per_1k_cache_read", price.cacheRead), ("cost_per_1k_cache_write_5m", price.cacheWrite5m),
+                ("cost_per_1k_cache_write_1h", price.cacheWrite1h),
+            ].map { ($0.0, DecimalText.text($0.1, places: 9)) }
+        }
+        if let tokens = backend.maxTokens { members.append(("max_tokens", String(tokens))) }
+        return members.enumerated().map { index, member in
+            "\(index == 0 ? "  - " : "    ")\(member.0): \(member.1)"
+        }
+    }
+}

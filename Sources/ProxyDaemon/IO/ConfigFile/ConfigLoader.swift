@@ -1,0 +1,202 @@
+package import GatewayCore
+import Shared
+
+/// What the command line says about the settings; nil where it says nothing.
+package struct ConfigOverrides: Sendable, Equatable {
+    package var host: String?
+    package var port: Int?
+    package var socket: String?
+    /// True: only pretend. False: never pretend, rather fail.
+    package var demo: Bool?
+    package var logLevel: String?
+
+    package init(
+        host: String? = nil,
+        port: Int? = nil,
+        socket: String? = nil,
+        demo: Bool? = nil,
+        logLevel: String? = nil
+    ) {
+        self.host = host
+        self.port = port
+        self.socket = socket
+        self.demo = demo
+        self.logLevel = logLevel
+    }
+}
+
+/// The settings in force and where they came from.
+package struct LoadedConfig: Sendable, Equatable {
+    package var settings: Settings
+    /// The file that was read; nil for the built-in defaults.
+    package var path: String?
+    /// What a person should know, a line each.
+    package var warnings: [String]
+}
+
+/// Reads the settings: built-in, then the file, then the environment, then the command line. The last one wins.
+package enum ConfigLoader {
+    /// Reads the whole configuration or none of it. Without a path the first file of ``standardPaths(environment:)`` that
+    /// is there counts; where none is, the built-in defaults hold.
+    ///
+    /// - Throws: ``ConfigError`` that names the place, what was expected and, for a word, the nearest known one.
+    package static func load(
+        path: String?,
+        environment: [String: String],
+        overrides: ConfigOverrides
+    ) throws(ConfigError) -> LoadedConfig {
+        try load(
+            path: path,
+            environment: environment,
+            overrides: overrides,
+            standardPaths: standardPaths(environment: environment)
+        )
+    }
+
+    /// Where a configuration file is looked for, in this order.
+    package static func standardPaths(environment: [String: String]) -> [String] {
+        var paths = ["config.yaml"]
+        if let directory = environment["XDG_CONFIG_HOME"], directory.hasPrefix("/") {
+            paths.append("\(directory)/llm-gateway/config.yaml")
+        } else if let home = environment["HOME"], home.hasPrefix("/") {
+            paths.append("\(home)/.config/llm-gateway/config.yaml")
+        }
+        return paths + ["/etc/llm-gateway/config.yaml"]
+    }
+
+    static func load(
+        path: String?,
+        environment: [String: String],
+        overrides: ConfigOverrides,
+        standardPaths: [String]
+    ) throws(ConfigError) -> LoadedConfig {
+        guard let file = try find(path, in: standardPaths) else {
+            return try load(text: "", path: nil, environment: environment, overrides: overrides)
+        }
+        return try load(text: file.text, path: file.path, environment: environment, overrides: overrides)
+    }
+
+    /// The same for a file's text.
+    static func load(
+        text: String,
+        path: String?,
+        environment: [String: String],
+        overrides: ConfigOverrides = ConfigOverrides()
+    ) throws(ConfigError) -> LoadedConfig {
+        let variables = EnvironmentReader(environment)
+        var settings = Settings()
+        var warnings: [String] = []
+        var drafts = builtInBackends(key: try variables.anthropicKey())
+        var fields: [String: LocatedValue] = [:]
+        if let path {
+            let tree = try YAMLTree.parse(text, file: path)
+            let root = LocatedValue(root: tree, file: path, expansion: Expansion(environment: environment))
+            let file = try FileReader.read(root, into: &settings)
+            fields = file.fields
+            warnings += file.warnings
+            drafts = file.drafts ?? drafts
+        }
+        try variables.apply(to: &settings)
+        try apply(overrides, to: &settings)
+        try checkThresholds(settings, fields)
+        let demo = try DemoMode.settle(
+            &settings,
+            drafts: drafts,
+            asked: overrides.demo,
+            environment: environment,
+            path: path
+        )
+        warnings += [demo, variables.warning(), unguarded(settings)].compactMap(\.self)
+        return LoadedConfig(settings: settings, path: path, warnings: warnings)
+    }
+
+    /// The line-up without a file: the one that most people of an Anthropic key know.
+    static func builtInBackends(key: Secret?) -> [BackendDraft] {
+        func draft(_ name: String, _ model: String, _ tier: Tier) -> BackendDraft {
+            BackendDraft(
+                backend: Settings.Backend(
+                    name: name,
+                    provider: .anthropic,
+                    model: model,
+                    baseURL: BackendReader.anthropicURL,
+                    apiKey: key,
+                    tier: tier
+                )
+            )
+        }
+        return [
+            draft("haiku", "claude-haiku-4-5-20251001", .fast),
+            draft("sonnet", "claude-sonnet-4-6", .balanced),
+            draft("opus", "claude-opus-4-7", .premium),
+        ]
+    }
+
+    private static func find(
+        _ path: String?,
+        in standardPaths: [String]
+    ) throws(ConfigError) -> (text: String, path: String)? {
+        for candidate in path.map({ [$0] }) ?? standardPaths {
+            do throws(TextFile.Failure) {
+                return (try TextFile.read(candidate), candidate)
+            } catch {
+                if path == nil, error.isAbsent { continue }
+                throw ConfigError(source: candidate, problem: error.problem)
+            }
+        }
+        return nil
+    }
+
+    private static func apply(_ overrides: ConfigOverrides, to settings: inout Settings) throws(ConfigError) {
+        func error(_ option: String, _ problem: String) -> ConfigError {
+            ConfigError(source: "command line", key: option, problem: problem)
+        }
+        if let host = overrides.host {
+            guard ConfigKey.isHost(host) else {
+                throw error("--host", "expected a host name or an address, without a port")
+            }
+            settings.server.host = host
+        }
+        if let port = overrides.port {
+            guard (0...65_535).contains(port) else {
+                throw error("--port", "expected \(LocatedValue.describe(0...65_535)), got \"\(port)\"")
+            }
+            settings.server.port = port
+        }
+        if let socket = overrides.socket {
+            guard !socket.isEmpty, socket.utf8.count <= SocketPath.maximumBytes else {
+                throw error("--socket", "expected a path of at most \(SocketPath.maximumBytes) bytes")
+            }
+            settings.control.socket = socket
+        }
+        if let level = overrides.logLevel {
+            guard ConfigKey.logLevels.contains(level.lowercased()) else {
+                let list = ConfigKey.logLevels.joined(separator: ", ")
+                throw error("--log-level", "expected one of \(list), got \"\(level.prefix(60))\"")
+            }
+            settings.log.level = level.lowercased()
+        }
+    }
+
+    private static func checkThresholds(
+        _ settings: Settings,
+        _ fields: [String: LocatedValue]
+    ) throws(ConfigError) {
+        let low = settings.classifier.tier1Max
+        let high = settings.classifier.tier2Max
+        guard low >= high else { return }
+        let problem =
+            fields["classifier.tier1_max"] == nil
+            ? "expected more than tier1_max, which is \(low), got \"\(high)\""
+            : "expected less than tier2_max, which is \(high), got \"\(low)\""
+        let field = fields["classifier.tier1_max"] ?? fields["classifier.tier2_max"]
+        throw field?.error(problem) ?? ConfigError(source: "classifier", problem: problem)
+    }
+
+    /// Without keys only this machine is served, which is not what someone means who listens to the network.
+    private static func unguarded(_ settings: Settings) -> String? {
+        let host = settings.server.host
+        let isLocal = (try? BaseURL("http://\(host.contains(":") ? "[\(host)]" : host)"))?.isLoopback ?? false
+        guard settings.auth.keys.isEmpty, !isLocal else { return nil }
+        return "server.host is \(host), but auth.keys is empty: only this machine is served"
+    }
+}

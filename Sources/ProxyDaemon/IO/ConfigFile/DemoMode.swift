@@ -1,0 +1,62 @@
+import GatewayCore
+import Shared
+
+/// Decides whether the daemon can call its providers or only pretends to.
+enum DemoMode {
+    /// Turns the backends into simulated ones where that was asked for, or where no backend could answer otherwise.
+    /// Gives a warning where it was not asked for.
+    ///
+    /// - Throws: ``ConfigError``, when some backends have no key and others could answer, or a key is there and not used.
+    static func settle(
+        _ settings: inout Settings,
+        drafts: [BackendDraft],
+        asked: Bool?,
+        environment: [String: String],
+        path: String?
+    ) throws(ConfigError) -> String? {
+        settings.backends = drafts.map(\.backend)
+        if asked == true {
+            simulate(&settings)
+            return nil
+        }
+        guard let keyless = drafts.first(where: \.lacksKey) else { return nil }
+        let isWholeLineUp = drafts.allSatisfy(\.lacksKey)
+        let isKeyWaiting = !(environment["ANTHROPIC_API_KEY"] ?? "").isEmpty
+        guard isWholeLineUp, !isKeyWaiting, asked == nil else {
+            throw missingKey(keyless, isDemoBarred: asked == false)
+        }
+        simulate(&settings)
+        guard let path else { return "no ANTHROPIC_API_KEY and no config file: demo mode, answers are simulated" }
+        let names = unique(drafts.flatMap(\.unsetVariables))
+        let cause = names.isEmpty ? "no backend has an api_key" : "\(names.joined(separator: ", ")) is not set"
+        return "\(path): \(cause), so that no backend has a key: demo mode, answers are simulated"
+    }
+
+    private static func simulate(_ settings: inout Settings) {
+        settings.isDemo = true
+        for index in settings.backends.indices where settings.backends[index].provider != .simulated {
+            settings.backends[index].provider = .simulated
+            settings.backends[index].baseURL = ""
+            settings.backends[index].apiKey = nil
+            settings.backends[index].headers = []
+        }
+    }
+
+    private static func missingKey(_ draft: BackendDraft, isDemoBarred: Bool) -> ConfigError {
+        let name = draft.backend.name
+        let demo = isDemoBarred ? "" : ", or start with --demo"
+        guard let origin = draft.origin else {
+            return ConfigError(source: "environment", key: "ANTHROPIC_API_KEY", problem: "not set\(demo)")
+        }
+        let problem =
+            draft.unsetVariables.isEmpty
+            ? "backend \(name) has no key: add the line `api_key: $ANTHROPIC_API_KEY`\(demo)"
+            : "backend \(name) has no key: set \(unique(draft.unsetVariables).joined(separator: ", ")) in the "
+                + "environment, give another key in the line `api_key: ...`\(demo)"
+        return ConfigError(source: origin.file, line: origin.line, key: "\(origin.path).api_key", problem: problem)
+    }
+
+    private static func unique(_ names: [String]) -> [String] {
+        names.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
+    }
+}

@@ -1,0 +1,80 @@
+import GatewayCore
+import Shared
+
+/// Lays the environment's variables over the settings.
+struct EnvironmentReader {
+    /// Variables of features that are still to come.
+    static let later = [
+        "CASCADE_LOG_OUTCOMES", "CASCADE_MIN_RESPONSE_LENGTH", "CASCADE_QUALITY_CHECK_MODE", "CIRCUIT_BREAKER_ENABLED",
+        "CLASSIFIER_LLM_PROVIDER", "DATABASE_URL", "DEFAULT_MAX_TOKENS", "ENABLE_ANTHROPIC_CACHE_CONTROL",
+        "ENABLE_CASCADE_ROUTING", "ENABLE_FILE_HASH_CACHE", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
+        "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "LOCAL_CF_ACCESS_CLIENT_ID", "LOCAL_CF_ACCESS_CLIENT_SECRET",
+        "LOCAL_LLM_BASE_URL", "LOCAL_LLM_DEFAULT_MODEL", "LOCAL_LLM_TIMEOUT_SECONDS", "OPENAI_API_KEY",
+        "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM", "REDIS_URL", "RETRY_ENABLED",
+        "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
+    ]
+
+    private let environment: [String: String]
+
+    init(_ environment: [String: String]) { self.environment = environment }
+
+    /// The key of the built-in backends.
+    func anthropicKey() throws(ConfigError) -> Secret? { try secret("ANTHROPIC_API_KEY") }
+
+    /// Applies every variable that is set; an empty one counts as unset.
+    func apply(to settings: inout Settings) throws(ConfigError) {
+        if let key = try secret("GATEWAY_API_KEY"), !settings.auth.keys.contains(key) { settings.auth.keys.append(key) }
+        if let key = try secret("ADMIN_KEY") { settings.auth.adminKey = key }
+        if let port = try integer("PORT", in: 0...65_535) { settings.server.port = port }
+        if let seconds = try integer("CACHE_TTL_SECONDS", in: 0...315_360_000) {
+            settings.cache.exactTTLSeconds = seconds
+        }
+        if let text = value("SMART_ROUTING_MODE") {
+            guard let mode = Settings.RoutingMode(rawValue: text.lowercased()) else {
+                throw error("SMART_ROUTING_MODE", "expected always, auto or off, got \"\(text.prefix(60))\"")
+            }
+            settings.routing.mode = mode
+        }
+        if let text = value("ENABLE_SMART_ROUTING") {
+            guard let flag = LocatedValue.flag(text) else {
+                throw error("ENABLE_SMART_ROUTING", "expected true or false, got \"\(text.prefix(60))\"")
+            }
+            if !flag { settings.routing.mode = .off }
+        }
+    }
+
+    /// One line about the variables that are set and do nothing yet; nil where there are none.
+    ///
+    /// A feature that is switched off by its variable is as off as can be, and is not warned of.
+    func warning() -> String? {
+        let names = Self.later.filter { name in value(name).map { LocatedValue.flag($0) != false } ?? false }
+        guard !names.isEmpty else { return nil }
+        let list = names.joined(separator: ", ")
+        return "set in the environment, but not available in this version and without effect: \(list)"
+    }
+
+    private func value(_ name: String) -> String? {
+        let text = environment[name]?.trimmingWhitespace() ?? ""
+        return text.isEmpty ? nil : String(text)
+    }
+
+    private func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigError) -> Int? {
+        guard let text = value(name) else { return nil }
+        guard let number = LocatedValue.integer(text), range.contains(number) else {
+            throw error(name, "expected \(LocatedValue.describe(range)), got \"\(text.prefix(60))\"")
+        }
+        return number
+    }
+
+    private func secret(_ name: String) throws(ConfigError) -> Secret? {
+        guard let text = value(name) else { return nil }
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+            throw error(name, "holds a space or another character that no HTTP header may carry")
+        }
+        return Secret(text)
+    }
+
+    private func error(_ name: String, _ problem: String) -> ConfigError {
+        ConfigError(source: "environment", key: name, problem: problem)
+    }
+}
