@@ -127,7 +127,7 @@ import Testing
             ),
             (
                 "models:\n  - id: a\n   id: b",
-                "m.yaml:3: not YAML: while parsing a block mapping, did not find expected key"
+                "m.yaml:3: not YAML: while parsing a block collection, did not find expected '-' indicator"
             ),
         ]
     )

@@ -58,7 +58,7 @@ import Testing
                 "config.yaml:2: classifier.tier2_max: expected a whole number from 0 to 100, got \"101\""
             ),
             ("server:\n  port: 1\n  port: 2", "config.yaml:2: server.port: given more than once"),
-            ("server: {port: 1, port: 2}", "config.yaml:1: server.port: given more than once"),
+            ("server: {port: 1, port: 2}", "config.yaml:1: port: given more than once"),
             (
                 "server: {port: ${X}",
                 "config.yaml:1: not YAML: while parsing a flow mapping, did not find expected ',' or '}'"
@@ -93,7 +93,7 @@ import Testing
                     + "(did you mean anthropic? available: anthropic, simulated)"
             ),
             ("provider: simulated", "models[0].tier: missing: every backend needs it"),
-            ("provider: simulated, tier:", "models[0].tier: empty: every backend needs it"),
+            ("provider: simulated, tier: null", "models[0].tier: empty: every backend needs it"),
             (
                 "provider: simulated, tier: blanced",
                 "models[0].tier: expected local, fast, balanced, premium or 0 to 3, got \"blanced\" "
