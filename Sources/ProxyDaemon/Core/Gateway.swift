@@ -123,7 +123,7 @@ package struct Gateway: Sendable {
 
     private func forward(_ request: ClientRequest) async throws(GatewayError) -> Reply {
         var body = request.body
-        var backend = settings.backends.first { !$0.model.isEmpty }
+        var backend = router.backends.first
         if request.method == "POST" {
             let prompt = try AnthropicRequest(parsing: body)
             // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.

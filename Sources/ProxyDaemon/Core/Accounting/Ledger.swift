@@ -2,11 +2,11 @@ package import Shared
 import Synchronization
 
 /// One exchange as the ledger keeps it: the row, and what its explanation is made from.
-package struct LedgerEntry: Sendable {
-    package var summary: ExchangeSummary
-    package var decision: Decision?
-    package var attempts: [AttemptReport]
-    package var warnings: [String]
+package final class LedgerEntry: Sendable {
+    package let summary: ExchangeSummary
+    package let decision: Decision?
+    package let attempts: [AttemptReport]
+    package let warnings: [String]
 
     package init(summary: ExchangeSummary, decision: Decision?, attempts: [AttemptReport], warnings: [String]) {
         self.summary = summary

@@ -196,6 +196,8 @@ final class Transfer {
             var value = line[(colon + 1)...]
             while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
             while let last = value.last, last == 0x0D || last == 0x20 || last == 0x09 { value.removeLast() }
+            // A control character could end our own head early.
+            guard line[..<colon].allSatisfy({ $0 > 0x20 }), value.allSatisfy({ $0 >= 0x20 || $0 == 0x09 }) else { continue }
             headers.append(
                 HeaderField(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
             )
