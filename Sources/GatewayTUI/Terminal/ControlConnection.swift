@@ -78,11 +78,10 @@ struct ControlConnection {
     mutating func flush() -> Bool {
         while !outgoing.isEmpty {
             let count = outgoing.withUnsafeBytes { write(descriptor, $0.baseAddress, $0.count) }
-            if count > 0 {
-                outgoing.removeFirst(count)
-            } else {
+            guard count > 0 else {
                 return errno == EAGAIN || errno == EINTR
             }
+            outgoing.removeFirst(count)
         }
         return true
     }

@@ -51,10 +51,16 @@ enum CrashGuard {
         let state = UnsafeMutablePointer<CrashState>.allocate(capacity: 1)
         state.initialize(
             to: CrashState(
-                descriptor: descriptor, saved: saved, bytes: buffer, byteCount: text.count, previous: previous,
-                realStandardError: realStandardError, logStart: logStart,
+                descriptor: descriptor,
+                saved: saved,
+                bytes: buffer,
+                byteCount: text.count,
+                previous: previous,
+                realStandardError: realStandardError,
+                logStart: logStart,
                 scratch: UnsafeMutablePointer<UInt8>.allocate(capacity: scratchSize)
-            ))
+            )
+        )
         // A stack overflow leaves no stack to handle it on.
         var stack = stack_t()
         let size = 64 * 1_024

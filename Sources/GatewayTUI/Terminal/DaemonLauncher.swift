@@ -31,7 +31,9 @@ struct DaemonLauncher {
         posix_spawnattr_setsigdefault(&attributes, &pipe)
         let newSession: Int32 = 0x80
         posix_spawnattr_setflags(
-            &attributes, Int16(newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF)))
+            &attributes,
+            Int16(newSession | Int32(POSIX_SPAWN_SETSIGMASK) | Int32(POSIX_SPAWN_SETSIGDEF))
+        )
         // The daemon must listen where this program looks.
         if let socketPath { setenv("GATEWAY_SOCKET", socketPath, 1) }
         guard let name = strdup(executable) else { return .failed("out of memory") }

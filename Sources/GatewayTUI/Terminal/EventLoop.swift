@@ -24,8 +24,11 @@ struct EventLoop {
         self.signals = signals
         explicitSocket = isSocketExplicit
         dashboard = Dashboard(
-            socketPath: socketPath, columns: screen.columns, rows: screen.rows,
-            glyphs: screen.isUTF8 ? .unicode : .ascii)
+            socketPath: socketPath,
+            columns: screen.columns,
+            rows: screen.rows,
+            glyphs: screen.isUTF8 ? .unicode : .ascii
+        )
         connection = ControlConnection(path: socketPath)
     }
 

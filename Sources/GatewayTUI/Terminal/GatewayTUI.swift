@@ -36,7 +36,11 @@ struct GatewayTUI: ParsableCommand {
         let path = explicit ?? SocketPath.standard(environment: Environment.all, userID: getuid())
         if once {
             switch OneShot.run(
-                socketPath: path, columns: size.columns, rows: size.rows, glyphs: ascii ? .ascii : .unicode)
+                socketPath: path,
+                columns: size.columns,
+                rows: size.rows,
+                glyphs: ascii ? .ascii : .unicode
+            )
             {
             case .success(let picture): print(picture)
             case .failure(let failure): throw fail(failure.message)
@@ -52,7 +56,11 @@ struct GatewayTUI: ParsableCommand {
             throw fail(error.message)
         }
         var loop = EventLoop(
-            screen: screen, signals: signals, socketPath: path, isSocketExplicit: explicit != nil)
+            screen: screen,
+            signals: signals,
+            socketPath: path,
+            isSocketExplicit: explicit != nil
+        )
         let code = loop.run()
         screen.close()
         throw ExitCode(code)

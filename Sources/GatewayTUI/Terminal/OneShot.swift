@@ -24,7 +24,9 @@ enum OneShot {
             let left = Int32(max(1, patience - (Moment.now.monotonicMilliseconds - start)))
             var source = pollfd(
                 fd: connection.descriptor,
-                events: connection.hasOutgoing ? Int16(POLLIN | POLLOUT) : Int16(POLLIN), revents: 0)
+                events: connection.hasOutgoing ? Int16(POLLIN | POLLOUT) : Int16(POLLIN),
+                revents: 0
+            )
             _ = poll(&source, 1, left)
             _ = connection.flush()
             let (messages, ended) = connection.receive()

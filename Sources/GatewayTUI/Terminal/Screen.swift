@@ -40,7 +40,8 @@ final class Screen {
         guard name != "dumb", newterm(nil, gateway_stdout(), gateway_stdin()) != nil else {
             throw Failure(
                 message: "the terminal type \(name.map { "\"\($0)\"" } ?? "(TERM is not set)") cannot show a screen;"
-                    + " set TERM to what the terminal is, or use --once for a plain text picture")
+                    + " set TERM to what the terminal is, or use --once for a plain text picture"
+            )
         }
         guard Self.capability("cup") != nil else {
             endwin()
@@ -50,8 +51,12 @@ final class Screen {
         redirectStandardError()
         configure()
         CrashGuard.install(
-            descriptor: STDOUT_FILENO, saved: saved, bytes: Self.restoreBytes, realStandardError: realStandardError,
-            logStart: logStart)
+            descriptor: STDOUT_FILENO,
+            saved: saved,
+            bytes: Self.restoreBytes,
+            realStandardError: realStandardError,
+            logStart: logStart
+        )
     }
 
     /// Asks the terminal how large it is. True when that changed.

@@ -57,10 +57,10 @@ package enum KeyTable {
         Binding([.backTab], .previousView, .everywhere, "previous view"),
         Binding([.character("?"), .function(1)], .help, .everywhere, "this help"),
         Binding([.character("r")], .reconnect, .everywhere, "reconnect now"),
-        Binding([.character("m")], .toggleMouse, .everywhere, "mouse on or off (off selects text)"),
-        Binding([.control("l")], .redraw, .everywhere, "draw the screen anew"),
+        Binding([.character("m")], .toggleMouse, .everywhere, "mouse on, off"),
+        Binding([.control("l")], .redraw, .everywhere, "draw anew"),
         Binding([.control("z")], .suspend, .everywhere, "suspend"),
-        Binding([.control("c")], .interrupt, .everywhere, "cancel the answer, else quit"),
+        Binding([.control("c")], .interrupt, .everywhere, "cancel answer, else quit"),
         Binding([.character("q")], .quit, .everywhere, "quit", footer: "quit"),
     ]
 
@@ -75,11 +75,11 @@ package enum KeyTable {
         Binding([.pageDown, .control("d")], .movePage(1), .list, "a page older"),
         Binding([.home, .character("g")], .moveFirst, .list, "newest"),
         Binding([.end, .character("G")], .moveLast, .list, "oldest"),
-        Binding([.escape], .back, .list, "close, then clear the filter"),
+        Binding([.escape], .back, .list, "close, clear the filter"),
     ]
 
     private static let dashboard: [Binding] = [
-        Binding([.character("t")], .scope, .dashboard, "today, month, since start", footer: "period"),
+        Binding([.character("t")], .scope, .dashboard, "day, month, since start", footer: "period"),
         Binding([.character("[")], .window(-1), .dashboard, "shorter window"),
         Binding([.character("]")], .window(1), .dashboard, "longer window", footer: "window"),
     ]
@@ -93,28 +93,30 @@ package enum KeyTable {
     private static let tester: [Binding] = [
         Binding([.character("i"), .enter], .compose, .tester, "write in the box", footer: "write"),
         Binding([.character("t")], .cycleTier, .tester, "force a tier", footer: "tier"),
-        Binding([.character("x")], .clearBox, .tester, "clear prompt and answer", footer: "clear"),
+        Binding([.character("x")], .clearBox, .tester, "clear everything", footer: "clear"),
         Binding([.up, .pageUp, .character("k")], .scrollAnswer(-1), .tester, "scroll the answer up", footer: "scroll"),
         Binding([.down, .pageDown, .character("j")], .scrollAnswer(1), .tester, "scroll the answer down"),
         Binding([.escape], .cancelAnswer, .tester, "cancel the answer"),
     ]
 
-    private static let box: [Binding] = [
-        Binding([.enter], .send, .composing, "send", footer: "send"),
-        Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
-        Binding([.escape], .cancelAnswer, .composing, "cancel the answer, else leave", footer: "cancel/leave"),
-        Binding([.tab], .leave, .composing, "leave the box"),
-        Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
-        Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),
-        Binding([.up, .control("p")], .edit(.up), .composing, "line above, then history", footer: "history"),
-        Binding([.down, .control("n")], .edit(.down), .composing, "line below, then history"),
-        Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
-    ] + editing(.composing)
+    private static let box: [Binding] =
+        [
+            Binding([.enter], .send, .composing, "send", footer: "send"),
+            Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
+            Binding([.escape], .cancelAnswer, .composing, "cancel answer, else leave", footer: "cancel/leave"),
+            Binding([.tab], .leave, .composing, "leave the box"),
+            Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
+            Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),
+            Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
+            Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
+            Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
+        ] + editing(.composing)
 
-    private static let filter: [Binding] = [
-        Binding([.enter], .acceptFilter, .filtering, "keep the filter", footer: "keep"),
-        Binding([.escape], .cancelFilter, .filtering, "clear it", footer: "clear"),
-    ] + editing(.filtering)
+    private static let filter: [Binding] =
+        [
+            Binding([.enter], .acceptFilter, .filtering, "keep the filter", footer: "keep"),
+            Binding([.escape], .cancelFilter, .filtering, "clear it", footer: "clear"),
+        ] + editing(.filtering)
 
     private static let offline: [Binding] = [
         Binding([.character("s")], .startDaemon, .offline, "start gatewayd", footer: "start gatewayd")
@@ -130,10 +132,10 @@ package enum KeyTable {
             Binding([.end, .control("e")], .edit(.lineEnd), context, "end of line"),
             Binding([.backspace], .edit(.backspace), context, "delete left"),
             Binding([.delete, .control("d")], .edit(.delete), context, "delete right"),
-            Binding([.control("w"), .alt("\u{7F}")], .edit(.killWord), context, "kill word"),
-            Binding([.control("k")], .edit(.killToEnd), context, "kill to end of line"),
-            Binding([.control("u")], .edit(.killToStart), context, "kill to start of line"),
-            Binding([.control("y")], .edit(.yank), context, "put back what was killed"),
+            Binding([.control("w"), .alt("\u{7F}")], .edit(.killWord), context, "cut the word before"),
+            Binding([.control("k")], .edit(.killToEnd), context, "cut to end of line"),
+            Binding([.control("u")], .edit(.killToStart), context, "cut to start of line"),
+            Binding([.control("y")], .edit(.yank), context, "put back what was cut"),
         ]
     }
 }

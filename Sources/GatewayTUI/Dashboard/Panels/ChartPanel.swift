@@ -9,11 +9,12 @@ enum ChartPanel {
         style: Style,
         in rect: Rect,
         on surface: inout Surface,
+        scaleWidth: Int = 5,
         label: (Double) -> String
     ) {
         guard rect.height >= 4, rect.width >= 20 else { return }
         let inside = Rect(row: rect.row + 1, column: rect.column + 1, height: rect.height - 2, width: rect.width - 2)
-        let points = series.points(surface.chartPoints(columns: max(1, inside.width - 7)))
+        let points = series.points(surface.chartPoints(columns: max(1, inside.width - scaleWidth)))
         let peak = points.reduce(0) { $1.isFinite ? max($0, $1) : $0 }
         surface.frame(rect, title: "\(title) · \(span(window))", note: series.isEmpty ? "" : "peak \(label(peak))")
         guard !series.isEmpty else {
@@ -23,10 +24,15 @@ enum ChartPanel {
         let top = niceTop(peak)
         let scale = label(top)
         let plot = Rect(
-            row: inside.row, column: inside.column + 7, height: inside.height - 1, width: inside.width - 7)
+            row: inside.row,
+            column: inside.column + scaleWidth,
+            height: inside.height - 1,
+            width: inside.width - scaleWidth
+        )
+        let labels = scaleWidth - 1
         for row in 0..<plot.height {
             let text = row == 0 ? scale : row == plot.height - 1 ? "0" : ""
-            surface.write("\(CellWidth.fit(text, 6, alignRight: true))┤", in: inside, row: row, .dim)
+            surface.write("\(CellWidth.fit(text, labels, alignRight: true))┤", in: inside, row: row, .dim)
         }
         surface.chart(points, top: top, in: plot, style)
         let axis = Rect(row: plot.row + plot.height, column: plot.column, height: 1, width: plot.width)

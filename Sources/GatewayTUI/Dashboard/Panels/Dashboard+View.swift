@@ -14,7 +14,9 @@ extension Dashboard {
         } else {
             drawView(layout, on: &surface)
             // Old figures must not look like new ones.
-            if !isLive || isSilent { surface.restyle(layout.body) { Style(.dim, $0.attributes.intersection(.reverse)) } }
+            if !isLive || isSilent {
+                surface.restyle(layout.body) { Style(.dim, $0.attributes.intersection(.reverse)) }
+            }
         }
         Header.draw(self, layout, on: &surface)
         Footer.draw(self, layout, on: &surface)
@@ -50,16 +52,31 @@ extension Dashboard {
         let perMinute = Format.count(feed.snapshot?.requestsPerMinute ?? 0)
         ChartPanel.draw(
             title: columns < 110 ? "req/min \(perMinute)" : "requests/min · now \(perMinute)",
-            series: history.requestsPerMinute, window: window, style: Style(.accent), in: layout.rate, on: &surface,
-            label: { Format.count(Format.whole($0)) })
+            series: history.requestsPerMinute,
+            window: window,
+            style: Style(.accent),
+            in: layout.rate,
+            on: &surface,
+            label: { Format.count(Format.whole($0)) }
+        )
         ChartPanel.draw(
-            title: "latency p95", series: history.latencyP95, window: window, style: Style(.premium),
-            in: layout.latency, on: &surface, label: { Format.duration(milliseconds: $0) })
+            title: "latency p95",
+            series: history.latencyP95,
+            window: window,
+            style: Style(.premium),
+            in: layout.latency,
+            on: &surface,
+            scaleWidth: 7,
+            label: { Format.duration(milliseconds: $0) }
+        )
     }
 
     private func drawTooSmall(on surface: inout Surface) {
         let lines: [(String, Style)] = [
-            ("needs \(Layout.minimumColumns)x\(Layout.minimumRows), is \(columns)x\(rows) · q quits", Style(.warn, .bold)),
+            (
+                "needs \(Layout.minimumColumns)x\(Layout.minimumRows), is \(columns)x\(rows) · q quits",
+                Style(.warn, .bold)
+            ),
             (isDemo ? Header.demoMark : "", .demo),
         ]
         for (offset, line) in lines.enumerated() {

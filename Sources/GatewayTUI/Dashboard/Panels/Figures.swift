@@ -45,36 +45,62 @@ enum Figures {
         let share = savedShare(totals)
         let perMinute = Format.count(snapshot?.requestsPerMinute ?? 0)
         let spent = Figure(
-            title: "spent \(period)", value: known(mark + Format.total(totals.cost)),
+            title: "spent \(period)",
+            value: known(mark + Format.total(totals.cost)),
             note: count == 4 ? known("\(Format.count(totals.escalations)) esc") : "",
-            style: Style(.warn), history: history.spent)
+            style: Style(.warn),
+            history: history.spent
+        )
         let saved = Figure(
-            title: "saved \(period)", value: known(mark + Format.total(totals.saved)), note: share,
-            style: totals.saved < .zero ? Style(.bad) : Style(.good), history: history.saved)
+            title: "saved \(period)",
+            value: known(mark + Format.total(totals.saved)),
+            note: share,
+            style: totals.saved < .zero ? Style(.bad) : Style(.good),
+            history: history.saved
+        )
         let requests = Figure(
-            title: "requests \(period)", value: known(Format.count(totals.requests)),
+            title: "requests \(period)",
+            value: known(Format.count(totals.requests)),
             note: count == 4 ? known("hit \(hits)") : count == 6 ? known("\(perMinute)/min") : "",
-            style: Style(.accent), history: count == 8 ? history.requests : history.requestsPerMinute)
+            style: Style(.accent),
+            history: count == 8 ? history.requests : history.requestsPerMinute
+        )
         let latency = Figure(
-            title: "p50 · p95", value: known(latencies(snapshot)), style: Style(.accent), history: history.latencyP95)
+            title: "p50 · p95",
+            value: known(latencies(snapshot)),
+            style: Style(.accent),
+            history: history.latencyP95
+        )
         if count <= 4 { return [requests, spent, saved, latency] }
         let cache = Figure(
-            title: count == 6 ? "cache hits" : "cache hits \(period)", value: known(hits), note: known(Format.count(totals.exactCacheHits)),
-            style: Style(.good), history: history.cacheHitShare)
+            title: count == 6 ? "cache hits" : "cache hits \(period)",
+            value: known(hits),
+            note: known(Format.count(totals.exactCacheHits)),
+            style: Style(.good),
+            history: history.cacheHitShare
+        )
         let escalations = Figure(
             title: count == 6 ? "esc · errors" : "escalated \(period)",
             value: known(Format.count(totals.escalations)),
             note: count == 6 ? known("\(Format.count(totals.errors)) err") : "",
-            style: Style(.premium), history: history.escalations)
+            style: Style(.premium),
+            history: history.escalations
+        )
         if count == 6 { return [requests, spent, saved, cache, latency, escalations] }
         let rate = Figure(
-            title: "requests/min", value: known(perMinute),
+            title: "requests/min",
+            value: known(perMinute),
             note: known("\(Format.count(snapshot?.inFlight ?? 0)) in flight"),
-            style: Style(.accent), history: history.requestsPerMinute)
+            style: Style(.accent),
+            history: history.requestsPerMinute
+        )
         let errors = Figure(
-            title: "errors \(period)", value: known(Format.count(totals.errors)),
+            title: "errors \(period)",
+            value: known(Format.count(totals.errors)),
             note: Format.percent(Double(totals.errors), of: Double(totals.requests)),
-            style: Style(.bad), history: history.errors)
+            style: Style(.bad),
+            history: history.errors
+        )
         return [requests, spent, saved, cache, latency, rate, escalations, errors]
     }
 

@@ -8,10 +8,15 @@ enum Footer {
         let helpKey = Key.function(1).label(dashboard.glyphs)
         let helpText = isTyping ? "\(helpKey) all keys " : "? all keys "
         let end = surface.writeRight(helpText, in: room, .dim)
-        let left = Rect(row: room.row, column: room.column, height: 1, width: end - 1)
+        var left = Rect(row: room.row, column: room.column, height: 1, width: end - 1)
         if let notice = dashboard.notice {
             surface.write(" \(notice.text)", in: left, Style(.warn, .bold))
             return
+        }
+        let legend = "~ simulated"
+        // Where only some rows are simulated the header does not say so: then the legend comes before the keys.
+        if !dashboard.isDemo, dashboard.hasSimulatedRows {
+            left.width = surface.writeRight(legend, in: left, Style(.warn)) - 1
         }
         var column = 0
         if dashboard.isPaused, layout.header.height == 1 {
@@ -27,9 +32,8 @@ enum Footer {
             column = surface.write(" \(label)", in: left, column: column, .key)
             column = surface.write(" \(word) ", in: left, column: column, .dim)
         }
-        if dashboard.isDemo || dashboard.hasSimulatedRows {
-            let legend = "~ simulated"
-            if column + legend.count + 2 <= left.width { surface.writeRight(legend, in: left, Style(.warn)) }
+        if dashboard.isDemo, column + legend.count + 2 <= left.width {
+            surface.writeRight(legend, in: left, Style(.warn))
         }
     }
 
@@ -52,5 +56,5 @@ enum Footer {
 
 extension Dashboard {
     /// Whether the footer has to explain the mark before a cost.
-    var hasSimulatedRows: Bool { feed.log[0]?.summary.isSimulated ?? false }
+    var hasSimulatedRows: Bool { (0..<60).contains { feed.log[$0]?.summary.isSimulated == true } }
 }

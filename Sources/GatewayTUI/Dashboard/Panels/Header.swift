@@ -51,16 +51,24 @@ enum Header {
         column = surface.write(state.text, in: room, column: column, state.style)
         if dashboard.isPaused, let frozen = dashboard.frozen {
             let at = Format.clock(
-                unixMilliseconds: frozen.at.unixMilliseconds, utcOffsetSeconds: frozen.at.utcOffsetSeconds)
+                unixMilliseconds: frozen.at.unixMilliseconds,
+                utcOffsetSeconds: frozen.at.utcOffsetSeconds
+            )
             column = surface.write(
-                " since \(at)  (+\(Format.count(dashboard.missed)) new)", in: room, column: column, Style(.warn))
+                " since \(at)  (+\(Format.count(dashboard.missed)) new)",
+                in: room,
+                column: column,
+                Style(.warn)
+            )
         } else if case .lost(_, let retryAt) = dashboard.link {
             let wait = max(0, retryAt - dashboard.now.monotonicMilliseconds + 999) / 1000
             let age = dashboard.hasData ? "  data \(Format.span(seconds: Double(dashboard.dataAge) / 1000)) old" : ""
             column = surface.write(" in \(wait) s\(age)", in: room, column: column, Style(.bad))
         }
         guard let snapshot = dashboard.feed.snapshot else { return }
-        var facts = ["up \(Format.span(seconds: snapshot.uptimeSeconds))", "\(Format.count(snapshot.inFlight)) in flight"]
+        var facts = [
+            "up \(Format.span(seconds: snapshot.uptimeSeconds))", "\(Format.count(snapshot.inFlight)) in flight",
+        ]
         if let status = dashboard.status {
             facts.insert(status.baseURL.safeToShow(limit: 60), at: 0)
             facts.append("routing \(status.routingMode.safeToShow(limit: 20))")
@@ -72,7 +80,9 @@ enum Header {
 
     private static func drawRight(_ dashboard: Dashboard, _ layout: Layout, on surface: inout Surface) {
         let clock = Format.clock(
-            unixMilliseconds: dashboard.now.unixMilliseconds, utcOffsetSeconds: dashboard.now.utcOffsetSeconds)
+            unixMilliseconds: dashboard.now.unixMilliseconds,
+            utcOffsetSeconds: dashboard.now.utcOffsetSeconds
+        )
         let row = Rect(row: 0, column: 0, height: 1, width: layout.header.width - 1)
         let used = layout.header.height == 1 ? (layout.tabs.last.map { $0.rect.column + $0.rect.width } ?? 0) : 0
         let mark = dashboard.isDemo ? " \(demoMark) " : ""

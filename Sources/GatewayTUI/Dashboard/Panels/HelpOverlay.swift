@@ -1,15 +1,19 @@
 /// All keys, made from the table that the key handling uses.
 enum HelpOverlay {
-    private static let columnWidth = 46
+    private static let columnWidth = 38
 
     static func draw(_ dashboard: Dashboard, on surface: inout Surface) {
-        let columns = max(1, min(3, (surface.columns - 6) / columnWidth))
+        let columns = max(1, min(3, (surface.columns - 4) / columnWidth))
         let lines = lines(glyphs: dashboard.glyphs)
         let perColumn = (lines.count + columns - 1) / columns
         let height = min(surface.rows - 2, perColumn + 2)
-        let width = min(surface.columns - 2, columns * columnWidth + 4)
+        let width = min(surface.columns - 2, columns * columnWidth + 3)
         let rect = Rect(
-            row: (surface.rows - height) / 2, column: (surface.columns - width) / 2, height: height, width: width)
+            row: (surface.rows - height) / 2,
+            column: (surface.columns - width) / 2,
+            height: height,
+            width: width
+        )
         surface.cursor = nil
         surface.fill(rect)
         let visible = height - 2
@@ -31,7 +35,8 @@ enum HelpOverlay {
             lines.append(StyledLine(context.rawValue, .strong))
             for binding in KeyTable.all where binding.context == context {
                 lines.append(
-                    StyledLine(CellWidth.fit(binding.label(glyphs), 12), .key).adding(" \(binding.help)"))
+                    StyledLine(CellWidth.fit(binding.label(glyphs), 12), .key).adding(" \(binding.help)")
+                )
             }
         }
         lines += [StyledLine(), StyledLine("MARKS", .strong)]
@@ -46,7 +51,7 @@ enum HelpOverlay {
     ]
 
     private static let marks = [
-        ("~$0.01", "simulated: nothing was paid"), ("≈", "tokens estimated"), ("esc1", "asked again of a stronger tier"),
+        ("~$0.01", "simulated: nothing was paid"), ("≈", "tokens estimated"), ("esc1", "escalated to a stronger tier"),
         ("cut", "the answer broke off"), ("L F B P", "local, fast, balanced, premium"),
     ]
 

@@ -45,7 +45,13 @@ enum RequestTable {
         if let problem = log.filter.problem { note = problem }
         let style = log.filter.problem == nil ? Style.dim : Style(.warn, .bold)
         if let editor = dashboard.filterEditor {
-            surface.frame(rect, title: "\(title)  /\(editor.text)", note: note, noteStyle: style, border: Style(.accent))
+            surface.frame(
+                rect,
+                title: "\(title)  /\(editor.text)",
+                note: note,
+                noteStyle: style,
+                border: Style(.accent)
+            )
             let before = CellWidth.of(String(editor.characters[..<editor.position]))
             let column = rect.column + 3 + CellWidth.of(title) + 3 + before
             surface.cursor = .init(row: rect.row, column: min(column, rect.column + rect.width - 3))
@@ -57,7 +63,8 @@ enum RequestTable {
 
     private static func drawEmpty(_ dashboard: Dashboard, _ rows: Rect, on surface: inout Surface) {
         let isFiltered = !dashboard.feed.log.filter.isEmpty && dashboard.latest.log.received > 0
-        let text = isFiltered
+        let text =
+            isFiltered
             ? "No request passes the filter. Esc clears it."
             : "No requests yet. Point a client at \(dashboard.status?.baseURL.safeToShow(limit: 80) ?? "the gateway"),"
                 + " or press 3 to send a prompt."
@@ -67,7 +74,11 @@ enum RequestTable {
     }
 
     private static func draw(
-        _ summary: ExchangeSummary, _ columns: [Column], _ rows: Rect, _ row: Int, on surface: inout Surface
+        _ summary: ExchangeSummary,
+        _ columns: [Column],
+        _ rows: Rect,
+        _ row: Int,
+        on surface: inout Surface
     ) {
         var column = 1
         for entry in columns {
@@ -79,7 +90,13 @@ enum RequestTable {
         let room = rows.width - column - 1
         guard room > 0 else { return }
         let error = summary.error.map { "✖ \($0)  " } ?? ""
-        let end = surface.write(CellWidth.of(error) > 0 ? String(error.prefix(room)) : "", in: rows, row: row, column: column, Style(.bad))
+        let end = surface.write(
+            CellWidth.of(error) > 0 ? String(error.prefix(room)) : "",
+            in: rows,
+            row: row,
+            column: column,
+            Style(.bad)
+        )
         surface.write(CellWidth.fit(summary.prompt, column + room - end), in: rows, row: row, column: end)
     }
 
@@ -95,7 +112,9 @@ enum RequestTable {
             (Format.clock(unixMilliseconds: $0.unixMilliseconds, utcOffsetSeconds: offset), .dim)
         }
         let cache = Column(title: "cache", width: 5) { $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim) }
-        let latency = Column(title: "ms", width: 6, alignRight: true) { (milliseconds($0.latencyMilliseconds), .normal) }
+        let latency = Column(title: "ms", width: 6, alignRight: true) {
+            (milliseconds($0.latencyMilliseconds), .normal)
+        }
         let cost = Column(title: "cost", width: 9, alignRight: true) {
             (($0.isSimulated ? "~" : "") + Format.money($0.cost), .normal)
         }

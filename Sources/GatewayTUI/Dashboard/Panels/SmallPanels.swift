@@ -36,7 +36,12 @@ enum BackendsPanel {
     }
 
     private static func draw(
-        _ cells: [String], _ widths: [Int], in rect: Rect, row: Int, styles: [Style], on surface: inout Surface
+        _ cells: [String],
+        _ widths: [Int],
+        in rect: Rect,
+        row: Int,
+        styles: [Style],
+        on surface: inout Surface
     ) {
         var column = 0
         for (index, cell) in cells.enumerated() {
@@ -86,7 +91,9 @@ enum NoGatewayScreen {
         case nil: return [StyledLine("s  ", .key).adding("start gatewayd in the background")]
         case .started(let processID, let log):
             return [
-                StyledLine("●  ", Style(.good)).adding("started gatewayd, process \(processID); waiting for its socket"),
+                StyledLine("●  ", Style(.good)).adding(
+                    "started gatewayd, process \(processID); waiting for its socket"
+                ),
                 StyledLine("   log: ", .dim, indent: 8).adding(log.safeToShow(limit: 300), .dim),
             ]
         case .failed(let message):
@@ -96,7 +103,9 @@ enum NoGatewayScreen {
             ]
         case .ended(let lastLine, let log):
             return [
-                StyledLine("✖  gatewayd ended at once: ", Style(.bad), indent: 3).adding(lastLine.safeToShow(limit: 500)),
+                StyledLine("✖  gatewayd ended at once: ", Style(.bad), indent: 3).adding(
+                    lastLine.safeToShow(limit: 500)
+                ),
                 StyledLine("   log: ", .dim, indent: 8).adding(log.safeToShow(limit: 300), .dim),
                 StyledLine("s  ", .key).adding("try to start it again"),
             ]

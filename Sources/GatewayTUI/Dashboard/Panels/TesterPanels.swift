@@ -14,7 +14,13 @@ enum TesterPanels {
         let tester = dashboard.tester
         let tier = tester.tier.map { "tier \($0.name), forced" } ?? "tier auto"
         let border = tester.isComposing ? Style(.accent, .bold) : Style.dim
-        surface.frame(rect, title: "prompt", note: tier, noteStyle: tester.tier == nil ? .dim : Style(.warn), border: border)
+        surface.frame(
+            rect,
+            title: "prompt",
+            note: tier,
+            noteStyle: tester.tier == nil ? .dim : Style(.warn),
+            border: border
+        )
         let inside = rect.interior
         let text = Rect(row: inside.row, column: inside.column + 2, height: inside.height, width: inside.width - 2)
         surface.write(">", in: inside, tester.isComposing ? .key : .dim)
@@ -25,13 +31,16 @@ enum TesterPanels {
         }
         if tester.editor.isEmpty {
             let newline = Key.altEnter.label(dashboard.glyphs)
-            let hint = tester.isComposing
+            let hint =
+                tester.isComposing
                 ? "Write a prompt. Enter sends, \(newline) or ^J makes a new line." : "Press i to write a prompt."
             surface.write(hint, in: text, .dim)
         }
         if tester.isComposing, !dashboard.isHelpShown {
             surface.cursor = .init(
-                row: text.row + layout.cursorRow - first, column: text.column + layout.cursorColumn)
+                row: text.row + layout.cursorRow - first,
+                column: text.column + layout.cursorColumn
+            )
         }
     }
 
@@ -60,7 +69,12 @@ enum TesterPanels {
             let place = room.takeBottom(min(lines.count, 3))
             for (row, line) in lines.prefix(place.height).enumerated() { surface.write(line, in: place, row: row) }
         }
-        let text = tester.phase.isRunning ? tester.answer + "▌" : tester.answer
+        var text = tester.answer
+        if tester.phase.isRunning {
+            text.append("▌")
+        } else {
+            while text.last?.isNewline == true { text.removeLast() }
+        }
         let wanted = Wrap.tail(text, width: room.width, rows: room.height + tester.scroll)
         let end = max(min(wanted.count, room.height), wanted.count - tester.scroll)
         for (row, line) in wanted[..<end].suffix(room.height).enumerated() { surface.write(line, in: room, row: row) }
@@ -121,8 +135,12 @@ enum TesterPanels {
             column += barWidth + 1
             let cost = (candidate.isSimulated ? "~" : "") + Format.money(candidate.estimatedCost)
             column = surface.write(
-                CellWidth.fit(cost, 9, alignRight: true), in: inside, row: row, column: column,
-                candidate.isChosen ? .strong : .normal)
+                CellWidth.fit(cost, 9, alignRight: true),
+                in: inside,
+                row: row,
+                column: column,
+                candidate.isChosen ? .strong : .normal
+            )
             let mark = candidate.isChosen ? " ◀ chosen" : candidate.veto == nil ? "" : " ✖ vetoed"
             surface.write(mark, in: inside, row: row, column: column, candidate.isChosen ? .strong : Style(.bad))
         }
@@ -144,8 +162,11 @@ enum TesterPanels {
             candidate.veto.map { StyledLine("✖ \(candidate.backend): ", Style(.bad), indent: 2).adding($0, .dim) }
         }
         lines += decision.signals.filter { $0.points != 0 }.map { signal in
-            StyledLine(CellWidth.fit((signal.points > 0 ? "+" : "") + "\(signal.points)", 4, alignRight: true), indent: 6)
-                .adding("  \(signal.name)").adding("  \(signal.detail)", .dim)
+            StyledLine(
+                CellWidth.fit((signal.points > 0 ? "+" : "") + "\(signal.points)", 4, alignRight: true),
+                indent: 6
+            )
+            .adding("  \(signal.name)").adding("  \(signal.detail)", .dim)
         }
         let wrapped = lines.flatMap { $0.wrapped(to: inside.width) }
         for (row, line) in wrapped.prefix(inside.height).enumerated() { surface.write(line, in: inside, row: row) }
@@ -158,8 +179,11 @@ enum TesterPanels {
         let share = Format.percent(summary.saved.inDollars, of: summary.baseline.inDollars)
         var column = surface.write(" \(summary.isSimulated ? "~" : "")\(Format.money(summary.cost))", in: rect, .strong)
         column = surface.write(
-            " · saved \(Format.money(summary.saved)) (\(share))", in: rect, column: column,
-            summary.saved < .zero ? Style(.bad) : Style(.good))
+            " · saved \(Format.money(summary.saved)) (\(share))",
+            in: rect,
+            column: column,
+            summary.saved < .zero ? Style(.bad) : Style(.good)
+        )
         let facts = [
             Format.duration(milliseconds: summary.latencyMilliseconds), speed > 0 ? "\(Format.count(speed)) tok/s" : "",
             "\(Format.count(summary.usage.totalInput)) in / \(Format.count(summary.usage.output)) out",

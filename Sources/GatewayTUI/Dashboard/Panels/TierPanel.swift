@@ -38,7 +38,8 @@ enum TierPanel {
 
     private static func drawCache(_ cache: MetricsSnapshot.Cache, _ inside: Rect, on surface: inout Surface) {
         surface.write("cache", in: inside, row: 5, .strong)
-        let text = cache.isEnabled
+        let text =
+            cache.isEnabled
             ? "\(Format.count(cache.entries)) entries, \(Format.count(cache.hits)) hits, \(Format.count(cache.misses)) misses"
             : "off"
         surface.write(text, in: inside, row: 5, column: 11, .dim)

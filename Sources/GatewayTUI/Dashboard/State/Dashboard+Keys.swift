@@ -53,7 +53,8 @@ extension Dashboard {
         case .window(let step):
             windowIndex = max(0, min(Self.windows.count - 1, windowIndex + step))
             setWindow()
-        case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer: return performInTester(action)
+        case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer:
+            return performInTester(action)
         case .acceptFilter:
             let isEmpty = filterEditor?.isEmpty ?? true
             filterEditor = nil
@@ -111,7 +112,9 @@ extension Dashboard {
         let filter = ExchangeFilter(text)
         latest.log.setFilter(filter)
         frozen?.feed.log.setFilter(filter)
-        if let selected = table.selected, feed.log[feed.log.index(of: selected)]?.sequence != selected { table.follow() }
+        if let selected = table.selected, feed.log[feed.log.index(of: selected)]?.sequence != selected {
+            table.follow()
+        }
     }
 
     mutating func promptChanged() {

@@ -112,7 +112,7 @@ extension Dashboard {
         }
         let isZoomed = detail?.isZoomed ?? false
         if let detail, detail.id == row.summary.id {
-            if case .failed = detail.content {} else { return [] }
+            guard case .failed = detail.content else { return [] }
         }
         guard isLive else {
             detail = Detail(id: row.summary.id, content: .failed("not connected to the gateway"), isZoomed: isZoomed)

@@ -12,8 +12,10 @@ package struct ExchangeRow: Sendable, Hashable {
         self.sequence = sequence
         let safe = summary.safeToShow
         self.summary = safe
-        searchable = [safe.prompt, safe.model, safe.requestedModel, safe.backend, safe.id, safe.project, safe.error ?? ""]
-            .joined(separator: " ").lowercased()
+        searchable = [
+            safe.prompt, safe.model, safe.requestedModel, safe.backend, safe.id, safe.project, safe.error ?? "",
+        ]
+        .joined(separator: " ").lowercased()
     }
 }
 
@@ -55,7 +57,9 @@ package struct ExchangeLog: Sendable {
     package func sequence(ofID id: String) -> Int? { rows.last { $0.summary.id == id }?.sequence }
 
     package func row(sequence: Int) -> ExchangeRow? {
-        guard let first = rows.first, sequence >= first.sequence, sequence - first.sequence < rows.count else { return nil }
+        guard let first = rows.first, sequence >= first.sequence, sequence - first.sequence < rows.count else {
+            return nil
+        }
         return rows[sequence - first.sequence]
     }
 
