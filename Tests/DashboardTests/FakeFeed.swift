@@ -11,10 +11,14 @@ struct FakeFeed {
     private var totals = MetricsSnapshot.Totals()
     private var tiers: [Tier: (requests: Int, cost: USD)] = [:]
     private var next = 1
+    private let prefix: String
     var isDemo = true
     var prompts = ["What is the capital of France?", "Refactor this Swift actor", "prove that sqrt(2) is irrational"]
 
-    init(seed: UInt64 = 42) { state = seed }
+    init(seed: UInt64 = 42) {
+        state = seed
+        prefix = String(0xA3F9_0000 + seed, radix: 16)
+    }
 
     static let models: [Tier: (backend: String, model: String)] = [
         .local: ("qwen", "qwen2.5-coder"), .fast: ("haiku", "claude-haiku-4-5"),
@@ -42,7 +46,7 @@ struct FakeFeed {
         now += 200
         defer { next += 1 }
         return ExchangeSummary(
-            id: "a3f9c12b\(String(next + 10_000_000, radix: 16))0",
+            id: "\(prefix)\(String(next + 10_000_000, radix: 16))0",
             unixMilliseconds: now,
             requestedModel: "claude-opus-4-7",
             model: Self.models[tier]?.model ?? "",

@@ -6,7 +6,7 @@ struct KeyTableTests {
     @Test func `Every binding is in the help, and the help names no key that does nothing`() {
         let help = HelpOverlay.lines(glyphs: .unicode).map { $0.spans.map(\.text).joined() }
         for binding in KeyTable.all {
-            let line = CellWidth.fit(binding.label(.unicode), 12) + " " + binding.help
+            let line = CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth) + " " + binding.help
             #expect(help.contains(line), "\(line)")
         }
         let keyLines = help.prefix { $0 != "MARKS" }.filter { line in
@@ -25,7 +25,10 @@ struct KeyTableTests {
             dashboard.press(.down)
         }
         for binding in KeyTable.all {
-            #expect(seen.contains("\(CellWidth.fit(binding.label(.unicode), 12)) \(binding.help)"), "\(binding.help)")
+            #expect(
+                seen.contains("\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"),
+                "\(binding.help)"
+            )
         }
         dashboard.press(.character("x"))
         #expect(!dashboard.isHelpShown)

@@ -60,7 +60,7 @@ package enum KeyTable {
         Binding([.character("m")], .toggleMouse, .everywhere, "mouse on, off"),
         Binding([.control("l")], .redraw, .everywhere, "draw anew"),
         Binding([.control("z")], .suspend, .everywhere, "suspend"),
-        Binding([.control("c")], .interrupt, .everywhere, "cancel answer, else quit"),
+        Binding([.control("c")], .interrupt, .everywhere, "cancel, else quit"),
         Binding([.character("q")], .quit, .everywhere, "quit", footer: "quit"),
     ]
 
@@ -79,7 +79,7 @@ package enum KeyTable {
     ]
 
     private static let dashboard: [Binding] = [
-        Binding([.character("t")], .scope, .dashboard, "day, month, since start", footer: "period"),
+        Binding([.character("t")], .scope, .dashboard, "day, month, all", footer: "period"),
         Binding([.character("[")], .window(-1), .dashboard, "shorter window"),
         Binding([.character("]")], .window(1), .dashboard, "longer window", footer: "window"),
     ]
@@ -103,7 +103,7 @@ package enum KeyTable {
         [
             Binding([.enter], .send, .composing, "send", footer: "send"),
             Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
-            Binding([.escape], .cancelAnswer, .composing, "cancel answer, else leave", footer: "cancel/leave"),
+            Binding([.escape], .cancelAnswer, .composing, "cancel, else leave", footer: "cancel/leave"),
             Binding([.tab], .leave, .composing, "leave the box"),
             Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
             Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),

@@ -68,14 +68,17 @@ enum DetailPane {
     }
 
     private static func costLine(_ summary: ExchangeSummary) -> StyledLine {
-        let line = caption("cost").adding((summary.isSimulated ? "~" : "") + "$\(summary.cost)", .strong)
-            .adding("   on premium ", .dim).adding("$\(summary.baseline)")
+        let line = caption("cost").adding((summary.isSimulated ? "~" : "") + exact(summary.cost), .strong)
+            .adding("   on premium ", .dim).adding(exact(summary.baseline))
             .adding(summary.saved < .zero ? "   dearer by " : "   saved ", .dim)
         let share = Format.percent(summary.saved.inDollars, of: summary.baseline.inDollars)
-        let saved = summary.saved < .zero ? "\(USD.zero - summary.saved)" : "\(summary.saved)"
-        return line.adding("$\(saved) (\(share))", summary.saved < .zero ? Style(.bad) : Style(.good))
+        let saved = exact(summary.saved < .zero ? .zero - summary.saved : summary.saved)
+        return line.adding("\(saved) (\(share))", summary.saved < .zero ? Style(.bad) : Style(.good))
             .adding(summary.isSimulated ? "   simulated: nothing was paid" : "", Style(.warn))
     }
+
+    /// Every digit, because this is where the sums can be checked.
+    private static func exact(_ amount: USD) -> String { amount == .zero ? "$0" : "$\(amount)" }
 
     private static func attemptLines(_ attempts: [AttemptReport]) -> [StyledLine] {
         attempts.enumerated().map { index, attempt in

@@ -1,6 +1,7 @@
 /// All keys, made from the table that the key handling uses.
 enum HelpOverlay {
     private static let columnWidth = 38
+    static let labelWidth = 11
 
     static func draw(_ dashboard: Dashboard, on surface: inout Surface) {
         let columns = max(1, min(3, (surface.columns - 4) / columnWidth))
@@ -35,14 +36,14 @@ enum HelpOverlay {
             lines.append(StyledLine(context.rawValue, .strong))
             for binding in KeyTable.all where binding.context == context {
                 lines.append(
-                    StyledLine(CellWidth.fit(binding.label(glyphs), 12), .key).adding(" \(binding.help)")
+                    StyledLine(CellWidth.fit(binding.label(glyphs), labelWidth), .key).adding(" \(binding.help)")
                 )
             }
         }
         lines += [StyledLine(), StyledLine("MARKS", .strong)]
-        lines += marks.map { StyledLine(CellWidth.fit($0.0, 12), .key).adding(" \($0.1)") }
+        lines += marks.map { StyledLine(CellWidth.fit($0.0, labelWidth), .key).adding(" \($0.1)") }
         lines += [StyledLine(), StyledLine("FILTER WORDS", .strong)]
-        lines += filterWords.map { StyledLine(CellWidth.fit($0.0, 12), .key).adding(" \($0.1)") }
+        lines += filterWords.map { StyledLine(CellWidth.fit($0.0, labelWidth), .key).adding(" \($0.1)") }
         return lines
     }
 
@@ -51,8 +52,8 @@ enum HelpOverlay {
     ]
 
     private static let marks = [
-        ("~$0.01", "simulated: nothing was paid"), ("≈", "tokens estimated"), ("esc1", "escalated to a stronger tier"),
-        ("cut", "the answer broke off"), ("L F B P", "local, fast, balanced, premium"),
+        ("~$0.01", "simulated, nothing paid"), ("≈", "tokens estimated"), ("esc1", "escalated once"),
+        ("cut", "the answer broke off"), ("L F B P", "local fast balanced prem."),
     ]
 
     private static let filterWords = [

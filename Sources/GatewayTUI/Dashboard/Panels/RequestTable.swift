@@ -131,7 +131,7 @@ enum RequestTable {
         if width < 160 { return [time, id, model, cache, latency, cost, tokens, status] }
         let score = Column(title: "score", width: 5, alignRight: true) { ($0.score.map { "\($0)" } ?? "–", .dim) }
         let saved = Column(title: "saved", width: 9, alignRight: true) {
-            (Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
+            (($0.isSimulated ? "~" : "") + Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
         }
         let project = Column(title: "project", width: 10) { ($0.project, .dim) }
         return [time, id, model, cache, latency, cost, saved, tokens, score, project, status]

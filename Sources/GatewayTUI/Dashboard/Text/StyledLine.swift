@@ -23,7 +23,7 @@ package struct StyledLine: Sendable, Hashable {
     /// The line broken at blanks to fit a width; words that are too long are cut.
     package func wrapped(to width: Int) -> [StyledLine] {
         guard width > 0 else { return [] }
-        let indent = self.indent < width / 2 ? self.indent : 0
+        let indent = self.indent * 3 < width * 2 ? self.indent : 0
         var lines: [StyledLine] = []
         var line = StyledLine(indent: self.indent)
         var used = 0
