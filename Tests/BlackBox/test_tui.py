@@ -52,8 +52,12 @@ class Server:
 
 
 class Terminal:
-    def __init__(self, name, size, home):
-        self.name = name
+    count = 0
+
+    def __init__(self, size, home):
+        # A server of its own for each: one that is just ending would refuse the next session.
+        Terminal.count += 1
+        self.name = f"gateway-tui-test-{os.getpid()}-{Terminal.count}"
         columns, rows = size
         self.environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": str(home)}
         for variable in ("NO_COLOR", "GATEWAY_SOCKET", "TMUX", "LINES", "COLUMNS"):
@@ -130,14 +134,14 @@ def serve(socket):
 
 @pytest.fixture(params=[(80, 24), (120, 40)], ids=["80x24", "120x40"])
 def terminal(request, home):
-    terminal = Terminal(f"gateway-tui-test-{os.getpid()}", request.param, home)
+    terminal = Terminal(request.param, home)
     yield terminal
     terminal.close()
 
 
 @pytest.fixture
 def small(home):
-    terminal = Terminal(f"gateway-tui-test-{os.getpid()}", (80, 24), home)
+    terminal = Terminal((80, 24), home)
     yield terminal
     terminal.close()
 
@@ -147,7 +151,7 @@ def test_screens_keys_and_detail(terminal, serve, socket):
     terminal.run("--socket", str(socket))
     terminal.sees("● live", "spent today", "F fast", "peak", "following", "DEMO · simulated")
     terminal.keys("t")
-    terminal.sees("spent this month")
+    terminal.sees("spent month")
     terminal.keys("2")
     terminal.sees("[2 Req", "tier/model", "DEMO · simulated")
     terminal.keys("Down", "Enter")

@@ -79,7 +79,7 @@ package enum KeyTable {
     ]
 
     private static let dashboard: [Binding] = [
-        Binding([.character("t")], .scope, .dashboard, "day, month, all", footer: "period"),
+        Binding([.character("t")], .scope, .dashboard, "today, month, total", footer: "period"),
         Binding([.character("[")], .window(-1), .dashboard, "shorter window"),
         Binding([.character("]")], .window(1), .dashboard, "longer window", footer: "window"),
     ]

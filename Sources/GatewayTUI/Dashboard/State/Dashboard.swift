@@ -20,8 +20,8 @@ package struct Dashboard: Sendable {
         package var title: String {
             switch self {
             case .today: "today"
-            case .month: "this month"
-            case .sinceStart: "since start"
+            case .month: "month"
+            case .sinceStart: "total"
             }
         }
     }
