@@ -142,7 +142,8 @@ package struct Gateway: Sendable {
         do throws(UpstreamError) {
             let response = try await transport.send(call)
             let answer = try await response.body.collect(limitBytes: 8_388_608)
-            let headers = response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
+            let headers =
+                response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
             return Reply(status: response.status, headers: headers, body: .bytes(answer))
         } catch {
             throw GatewayError(error, backend: backend.name)

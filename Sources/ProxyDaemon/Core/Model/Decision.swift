@@ -72,7 +72,9 @@ package struct Decision: Sendable {
             let bounds = "up to \(thresholds.tier1Max) fast, up to \(thresholds.tier2Max) balanced, above premium"
             reasons.append("The heuristic score is \(score ?? 0) of 100 (\(bounds)): tier \(wanted.name).")
             if backend.tier != wanted {
-                reasons.append("No backend of tier \(wanted.name) can take it; the nearest that can is \(backend.name).")
+                reasons.append(
+                    "No backend of tier \(wanted.name) can take it; the nearest that can is \(backend.name)."
+                )
             }
         }
         let simulated = backend.isSimulated ? " (simulated)" : ""

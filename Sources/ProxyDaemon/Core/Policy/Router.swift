@@ -148,7 +148,8 @@ package struct Router: Sendable {
         let tier = able.map(\.backend.tier).filter { $0 >= wanted }.min() ?? able.map(\.backend.tier).max()
         guard let chosen = able.filter({ $0.backend.tier == tier }).min(by: { $0.estimatedCost < $1.estimatedCost })
         else {
-            let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" } }
+            let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" }
+            }
             if vetoes.isEmpty { throw Self.noBackends }
             throw GatewayError(.invalidRequest("no backend can take this request: \(vetoes.joined(separator: "; "))"))
         }
@@ -200,10 +201,14 @@ package struct Router: Sendable {
 
     private func noTier(_ tier: Tier) -> GatewayError {
         let tiers = Set(backends.map(\.tier)).sorted().map(\.name).joined(separator: ", ")
-        return GatewayError(.invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)"))
+        return GatewayError(
+            .invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)")
+        )
     }
 
-    private static let noBackends = GatewayError(.noBackend("no backend is configured; add one under models: in config.yaml"))
+    private static let noBackends = GatewayError(
+        .noBackend("no backend is configured; add one under models: in config.yaml")
+    )
 
     private static func undated(_ model: String) -> Substring {
         let parts = model.split(separator: "-", omittingEmptySubsequences: false)

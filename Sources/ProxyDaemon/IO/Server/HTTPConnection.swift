@@ -231,7 +231,9 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// Writes a stream as it comes; false where it broke off under the client's eyes.
-    private func write(_ relay: EventRelay, _ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) async -> Bool {
+    private func write(_ relay: EventRelay, _ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) async
+        -> Bool
+    {
         write(status, headers, head)
         context?.flush()
         while context != nil, let bytes = await relay.next() {
