@@ -57,38 +57,39 @@ private struct Parsed {
         }
         var hasModel = false
         var messages: JSONView?
-        var seen: [String] = []
-        for member in members {
+        for (at, member) in members.enumerated() {
             let value = JSONView(bytes, member.value)
-            let name = JSONText.decode(bytes, member.key)
+            func isNamed(_ name: StaticString) -> Bool { JSONText.equals(bytes, member.key, name) }
             // Two readers of one body may take different twins; a request must mean one thing only.
-            if seen.contains(name) { throw Self.invalid("\(name): given twice") }
-            seen.append(name)
-            switch name {
-            case "model":
+            for earlier in members[..<at] where earlier.key.count == member.key.count {
+                if bytes[earlier.key].elementsEqual(bytes[member.key]) {
+                    throw Self.invalid("\(JSONText.decode(bytes, member.key)): given twice")
+                }
+            }
+            if isNamed("model") {
                 guard let text = value.string, !text.isEmpty else {
                     throw Self.invalid("model: expected a name, found \(value.kind.phrase)")
                 }
                 hasModel = true
                 model = text
                 modelSpan = member.value
-            case "stream":
+            } else if isNamed("stream") {
                 guard let flag = value.bool ?? (member.kind == .null ? false : nil) else {
                     throw Self.invalid("stream: expected a boolean, found \(value.kind.phrase)")
                 }
                 isStream = flag
-            case "max_tokens":
+            } else if isNamed("max_tokens") {
                 guard let limit = value.integer, limit >= 0 else {
                     throw Self.invalid("max_tokens: expected a whole number, found \(value.kind.phrase)")
                 }
                 maxTokens = limit
-            case "messages":
+            } else if isNamed("messages") {
                 guard member.kind == .array else {
                     throw Self.invalid("messages: expected an array, found \(value.kind.phrase)")
                 }
                 messages = value
-            default:
-                traits.note(member: name, value)
+            } else {
+                traits.note(member: member.key, value)
             }
         }
         guard hasModel else { throw Self.invalid("model: Field required") }

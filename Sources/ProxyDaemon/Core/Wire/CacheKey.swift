@@ -54,11 +54,8 @@ private struct Canonical {
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
     func append(members: [JSONMember], to out: inout [UInt8]) {
-        let shaping = members.filter { member in
-            !["model", "stream", "metadata", "cache_control"].contains { JSONText.equals(bytes, member.key, $0) }
-        }
         out.append(UInt8(ascii: "{"))
-        for member in shaping.sorted(by: { isBefore($0.key, $1.key) }) {
+        for member in members.sorted(by: { isBefore($0.key, $1.key) }) where isShaping(member) {
             appendString(member.key, to: &out)
             out.append(UInt8(ascii: ":"))
             let place: Place =
@@ -73,6 +70,11 @@ private struct Canonical {
             out.append(UInt8(ascii: ","))
         }
         out.append(UInt8(ascii: "}"))
+    }
+
+    private func isShaping(_ member: JSONMember) -> Bool {
+        !JSONText.equals(bytes, member.key, "model") && !JSONText.equals(bytes, member.key, "stream")
+            && !JSONText.equals(bytes, member.key, "metadata") && !JSONText.equals(bytes, member.key, "cache_control")
     }
 
     private func append(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
