@@ -2,7 +2,7 @@
 package struct AnthropicRequest: Sendable {
     /// The body as the client sent it.
     package let body: [UInt8]
-    package let members: [JSONMember]
+    package let index: JSONIndex
     package let model: String
     /// Where the value of `model` is in the body, quotes included.
     package let modelSpan: Range<Int>
@@ -20,7 +20,7 @@ package struct AnthropicRequest: Sendable {
         }
         let fields = try parsed.get()
         self.body = body
-        members = fields.members
+        index = fields.index
         model = fields.model
         modelSpan = fields.modelSpan
         isStream = fields.isStream
@@ -42,7 +42,7 @@ package struct AnthropicRequest: Sendable {
 
 /// The checked fields, before the body is put beside them.
 private struct Parsed {
-    var members: [JSONMember]
+    let index: JSONIndex
     var model = ""
     var modelSpan = 0..<0
     var isStream = false
@@ -51,19 +51,31 @@ private struct Parsed {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) throws(GatewayError) {
         do throws(JSONProblem) {
-            members = try JSONIndex(bytes).members
+            index = try JSONIndex(bytes)
         } catch {
             throw GatewayError(.invalidRequest("the request body is \(error)"))
         }
+        let problem = index.withRoot(bytes) { root -> GatewayError? in
+            do throws(GatewayError) { try read(root) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+    }
+
+    private mutating func read(_ root: JSONView) throws(GatewayError) {
+        let bytes = root.bytes
+        var seen: [(name: Range<Int>, value: JSONView)] = []
+        seen.reserveCapacity(12)
+        root.forEachMember { seen.append(($0, $1)) }
         var hasModel = false
         var messages: JSONView?
-        for (at, member) in members.enumerated() {
-            let value = JSONView(bytes, member.value)
-            func isNamed(_ name: StaticString) -> Bool { JSONText.equals(bytes, member.key, name) }
+        for (at, member) in seen.enumerated() {
+            let value = member.value
+            func isNamed(_ name: StaticString) -> Bool { JSONText.equals(bytes, member.name, name) }
             // Two readers of one body may take different twins; a request must mean one thing only.
-            for earlier in members[..<at] where earlier.key.count == member.key.count {
-                if bytes[earlier.key].elementsEqual(bytes[member.key]) {
-                    throw Self.invalid("\(JSONText.decode(bytes, member.key)): given twice")
+            for earlier in seen[..<at] where earlier.name.count == member.name.count {
+                if bytes[earlier.name].elementsEqual(bytes[member.name]) {
+                    throw Self.invalid("\(JSONText.decode(bytes, member.name)): given twice")
                 }
             }
             if isNamed("model") {
@@ -72,9 +84,9 @@ private struct Parsed {
                 }
                 hasModel = true
                 model = text
-                modelSpan = member.value
+                modelSpan = value.range
             } else if isNamed("stream") {
-                guard let flag = value.bool ?? (member.kind == .null ? false : nil) else {
+                guard let flag = value.bool ?? (value.kind == .null ? false : nil) else {
                     throw Self.invalid("stream: expected a boolean, found \(value.kind.phrase)")
                 }
                 isStream = flag
@@ -84,12 +96,12 @@ private struct Parsed {
                 }
                 maxTokens = limit
             } else if isNamed("messages") {
-                guard member.kind == .array else {
+                guard value.kind == .array else {
                     throw Self.invalid("messages: expected an array, found \(value.kind.phrase)")
                 }
                 messages = value
             } else {
-                traits.note(member: member.key, value)
+                traits.note(member: member.name, value)
             }
         }
         guard hasModel else { throw Self.invalid("model: Field required") }

@@ -143,23 +143,32 @@ package struct PromptTraits: Sendable, Equatable {
         }
         if content.kind == .string { take(content) }
         content.forEachElement { block in
-            guard let type = block["type"] else { return }
-            let name = type.stringContents
-            if JSONText.equals(block.bytes, name, "text") {
-                if let view = block["text"], view.kind == .string { take(view) }
-            } else if JSONText.equals(block.bytes, name, "tool_result") {
+            var type: JSONView?
+            var payload: JSONView?
+            block.forEachMember { name, value in
+                if JSONText.equals(block.bytes, name, "type") {
+                    type = value
+                } else if JSONText.equals(block.bytes, name, "text") || JSONText.equals(block.bytes, name, "content")
+                    || JSONText.equals(block.bytes, name, "input")
+                {
+                    payload = value
+                }
+            }
+            guard let type else { return }
+            func isType(_ name: StaticString) -> Bool { JSONText.equals(block.bytes, type.stringContents, name) }
+            if isType("text") {
+                if let payload, payload.kind == .string { take(payload) }
+            } else if isType("tool_result") {
                 hasToolHistory = true
-                messageBytes += block["content"].map(Self.textBytes) ?? 0
-            } else if JSONText.equals(block.bytes, name, "tool_use") {
+                messageBytes += payload.map(Self.textBytes) ?? 0
+            } else if isType("tool_use") {
                 hasToolHistory = true
-                messageBytes += block["input"]?.range.count ?? 0
-            } else if JSONText.equals(block.bytes, name, "image") {
+                messageBytes += payload?.range.count ?? 0
+            } else if isType("image") {
                 hasImages = true
-            } else if JSONText.equals(block.bytes, name, "document") {
+            } else if isType("document") {
                 hasDocuments = true
-            } else if JSONText.equals(block.bytes, name, "thinking")
-                || JSONText.equals(block.bytes, name, "redacted_thinking")
-            {
+            } else if isType("thinking") || isType("redacted_thinking") {
                 hasThinkingHistory = true
             } else {
                 hasRareBlocks = true
