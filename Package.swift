@@ -97,7 +97,12 @@ let package = Package(
             path: "Sources/ProxyDaemon/Simulator",
             swiftSettings: strict
         ),
-        .target(name: "Dashboard", dependencies: ["Shared"], path: "Sources/GatewayTUI/Dashboard", swiftSettings: strict),
+        .target(
+            name: "Dashboard",
+            dependencies: ["Shared"],
+            path: "Sources/GatewayTUI/Dashboard",
+            swiftSettings: strict
+        ),
         .target(name: "Shared", swiftSettings: strict),
 
         // MARK: C libraries, beside the one ring that may import them
@@ -115,7 +120,11 @@ let package = Package(
         // MARK: Unit tests (black-box tests of the built programs are in Tests/BlackBox)
         .testTarget(name: "SharedTests", dependencies: ["Shared"], swiftSettings: strict),
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "Shared"], swiftSettings: strict),
-        .testTarget(name: "GatewayIOTests", dependencies: ["GatewayCore", "GatewayIO", "Shared"], swiftSettings: strict),
+        .testTarget(
+            name: "GatewayIOTests",
+            dependencies: ["GatewayCore", "GatewayIO", "Shared"],
+            swiftSettings: strict
+        ),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Shared"], swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests",

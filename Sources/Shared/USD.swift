@@ -1,4 +1,4 @@
-public import FoundationEssentials
+import FoundationEssentials
 
 /// An amount of money in US dollars, held as whole nano-dollars (10⁻⁹ $). Never a binary fraction.
 ///
@@ -43,9 +43,25 @@ public struct USD: Sendable, Hashable, Comparable {
 extension USD: CustomStringConvertible {
     /// Every digit that counts, at least one after the point: `0.000041`, `12.5`, `0.0`.
     public var description: String {
-        var text = formatted(places: 9)
-        while text.hasSuffix("0"), !text.hasSuffix(".0") { text.removeLast() }
-        return text
+        let magnitude = nanodollars.magnitude
+        var fraction = magnitude % 1_000_000_000
+        var places = 9
+        while places > 1, fraction % 10 == 0 {
+            fraction /= 10
+            places -= 1
+        }
+        var digits: [UInt8] = []
+        digits.reserveCapacity(24)
+        if nanodollars < 0 { digits.append(UInt8(ascii: "-")) }
+        digits.append(contentsOf: String(magnitude / 1_000_000_000).utf8)
+        digits.append(UInt8(ascii: "."))
+        let start = digits.count
+        for _ in 0..<places { digits.append(UInt8(ascii: "0")) }
+        for place in stride(from: start + places - 1, through: start, by: -1) {
+            digits[place] += UInt8(fraction % 10)
+            fraction /= 10
+        }
+        return String(decoding: digits, as: UTF8.self)
     }
 }
 

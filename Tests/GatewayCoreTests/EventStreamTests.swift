@@ -1,4 +1,5 @@
 import GatewayCore
+import Shared
 import Testing
 
 @Suite struct `Event stream splitter` {
@@ -92,7 +93,9 @@ import Testing
     }
 
     @Test func `tells the provider's own error`() {
-        let meter = meter(["event: error\ndata: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"])
+        let meter = meter([
+            "event: error\ndata: {\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}\n\n"
+        ])
         #expect(meter.error == "overloaded_error: Overloaded")
         #expect(!meter.isComplete)
     }

@@ -149,7 +149,9 @@ private final class ScriptedBody: UpstreamBodySource {
 
 extension ClientRequest {
     /// `POST /v1/messages` with a body and headers.
-    static func messages(_ body: String, _ headers: [(String, String)] = [], id: String = "0123456789abcdef") -> ClientRequest {
+    static func messages(_ body: String, _ headers: [(String, String)] = [], id: String = "0123456789abcdef")
+        -> ClientRequest
+    {
         ClientRequest(
             id: id,
             method: "POST",

@@ -3,7 +3,7 @@ import GatewayCore
 import Shared
 import Testing
 
-@Suite struct `Gateway` {
+@Suite struct `The gateway` {
     private static let answer = #"""
         {"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Paris é"}],\#
         "stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":1000,"output_tokens":200},"x":1.0}
@@ -44,7 +44,13 @@ import Testing
     }
 
     @Test func `the table of stages names the pipeline`() throws {
-        let page = try String(contentsOfFile: #filePath.replacing("Tests/GatewayCoreTests/GatewayTests.swift", with: "Sources/ProxyDaemon/Core/Gateway.swift"), encoding: .utf8)
+        let page = try String(
+            contentsOfFile: #filePath.replacing(
+                "Tests/GatewayCoreTests/GatewayTests.swift",
+                with: "Sources/ProxyDaemon/Core/Gateway.swift"
+            ),
+            encoding: .utf8
+        )
         let rows = page.split(separator: "\n").filter { $0.hasPrefix("/// | ") && !$0.contains("---") }.dropFirst()
         let names = rows.map { row in
             row.split(separator: "|")[2].split(separator: " ").joined(separator: " ")
@@ -54,7 +60,8 @@ import Testing
 
     @Test func `passes the body on byte for byte but for the model`() async {
         let (gateway, upstream, _) = gateway([.json(Self.answer)])
-        let body = #"{ "messages" : [{"role":"user","content":"caf\u00e9 1"}] , "zz":[1.0,1e3],"model" : "claude-opus-4-7" }"#
+        let body =
+            #"{ "messages" : [{"role":"user","content":"caf\u00e9 1"}] , "zz":[1.0,1e3],"model" : "claude-opus-4-7" }"#
             .replacing(#""zz":[1.0,1e3],"#, with: "")
         _ = await gateway.messages(.messages(body))
         let expected = body.replacing("claude-opus-4-7", with: "claude-haiku-4-5-20251001")
@@ -217,7 +224,10 @@ import Testing
         let (gateway, _, _) = gateway([answer])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
         let text = await gateway.messages(.messages(streaming)).text()
-        #expect(text == Self.events.prefix(2).joined() + "event: ping\ndata: {\"type\": \"ping\"}\n\n" + Self.events.dropFirst(2).joined())
+        #expect(
+            text == Self.events.prefix(2).joined() + "event: ping\ndata: {\"type\": \"ping\"}\n\n"
+                + Self.events.dropFirst(2).joined()
+        )
     }
 
     @Test func `a client that leaves is recorded with an estimate`() async {
@@ -235,14 +245,19 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", "invalid JSON"), ("[]", "expected an object"), (#"{"max_tokens":1,"messages":[]}"#, "model: Field required"),
+        ("", "invalid JSON"), ("[]", "expected an object"),
+        (#"{"max_tokens":1,"messages":[]}"#, "model: Field required"),
         (#"{"model":7,"messages":[]}"#, "model: expected a name"), (#"{"model":"m"}"#, "messages: Field required"),
-        (#"{"model":"m","messages":[]}"#, "at least one message"), (#"{"model":"m","messages":{}}"#, "messages: expected an array"),
+        (#"{"model":"m","messages":[]}"#, "at least one message"),
+        (#"{"model":"m","messages":{}}"#, "messages: expected an array"),
         (#"{"model":"m","stream":"yes","messages":[{"role":"user","content":"x"}]}"#, "stream: expected a boolean"),
         (#"{"model":"m","messages":[{"role":"user"}]}"#, "messages.0.content: Field required"),
         (#"{"model":"m","messages":[7]}"#, "messages.0: expected an object"),
         (#"{"model":"m","model":"n","messages":[{"role":"user","content":"x"}]}"#, "model: given twice"),
-        (#"{"model":"m","max_tokens":"1","messages":[{"role":"user","content":"x"}]}"#, "max_tokens: expected a whole number"),
+        (
+            #"{"model":"m","max_tokens":"1","messages":[{"role":"user","content":"x"}]}"#,
+            "max_tokens: expected a whole number"
+        ),
     ])
     func `refuses what it cannot read in the client's dialect`(body: String, words: String) async {
         let (gateway, upstream, _) = gateway([])

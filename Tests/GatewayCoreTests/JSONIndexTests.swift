@@ -56,7 +56,8 @@ import Testing
     }
 
     @Test func `views decode values from their spans`() throws {
-        let text = #"{"s":"a\u00e9\ud83d\ude00\n\/","i":-42,"big":99999999999999999999,"b":true,"o":{"x":[1,"two",{}]}}"#
+        let text =
+            #"{"s":"a\u00e9\ud83d\ude00\n\/","i":-42,"big":99999999999999999999,"b":true,"o":{"x":[1,"two",{}]}}"#
         let bytes = Array(text.utf8)
         try bytes.withUnsafeBufferPointer { buffer in
             let index = try JSONIndex(buffer)
@@ -86,7 +87,9 @@ struct Anything: Decodable {
             return
         }
         let value = try decoder.singleValueContainer()
-        if value.decodeNil() || (try? value.decode(Bool.self)) != nil || (try? value.decode(Double.self)) != nil { return }
+        if value.decodeNil() || (try? value.decode(Bool.self)) != nil || (try? value.decode(Double.self)) != nil {
+            return
+        }
         _ = try value.decode(String.self)
     }
 

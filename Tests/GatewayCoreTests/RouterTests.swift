@@ -2,7 +2,7 @@ import GatewayCore
 import Shared
 import Testing
 
-@Suite struct `Router` {
+@Suite struct `The router` {
     private func decide(
         _ body: String,
         settings: Settings = .threeTiers,
@@ -98,7 +98,8 @@ import Testing
         #expect(try decide(body(easy, model: "smartroute"), settings: auto).backend.name == "haiku")
     }
 
-    @Test func `finds models by alias, dated and undated id, and borrows a provider for what is not configured`() throws {
+    @Test func `finds models by alias, dated and undated id, and borrows a provider for what is not configured`() throws
+    {
         var off = Settings.threeTiers
         off.routing.mode = .off
         #expect(try decide(body("x", model: "Haiku"), settings: off).backend.name == "haiku")
@@ -107,7 +108,11 @@ import Testing
         #expect(try decide(body("x", model: "premium"), settings: off).backend.name == "opus")
         let borrowed = try decide(body("x", model: "claude-sonnet-4-5"), settings: off).backend
         #expect(borrowed.model == "claude-sonnet-4-5" && borrowed.tier == .balanced)
-        #expect(throws: GatewayError(.notFound("model: gpt-9 is not known here; use one of haiku, sonnet, opus, auto, smartroute"))) {
+        #expect(
+            throws: GatewayError(
+                .notFound("model: gpt-9 is not known here; use one of haiku, sonnet, opus, auto, smartroute")
+            )
+        ) {
             try decide(body("x", model: "gpt-9"), settings: off)
         }
     }

@@ -125,7 +125,10 @@ import Testing
                     + "  - {id: a, context_window: 7, max_output: 3, prices: [\(price)]}",
                 "m.yaml:3: models[1]: a second model with the id a"
             ),
-            ("models:\n  - id: a\n   id: b", "m.yaml:3: not YAML: while parsing a block mapping, did not find expected key"),
+            (
+                "models:\n  - id: a\n   id: b",
+                "m.yaml:3: not YAML: while parsing a block collection, did not find expected '-' indicator"
+            ),
         ]
     )
     func `says where an entry is wrong`(text: String, message: String) throws {

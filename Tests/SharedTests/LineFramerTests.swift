@@ -9,7 +9,9 @@ import Testing
             var lines: [Data] = []
             for _ in 0..<Int.random(in: 0...12, using: &random) {
                 var line = Data()
-                for _ in 0..<Int.random(in: 1...60, using: &random) { line.append(.random(in: 11...255, using: &random)) }
+                for _ in 0..<Int.random(in: 1...60, using: &random) {
+                    line.append(.random(in: 11...255, using: &random))
+                }
                 lines.append(line)
             }
             var rest = lines.reduce(into: Data()) { $0 += $1 + [0x0A] }

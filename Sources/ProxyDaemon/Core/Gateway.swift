@@ -123,7 +123,7 @@ package struct Gateway: Sendable {
 
     private func forward(_ request: ClientRequest) async throws(GatewayError) -> Reply {
         var body = request.body
-        var backend = settings.backends.first { !$0.model.isEmpty }
+        var backend = router.backends.first
         if request.method == "POST" {
             let prompt = try AnthropicRequest(parsing: body)
             // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.
@@ -142,7 +142,8 @@ package struct Gateway: Sendable {
         do throws(UpstreamError) {
             let response = try await transport.send(call)
             let answer = try await response.body.collect(limitBytes: 8_388_608)
-            let headers = response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
+            let headers =
+                response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
             return Reply(status: response.status, headers: headers, body: .bytes(answer))
         } catch {
             throw GatewayError(error, backend: backend.name)

@@ -81,7 +81,9 @@ struct Daemon {
     }
 
     /// Starts the simulator for the backends that have no server of their own, and gives them its address.
-    private func startSimulator(_ settings: inout Settings, _ group: MultiThreadedEventLoopGroup) async throws -> SimulatorServer? {
+    private func startSimulator(_ settings: inout Settings, _ group: MultiThreadedEventLoopGroup) async throws
+        -> SimulatorServer?
+    {
         let wanting = settings.backends.indices.filter {
             settings.backends[$0].provider == .simulated && settings.backends[$0].baseURL.isEmpty
         }

@@ -6,7 +6,8 @@ import Shared
 struct Gatewayd: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gatewayd",
-        abstract: "An LLM gateway: routes each request to the cheapest model that can do it, and accounts for every cent.",
+        abstract:
+            "An LLM gateway: routes each request to the cheapest model that can do it, and accounts for every cent.",
         discussion: """
             Point ANTHROPIC_BASE_URL at it and change nothing else. Without an API key it starts in demo mode, with \
             simulated models. See config.yaml for every setting, and gateway-tui for a live view.

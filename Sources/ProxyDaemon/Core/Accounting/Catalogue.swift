@@ -1,5 +1,3 @@
-package import Shared
-
 /// The price of a request's tokens, and how far it can be trusted.
 package struct PricedModel: Sendable, Equatable {
     package var price: Price
@@ -15,10 +13,10 @@ package struct PricedModel: Sendable, Equatable {
     }
 }
 
-/// The models and their dated prices. A value that is built once and read by every request.
-package struct Catalogue: Sendable {
+/// The dated, tiered prices of one model, or of a model nobody knows.
+package struct ModelPricing: Sendable {
     /// A price row as the hot way reads it: no optional, no calendar.
-    private struct Row: Sendable {
+    fileprivate struct Row: Sendable {
         var fromSeconds: Int64
         var above: Int
         var price: Price
@@ -34,12 +32,36 @@ package struct Catalogue: Sendable {
         cacheWrite1h: 30_000_000
     )
 
+    /// The most particular first; empty for an unknown model.
+    fileprivate let rows: [Row]
+    fileprivate let dearestAbove: [(above: Int, price: Price)]
+
+    /// What tokens cost in a request with so many tokens of prompt, at that time: see ``Catalogue/price(of:promptTokens:unixSeconds:)``.
+    package func price(promptTokens: Int, unixSeconds: Int64) -> PricedModel {
+        guard let earliest = rows.last else {
+            let dearest = Self.dearest(dearestAbove, promptTokens: promptTokens)
+            return PricedModel(price: dearest, isKnown: false, isUncertain: true)
+        }
+        let row =
+            rows.first { $0.fromSeconds <= unixSeconds && $0.above < promptTokens }
+            ?? rows.first { $0.fromSeconds == earliest.fromSeconds && $0.above < promptTokens }
+            ?? earliest
+        return PricedModel(price: row.price, isKnown: true, isUncertain: row.isUncertain)
+    }
+
+    fileprivate static func dearest(_ steps: [(above: Int, price: Price)], promptTokens: Int) -> Price {
+        steps.first { $0.above < promptTokens }?.price ?? steps.last?.price ?? fallback
+    }
+}
+
+/// The models and their dated prices. A value that is built once and read by every request.
+package struct Catalogue: Sendable {
     /// In the order given.
     package let models: [CatalogueModel]
     /// Positions in `models` by id, and by id without its date where no model has that name itself.
     private let positions: [String: Int]
     /// For each model its rows, the most particular first: later dates before earlier, longer prompts before shorter.
-    private let rows: [[Row]]
+    private let rows: [[ModelPricing.Row]]
     /// The dearest price by the prompt length from which it is that, longest first. The last one holds for any prompt.
     private let dearestAbove: [(above: Int, price: Price)]
 
@@ -67,7 +89,7 @@ package struct Catalogue: Sendable {
         self.rows = models.map { model in
             model.prices
                 .map { row in
-                    Row(
+                    ModelPricing.Row(
                         fromSeconds: row.from?.unixSeconds ?? .min,
                         above: row.promptTokensAbove ?? -1,
                         price: row.price,
@@ -89,15 +111,12 @@ package struct Catalogue: Sendable {
     /// Never fails: an unknown model has the dearest price known for a prompt of that length. Before a model's first
     /// dated row, its earliest row counts.
     package func price(of id: String, promptTokens: Int, unixSeconds: Int64) -> PricedModel {
-        guard let position = position(of: id), let earliest = rows[position].last else {
-            return PricedModel(price: dearest(promptTokens: promptTokens), isKnown: false, isUncertain: true)
-        }
-        let candidates = rows[position]
-        let row =
-            candidates.first { $0.fromSeconds <= unixSeconds && $0.above < promptTokens }
-            ?? candidates.first { $0.fromSeconds == earliest.fromSeconds && $0.above < promptTokens }
-            ?? earliest
-        return PricedModel(price: row.price, isKnown: true, isUncertain: row.isUncertain)
+        pricing(of: id).price(promptTokens: promptTokens, unixSeconds: unixSeconds)
+    }
+
+    /// The prices of one model, looked up once for many requests.
+    package func pricing(of id: String) -> ModelPricing {
+        ModelPricing(rows: position(of: id).map { rows[$0] } ?? [], dearestAbove: dearestAbove)
     }
 
     /// The dearest price known that holds for prompts of any length: that with the highest price of output.
@@ -107,7 +126,7 @@ package struct Catalogue: Sendable {
     package func merging(_ overlay: Catalogue) -> Catalogue { Catalogue(models: models + overlay.models) }
 
     private func dearest(promptTokens: Int) -> Price {
-        dearestAbove.first { $0.above < promptTokens }?.price ?? dearestAbove.last?.price ?? Self.fallback
+        ModelPricing.dearest(dearestAbove, promptTokens: promptTokens)
     }
 
     private func position(of id: String) -> Int? {
@@ -130,7 +149,7 @@ package struct Catalogue: Sendable {
         return plain(dropping: 11)
     }
 
-    private static func dearest(of rows: [[Row]]) -> [(above: Int, price: Price)] {
+    private static func dearest(of rows: [[ModelPricing.Row]]) -> [(above: Int, price: Price)] {
         func rank(_ price: Price) -> (Int64, Int64, Int64, Int64, Int64) {
             (price.output, price.input, price.cacheWrite1h, price.cacheWrite5m, price.cacheRead)
         }

@@ -11,11 +11,11 @@ package struct CachedAnswer: Sendable {
     }
 
     package var form: Form
-    package var backend: Settings.Backend
+    package var backend: Backend
     package var usage: TokenUsage
     package var stopReason: String?
 
-    package init(form: Form, backend: Settings.Backend, usage: TokenUsage, stopReason: String?) {
+    package init(form: Form, backend: Backend, usage: TokenUsage, stopReason: String?) {
         self.form = form
         self.backend = backend
         self.usage = usage

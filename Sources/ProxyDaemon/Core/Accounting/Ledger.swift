@@ -2,11 +2,11 @@ package import Shared
 import Synchronization
 
 /// One exchange as the ledger keeps it: the row, and what its explanation is made from.
-package struct LedgerEntry: Sendable {
-    package var summary: ExchangeSummary
-    package var decision: Decision?
-    package var attempts: [AttemptReport]
-    package var warnings: [String]
+package final class LedgerEntry: Sendable {
+    package let summary: ExchangeSummary
+    package let decision: Decision?
+    package let attempts: [AttemptReport]
+    package let warnings: [String]
 
     package init(summary: ExchangeSummary, decision: Decision?, attempts: [AttemptReport], warnings: [String]) {
         self.summary = summary
@@ -68,7 +68,9 @@ package final class Ledger: Sendable {
                 isSimulated: backend.provider == .simulated
             )
         }
-        let tiers = Set(backends.map(\.tier)).sorted().map { MetricsSnapshot.TierTotals(tier: $0, requests: 0, cost: .zero) }
+        let tiers = Set(backends.map(\.tier)).sorted().map {
+            MetricsSnapshot.TierTotals(tier: $0, requests: 0, cost: .zero)
+        }
         state = Mutex(State(tiers: tiers, backends: rows))
     }
 
@@ -167,7 +169,7 @@ package final class Ledger: Sendable {
         if summary.cache == "none", let row = state.backends.firstIndex(where: { $0.name == summary.backend }) {
             state.backends[row].requests += 1
             state.backends[row].cost += summary.cost
-            if summary.error != nil || summary.status >= 400 { state.backends[row].errors += 1 }
+            if isError(summary) { state.backends[row].errors += 1 }
         }
         state.latencies.add(summary.latencyMilliseconds)
         state.rate.add(nowSeconds: now / 1_000)
@@ -181,12 +183,17 @@ package final class Ledger: Sendable {
 
     private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {
         totals.requests += 1
-        if summary.error != nil || summary.status >= 400 { totals.errors += 1 }
+        if isError(summary) { totals.errors += 1 }
         if summary.cache == "exact" { totals.exactCacheHits += 1 } else { totals.usage += summary.usage }
         totals.escalations += summary.escalations
         totals.cost += summary.cost
         totals.baseline += summary.baseline
         totals.saved += summary.saved
+    }
+
+    /// A client that left is nobody's error.
+    private static func isError(_ summary: ExchangeSummary) -> Bool {
+        summary.status != 499 && (summary.status >= 400 || summary.error != nil)
     }
 
     /// Begins a new day or month, by UTC.

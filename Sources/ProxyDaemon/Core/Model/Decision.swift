@@ -16,12 +16,12 @@ package struct Decision: Sendable {
 
     /// A backend and why it could not be taken.
     package struct Candidate: Sendable {
-        package var backend: Settings.Backend
+        package var backend: Backend
         package var veto: String?
         package var estimatedCost: USD
     }
 
-    package var backend: Settings.Backend
+    package var backend: Backend
     package var ground: Ground
     package var classification: Classification?
     package var candidates: [Candidate]
@@ -49,10 +49,10 @@ package struct Decision: Sendable {
                     backend: candidate.backend.name,
                     model: candidate.backend.model,
                     tier: candidate.backend.tier,
-                    isChosen: candidate.backend == backend,
+                    isChosen: candidate.backend === backend,
                     veto: candidate.veto,
                     estimatedCost: candidate.estimatedCost,
-                    isSimulated: candidate.backend.provider == .simulated
+                    isSimulated: candidate.backend.isSimulated
                 )
             },
             reasons: reasons(thresholds),
@@ -72,10 +72,12 @@ package struct Decision: Sendable {
             let bounds = "up to \(thresholds.tier1Max) fast, up to \(thresholds.tier2Max) balanced, above premium"
             reasons.append("The heuristic score is \(score ?? 0) of 100 (\(bounds)): tier \(wanted.name).")
             if backend.tier != wanted {
-                reasons.append("No backend of tier \(wanted.name) can take it; the nearest that can is \(backend.name).")
+                reasons.append(
+                    "No backend of tier \(wanted.name) can take it; the nearest that can is \(backend.name)."
+                )
             }
         }
-        let simulated = backend.provider == .simulated ? " (simulated)" : ""
+        let simulated = backend.isSimulated ? " (simulated)" : ""
         reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
         return reasons
     }

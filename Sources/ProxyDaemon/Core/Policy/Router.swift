@@ -3,7 +3,10 @@ import Shared
 /// Picks the backend for a request: the cheapest one of the lowest tier that can do it. Pure: the same request at the
 /// same prices is always decided alike.
 package struct Router: Sendable {
-    private let backends: [Settings.Backend]
+    package let backends: [Backend]
+    /// Whose prices are the baseline: the dearest of the highest tier.
+    package let baselineBackend: Backend?
+    private let configured: [Settings.Backend]
     private let mode: Settings.RoutingMode
     private let thresholds: Settings.Classifier
     private let catalogue: Catalogue
@@ -11,7 +14,13 @@ package struct Router: Sendable {
     private static let routedNames = ["auto", "smartroute"]
 
     package init(settings: Settings, catalogue: Catalogue) {
-        backends = settings.backends
+        backends = settings.backends.map { Backend($0, catalogue: catalogue) }
+        let top = backends.map(\.tier).max()
+        baselineBackend = backends.filter { $0.tier == top }.max { one, other in
+            func output(_ backend: Backend) -> Int64 { backend.price(promptTokens: 0, unixSeconds: .max).price.output }
+            return output(one) < output(other)
+        }
+        configured = settings.backends
         mode = settings.routing.mode
         thresholds = settings.classifier
         self.catalogue = catalogue
@@ -62,7 +71,7 @@ package struct Router: Sendable {
 
     /// The backend that a model name means: its alias, its model id with or without the date, a tier's name, or a model
     /// of the catalogue served by the provider of another backend.
-    package func backend(named name: String) throws(GatewayError) -> Settings.Backend {
+    package func backend(named name: String) throws(GatewayError) -> Backend {
         let lower = name.lowercased()
         if let match = backends.first(where: { $0.name.lowercased() == lower || $0.model == name }) { return match }
         if let match = backends.first(where: { Self.undated($0.model) == Self.undated(name) }) { return match }
@@ -80,21 +89,9 @@ package struct Router: Sendable {
         throw GatewayError(.notFound("model: \(name) is not known here; use one of \(names)"))
     }
 
-    /// The backend whose prices are the baseline: the dearest of the highest tier.
-    package var baselineBackend: Settings.Backend? {
-        guard let top = backends.map(\.tier).max() else { return nil }
-        return backends.filter { $0.tier == top }.max { outputPrice($0) < outputPrice($1) }
-    }
-
-    /// What these tokens cost on a backend, by its own price or the catalogue's.
-    package func price(of backend: Settings.Backend, promptTokens: Int, unixSeconds: Int64) -> PricedModel {
-        if let price = backend.price { return PricedModel(price: price, isKnown: true, isUncertain: false) }
-        return catalogue.price(of: backend.model, promptTokens: promptTokens, unixSeconds: unixSeconds)
-    }
-
     /// The models of the configured backends that have no price: they are billed at the dearest known one.
     package var unpricedModels: [String] {
-        backends.filter { $0.price == nil && catalogue.model($0.model) == nil }.map(\.model)
+        backends.filter { !$0.price(promptTokens: 0, unixSeconds: 0).isKnown }.map(\.model)
     }
 
     private struct Draft {
@@ -116,23 +113,28 @@ package struct Router: Sendable {
         var characters: Int { traits.systemBytes + traits.messageBytes + traits.toolBytes }
     }
 
-    private func candidates(_ draft: Draft) -> [Decision.Candidate] {
-        backends.map { backend in
-            let known = catalogue.model(backend.model)
-            let tokens = inputTokens(draft, known)
-            let price = price(of: backend, promptTokens: tokens, unixSeconds: draft.unixSeconds).price
-            var veto: String?
-            let limit = backend.maxTokens ?? known?.maxOutput
-            if let known, tokens + (draft.maxTokens ?? 0) > known.contextWindow {
-                veto = "about \(tokens) tokens and the answer are over its window of \(known.contextWindow)"
-            } else if let asked = draft.maxTokens, let limit, asked > limit {
-                veto = "max_tokens \(asked) is over its limit of \(limit)"
-            } else if draft.traits.hasSampling, !ParameterRules.takesSampling(model: backend.model) {
-                veto = "it refuses temperature, top_p and top_k"
-            }
-            let usage = TokenUsage(input: tokens, output: draft.estimatedOutput)
-            return Decision.Candidate(backend: backend, veto: veto, estimatedCost: price.cost(of: usage))
+    private func candidates(_ draft: Draft) -> [Decision.Candidate] { backends.map { candidate($0, draft) } }
+
+    private func candidate(_ backend: Backend, _ draft: Draft) -> Decision.Candidate {
+        let tokens = backend.estimatedTokens(characters: draft.characters)
+        let price = backend.price(promptTokens: tokens, unixSeconds: draft.unixSeconds).price
+        let usage = TokenUsage(input: tokens, output: draft.estimatedOutput)
+        return Decision.Candidate(
+            backend: backend,
+            veto: veto(backend, draft, tokens),
+            estimatedCost: price.cost(of: usage)
+        )
+    }
+
+    private func veto(_ backend: Backend, _ draft: Draft, _ tokens: Int) -> String? {
+        if let window = backend.contextWindow, tokens + (draft.maxTokens ?? 0) > window {
+            return "about \(tokens) tokens and the answer are over its window of \(window)"
         }
+        if let asked = draft.maxTokens, let limit = backend.maxOutput, asked > limit {
+            return "max_tokens \(asked) is over its limit of \(limit)"
+        }
+        if draft.traits.hasSampling, !backend.takesSampling { return "it refuses temperature, top_p and top_k" }
+        return nil
     }
 
     /// The lowest tier at or above the wanted one that has a backend for it, else the highest below; there the cheapest.
@@ -146,26 +148,26 @@ package struct Router: Sendable {
         let tier = able.map(\.backend.tier).filter { $0 >= wanted }.min() ?? able.map(\.backend.tier).max()
         guard let chosen = able.filter({ $0.backend.tier == tier }).min(by: { $0.estimatedCost < $1.estimatedCost })
         else {
-            let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" } }
+            let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" }
+            }
             if vetoes.isEmpty { throw Self.noBackends }
             throw GatewayError(.invalidRequest("no backend can take this request: \(vetoes.joined(separator: "; "))"))
         }
         return make(chosen.backend, draft, ground, candidates)
     }
 
-    private func named(_ backend: Settings.Backend, _ draft: Draft, _ ground: Decision.Ground) -> Decision {
+    private func named(_ backend: Backend, _ draft: Draft, _ ground: Decision.Ground) -> Decision {
         var all = candidates(draft)
-        if !all.contains(where: { $0.backend == backend }) {
-            let tokens = inputTokens(draft, catalogue.model(backend.model))
-            let price = price(of: backend, promptTokens: tokens, unixSeconds: draft.unixSeconds).price
-            let cost = price.cost(of: TokenUsage(input: tokens, output: draft.estimatedOutput))
-            all.append(Decision.Candidate(backend: backend, veto: nil, estimatedCost: cost))
+        if !all.contains(where: { $0.backend === backend }) {
+            var asked = candidate(backend, draft)
+            asked.veto = nil
+            all.append(asked)
         }
         return make(backend, draft, ground, all)
     }
 
     private func make(
-        _ backend: Settings.Backend,
+        _ backend: Backend,
         _ draft: Draft,
         _ ground: Decision.Ground,
         _ candidates: [Decision.Candidate]
@@ -176,42 +178,37 @@ package struct Router: Sendable {
             classification: draft.classification,
             candidates: candidates,
             requestedModel: draft.requestedModel,
-            estimatedInputTokens: inputTokens(draft, catalogue.model(backend.model)),
+            estimatedInputTokens: backend.estimatedTokens(characters: draft.characters),
             estimatedOutputTokens: draft.estimatedOutput
         )
-    }
-
-    private func inputTokens(_ draft: Draft, _ model: CatalogueModel?) -> Int {
-        let perThousand = model?.tokensPerThousandCharacters ?? 300
-        return (draft.characters * perThousand + 999) / 1_000
-    }
-
-    private func outputPrice(_ backend: Settings.Backend) -> Int64 {
-        backend.price?.output ?? catalogue.price(of: backend.model, promptTokens: 0, unixSeconds: .max).price.output
     }
 
     /// The backend whose provider would serve a Claude model that is not configured.
     private func host(for model: String) -> Settings.Backend? {
         guard model.hasPrefix("claude-") else { return nil }
-        return backends.first { $0.model.hasPrefix("claude-") }
+        return configured.first { $0.model.hasPrefix("claude-") }
     }
 
-    private func borrowed(_ host: Settings.Backend, _ model: String, _ tier: Tier) -> Settings.Backend {
+    private func borrowed(_ host: Settings.Backend, _ model: String, _ tier: Tier) -> Backend {
         var backend = host
         backend.name = model
         backend.model = model
         backend.tier = tier
         backend.price = nil
         backend.maxTokens = nil
-        return backend
+        return Backend(backend, catalogue: catalogue)
     }
 
     private func noTier(_ tier: Tier) -> GatewayError {
         let tiers = Set(backends.map(\.tier)).sorted().map(\.name).joined(separator: ", ")
-        return GatewayError(.invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)"))
+        return GatewayError(
+            .invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)")
+        )
     }
 
-    private static let noBackends = GatewayError(.noBackend("no backend is configured; add one under models: in config.yaml"))
+    private static let noBackends = GatewayError(
+        .noBackend("no backend is configured; add one under models: in config.yaml")
+    )
 
     private static func undated(_ model: String) -> Substring {
         let parts = model.split(separator: "-", omittingEmptySubsequences: false)

@@ -6,7 +6,7 @@ package enum AnthropicProvider {
 
     /// A call with the client's headers that are the provider's business and with the backend's own key.
     package static func call(
-        _ backend: Settings.Backend,
+        _ backend: Backend,
         method: String,
         path: String,
         query: String?,
@@ -14,7 +14,7 @@ package enum AnthropicProvider {
         body: [UInt8]
     ) -> UpstreamRequest {
         var headers: [HeaderField] = []
-        headers.reserveCapacity(8 + backend.headers.count)
+        headers.reserveCapacity(8 + backend.requestHeaders.count)
         var hasVersion = false
         for header in clientHeaders where isForwarded(header) {
             if header.isNamed("anthropic-version") { hasVersion = true }
@@ -22,8 +22,7 @@ package enum AnthropicProvider {
         }
         if !hasVersion { headers.append(HeaderField("anthropic-version", defaultVersion)) }
         if method == "POST" { headers.append(HeaderField("content-type", "application/json")) }
-        if let key = backend.apiKey { headers.append(HeaderField("x-api-key", key.exposed)) }
-        headers += backend.headers
+        headers += backend.requestHeaders
         let target = query.map { "\(path)?\($0)" } ?? path
         return UpstreamRequest(method: method, url: backend.baseURL + target, headers: headers, body: body)
     }

@@ -50,7 +50,7 @@ package struct Attempt: Stage {
 
     private func stream(
         _ response: UpstreamResponse,
-        _ backend: Settings.Backend,
+        _ backend: Backend,
         _ started: Int64,
         _ exchange: inout Exchange
     ) -> Reply {
@@ -72,7 +72,7 @@ package struct Attempt: Stage {
     private func whole(
         _ response: UpstreamResponse,
         _ body: [UInt8],
-        _ backend: Settings.Backend,
+        _ backend: Backend,
         _ started: Int64,
         _ exchange: inout Exchange
     ) -> Reply {
@@ -93,7 +93,7 @@ package struct Attempt: Stage {
         return Reply(status: response.status, headers: headers, body: .bytes(body))
     }
 
-    private func report(_ backend: Settings.Backend, _ status: Int?, _ started: Int64, _ error: String?) -> AttemptReport {
+    private func report(_ backend: Backend, _ status: Int?, _ started: Int64, _ error: String?) -> AttemptReport {
         AttemptReport(
             backend: backend.name,
             model: backend.model,

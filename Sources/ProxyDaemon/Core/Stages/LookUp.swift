@@ -21,7 +21,9 @@ package struct LookUp: Stage {
         let key = CacheKey(
             partition: partition(exchange.client),
             model: decision.backend.model,
-            headers: exchange.request.headers.filter { $0.isNamed("anthropic-beta") || $0.isNamed("anthropic-version") },
+            headers: exchange.request.headers.filter {
+                $0.isNamed("anthropic-beta") || $0.isNamed("anthropic-version")
+            },
             request: prompt
         )
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),

@@ -99,10 +99,10 @@ package struct Settle: Stage {
         guard let backend = exchange.decision?.backend else { return (.zero, .zero, nil) }
         let seconds = exchange.request.unixMilliseconds / 1_000
         let tokens = exchange.usage.totalInput
-        let price = router.price(of: backend, promptTokens: tokens, unixSeconds: seconds)
+        let price = backend.price(promptTokens: tokens, unixSeconds: seconds)
         let cost = exchange.isCacheHit ? .zero : price.price.cost(of: exchange.usage)
         let baseline = router.baselineBackend.map { top in
-            router.price(of: top, promptTokens: tokens, unixSeconds: seconds).price.cost(of: exchange.usage)
+            top.price(promptTokens: tokens, unixSeconds: seconds).price.cost(of: exchange.usage)
         }
         let warning =
             price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
@@ -134,7 +134,7 @@ package struct Settle: Stage {
             usage: exchange.usage,
             prompt: kept(exchange.prompt?.traits.lastUserText ?? ""),
             usageIsEstimated: exchange.usageIsEstimated,
-            isSimulated: backend?.provider == .simulated,
+            isSimulated: backend?.isSimulated ?? false,
             project: exchange.client.project
         )
     }

@@ -164,7 +164,8 @@ private struct Assembly {
         case "signature_delta": contents("signature").map { blocks[last].add("signature", $0) }
         case "input_json_delta":
             contents("partial_json").map { JSONText.appendUnescaped($0, to: &blocks[last].input) }
-        case "citations_delta": if let citation = delta["citation"] { blocks[last].citations.append(Array(citation.raw)) }
+        case "citations_delta":
+            if let citation = delta["citation"] { blocks[last].citations.append(Array(citation.raw)) }
         default: break
         }
     }

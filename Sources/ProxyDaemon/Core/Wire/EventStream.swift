@@ -7,6 +7,8 @@ package struct EventStreamSplitter: Sendable {
     /// An event longer than the bound. Nothing sensible can be done with the stream after it.
     package struct EventTooLong: Error, Sendable, Equatable {
         package let limit: Int
+
+        package init(limit: Int) { self.limit = limit }
     }
 
     /// Bytes of the event that is not whole yet.

@@ -11,6 +11,11 @@ package struct JSONProblem: Error, Sendable, Equatable, CustomStringConvertible 
     /// What was expected there.
     package let expected: String
 
+    package init(offset: Int, expected: String) {
+        self.offset = offset
+        self.expected = expected
+    }
+
     package var description: String { "invalid JSON at byte \(offset): expected \(expected)" }
 }
 
@@ -133,14 +138,13 @@ private struct JSONReader {
                 let isObject = byte == UInt8(ascii: "{")
                 at += 1
                 skipSpace()
-                if at < bytes.count, bytes[at] == byte + 2 {  // "}" and "]" stand two after their openings in ASCII
-                    at += 1
-                } else {
+                guard at < bytes.count, bytes[at] == byte + 2 else {
                     containers = (containers << 1) | (isObject ? 1 : 0)
                     depth += 1
                     if isObject { try readName() }
                     continue values
                 }
+                at += 1
             } else {
                 _ = try readScalar()
             }

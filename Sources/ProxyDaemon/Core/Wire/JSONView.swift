@@ -142,12 +142,11 @@ package enum JSONText {
     package static func appendUnescaped(_ text: UnsafeBufferPointer<UInt8>, to out: inout [UInt8]) {
         var at = 0
         while at < text.count {
-            let byte = text[at]
-            at += 1
-            guard byte == UInt8(ascii: "\\"), at < text.count else {
-                out.append(byte)
-                continue
-            }
+            // Whole runs between escapes: most text has few of them.
+            let slash = JSONScan.nextBackslash(text, from: at) ?? text.count
+            out.append(contentsOf: UnsafeBufferPointer(rebasing: text[at..<slash]))
+            guard slash + 1 < text.count else { return }
+            at = slash + 1
             let escape = text[at]
             at += 1
             switch escape {

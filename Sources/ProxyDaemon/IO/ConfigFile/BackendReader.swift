@@ -104,7 +104,7 @@ struct BackendReader {
             throw value.error("provider \(word) is not available in this version (\(list))")
         }
         let hint = EditDistance.nearest(to: word, among: available).map { "did you mean \($0)? " } ?? ""
-        throw value.error("unknown provider \"\(word.prefix(60))\" (\(hint)\(list))")
+        throw value.error("unknown provider \(value.shown(word)) (\(hint)\(list))")
     }
 
     private func baseURL(_ provider: Settings.ProviderKind) throws(ConfigError) -> BaseURL? {

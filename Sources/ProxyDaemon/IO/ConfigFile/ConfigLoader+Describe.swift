@@ -20,7 +20,7 @@ extension ConfigLoader {
             }
             lines.append("  \(parts[1]): \(show(settings))")
         }
-        return lines.joined(separator: "\n")
+        return lines.joined(separator: "\n") + "\n"
     }
 
     private static func describe(_ backend: Settings.Backend) -> [String] {

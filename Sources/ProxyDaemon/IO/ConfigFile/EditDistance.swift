@@ -28,7 +28,7 @@ enum EditDistance {
         return
             known
             .map { (name: $0, distance: between(word, $0.lowercased())) }
-            .filter { $0.distance <= max(1, min(word.utf8.count, $0.name.utf8.count) / 3) }
+            .filter { $0.distance <= max(1, (min(word.utf8.count, $0.name.utf8.count) + 1) / 3) }
             .min { ($0.distance, $0.name) < ($1.distance, $1.name) }?.name
     }
 }

@@ -152,7 +152,7 @@ struct LocatedValue: Sendable {
     }
 
     /// The value for a message: as it stands in the file, so that nothing from the environment is shown.
-    private func shown(_ text: String) -> String {
+    func shown(_ text: String) -> String {
         guard case .scalar(let raw) = tree.content, raw.contains("$") else { return "\"\(text.prefix(60))\"" }
         return "\"\(raw.prefix(60))\", which the environment makes something else"
     }

@@ -1,6 +1,6 @@
 import FoundationEssentials
-import Glibc
 import GatewayCore
+import Glibc
 import NIOCore
 import Shared
 
@@ -27,7 +27,10 @@ final class ControlConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         guard let provider = context.channel as? any SocketOptionProvider else { return close() }
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(level: .socket, name: .init(rawValue: SO_PEERCRED))
+        let peer: EventLoopFuture<PeerCredentials> = provider.unsafeGetSocketOption(
+            level: .socket,
+            name: .init(rawValue: SO_PEERCRED)
+        )
         peer.whenComplete { result in
             // The socket's mode keeps others out already; this holds even where somebody changed it.
             guard case .success(let credentials) = result, credentials.uid == getuid() || credentials.uid == 0 else {

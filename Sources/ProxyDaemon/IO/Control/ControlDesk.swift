@@ -48,7 +48,8 @@ package final class ControlDesk: Sendable {
         )
     }
 
-    func list(_ request: ControlProtocol.ExchangesListRequest) throws(JSONRPC.Failure) -> ControlProtocol.ExchangesList {
+    func list(_ request: ControlProtocol.ExchangesListRequest) throws(JSONRPC.Failure) -> ControlProtocol.ExchangesList
+    {
         guard (1...Ledger.remembered).contains(request.limit) else {
             throw .invalidParams("limit: expected 1 to \(Ledger.remembered), found \(request.limit)")
         }

@@ -48,7 +48,9 @@ final class ControlHub: Sendable {
 
     /// A front end wants to be told; on the loop.
     func subscribe(_ connection: ControlConnection) {
-        guard members.value.subscribers.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil else { return }
+        guard members.value.subscribers.updateValue(connection, forKey: ObjectIdentifier(connection)) == nil else {
+            return
+        }
         subscriberCount.add(1, ordering: .relaxed)
         if let line = snapshotLine() { connection.publish(line) }
         guard members.value.tick == nil else { return }

@@ -12,6 +12,7 @@ final class TouchedTransfers {
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     private(set) var call: UpstreamCall?
+    private var url = ""
     private var requestHeaders: UnsafeMutablePointer<curl_slist>?
     /// The body as libcurl reads it: it takes a pointer, so the bytes stand still here until the transfer ends.
     private var body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -51,7 +52,6 @@ final class Transfer {
         _ = gw_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectTimeoutSeconds * 1_000)
         // Asks for no compression, yet undoes what a server applies unasked.
         _ = gw_easy_set_string(easy, CURLOPT_ACCEPT_ENCODING, "identity")
-        _ = gw_easy_set_long(easy, CURLOPT_BUFFERSIZE, 65_536)
         if let file = timeouts.caFile { _ = gw_easy_set_string(easy, CURLOPT_CAINFO, file) }
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = gw_easy_set_pointer(easy, CURLOPT_WRITEDATA, me)
@@ -88,11 +88,7 @@ final class Transfer {
         isHeadTooLarge = false
         startedNanoseconds = MonotonicTime.nanoseconds()
         activeNanoseconds = startedNanoseconds
-        _ = gw_easy_set_string(easy, CURLOPT_URL, request.url)
-        let isLocal = Self.isLoopback(url: request.url)
-        // The usual proxy variables hold for providers, never for servers on this machine.
-        _ = gw_easy_set_string(easy, CURLOPT_PROXY, isLocal ? "" : nil)
-        _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, request.url.hasPrefix("https:") ? 1 : 0)
+        if request.url != url { setURL(request.url) }
         setHeaders(request)
         if request.method == "POST" {
             copyBody(request.body)
@@ -116,6 +112,15 @@ final class Transfer {
     /// The head of an answer without a body, which no body callback announced.
     func finishHead() {
         if !isHeadDone, headStatus > 0 { completeHead() }
+    }
+
+    /// What hangs on the address alone. A handle mostly serves one address again and again.
+    private func setURL(_ url: String) {
+        self.url = url
+        _ = gw_easy_set_string(easy, CURLOPT_URL, url)
+        // The usual proxy variables hold for providers, never for servers on this machine.
+        _ = gw_easy_set_string(easy, CURLOPT_PROXY, Self.isLoopback(url: url) ? "" : nil)
+        _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
     }
 
     private func setHeaders(_ request: UpstreamRequest) {
@@ -191,14 +196,36 @@ final class Transfer {
     private func parsedHeaders() -> [HeaderField] {
         var headers: [HeaderField] = []
         headers.reserveCapacity(16)
-        for line in headLines.split(separator: 0x0A) {
-            guard let colon = line.firstIndex(of: UInt8(ascii: ":")), colon > line.startIndex else { continue }
-            var value = line[(colon + 1)...]
-            while let first = value.first, first == 0x20 || first == 0x09 { value.removeFirst() }
-            while let last = value.last, last == 0x0D || last == 0x20 || last == 0x09 { value.removeLast() }
-            headers.append(
-                HeaderField(String(decoding: line[..<colon], as: UTF8.self), String(decoding: value, as: UTF8.self))
-            )
+        headLines.withUnsafeBufferPointer { bytes in
+            var start = 0
+            while start < bytes.count {
+                var end = start
+                var colon: Int?
+                // A control character could end our own head early.
+                var isClean = true
+                while end < bytes.count, bytes[end] != 0x0A {
+                    let byte = bytes[end]
+                    if byte == UInt8(ascii: ":"), colon == nil { colon = end }
+                    if byte < 0x20, byte != 0x0D, byte != 0x09 { isClean = false }
+                    end += 1
+                }
+                if let colon, colon > start, isClean {
+                    var first = colon + 1
+                    var last = end
+                    while first < last, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
+                    while last > first, bytes[last - 1] <= 0x20 { last -= 1 }
+                    let value = bytes[first..<last]
+                    if !value.contains(0x0D) {
+                        headers.append(
+                            HeaderField(
+                                String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<colon]), as: UTF8.self),
+                                String(decoding: UnsafeBufferPointer(rebasing: value), as: UTF8.self)
+                            )
+                        )
+                    }
+                }
+                start = end + 1
+            }
         }
         return headers
     }

@@ -102,7 +102,8 @@ final class UpstreamCall: Sendable {
 
     /// Breaks the call off. Safe at any time, from any thread, more than once.
     func cancel() {
-        let waiters = state.withLock { state -> (CheckedContinuation<Result<Void, UpstreamError>, Never>?, CheckedContinuation<Void, Never>?)? in
+        let waiters = state.withLock {
+            state -> (CheckedContinuation<Result<Void, UpstreamError>, Never>?, CheckedContinuation<Void, Never>?)? in
             guard !state.isCancelled else { return nil }
             state.isCancelled = true
             defer { (state.headWaiter, state.bodyWaiter) = (nil, nil) }
@@ -164,7 +165,9 @@ final class UpstreamCall: Sendable {
     /// Tells a reader whose patience has run out that nothing came.
     func checkPatience(now: Int64) {
         let waiter = state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard let deadline = state.silenceDeadline, now >= deadline, let waiter = state.bodyWaiter else { return nil }
+            guard let deadline = state.silenceDeadline, now >= deadline, let waiter = state.bodyWaiter else {
+                return nil
+            }
             state.bodyWaiter = nil
             state.silenceDeadline = nil
             state.isSilent = true

@@ -1,5 +1,5 @@
-package import GatewayCore
 import FoundationEssentials
+package import GatewayCore
 import Shared
 
 /// Which path is whose: the model's endpoints go to the gateway, the rest tells of the gateway itself.
@@ -30,7 +30,8 @@ package struct Application: HTTPResponder {
         case "/", "/api/hello", "/live", "/ready", "/health":
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET, HEAD"), request) }
             return status.open(path, request)
-        case "/v1/models" where !gateway.settings.isDemo, _ where path.hasPrefix("/v1/models/") && !gateway.settings.isDemo:
+        case "/v1/models" where !gateway.settings.isDemo,
+            _ where path.hasPrefix("/v1/models/") && !gateway.settings.isDemo:
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
             return await gateway.passThrough(request.at(path))
         default:

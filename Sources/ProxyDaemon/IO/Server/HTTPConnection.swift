@@ -37,6 +37,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private var deadline: NIODeadline
     private var isLoopback = false
     private var isQuiescing = false
+    private var hasDecompressor = false
 
     init(_ home: ServerLoop) {
         self.home = home
@@ -89,7 +90,7 @@ final class HTTPConnection: ChannelInboundHandler {
         case .reading(let head, _):
             if case .limit? = error as? NIOHTTPDecompression.DecompressionError {
                 refuse(GatewayError(.bodyTooLarge(limitBytes: shared.settings.maxBodyBytes)), head: head)
-            } else if error is NIOHTTPDecompression.DecompressionError {
+            } else if !(error is HTTPParserError), head.headers.contains(name: "content-encoding") {
                 refuse(GatewayError(.invalidRequest("the body is not what its content-encoding says")), head: head)
             } else {
                 refuse(GatewayError(.invalidRequest("not HTTP/1.1: \(error)")), head: head)
@@ -149,6 +150,11 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func begin(_ head: HTTPRequestHead) {
+        if !hasDecompressor, let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
+            encoding == "gzip" || encoding == "deflate"
+        {
+            return addDecompressor(head)
+        }
         deadline = .now() + .seconds(Int64(shared.settings.readTimeoutSeconds))
         let length = head.headers.first(name: "content-length").flatMap { Int($0) }
         if let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
@@ -169,6 +175,21 @@ final class HTTPConnection: ChannelInboundHandler {
         if expectsContinue(head) {
             let interim = HTTPResponseHead(version: head.version, status: .continue)
             context?.writeAndFlush(Self.wrapOutboundOut(.head(interim)), promise: nil)
+        }
+    }
+
+    /// Puts NIO's decompressor in front, for the few connections that need one, and has it see this head first.
+    private func addDecompressor(_ head: HTTPRequestHead) {
+        guard let context else { return }
+        hasDecompressor = true
+        let handler = NIOHTTPRequestDecompressor(limit: .size(shared.settings.maxBodyBytes))
+        do {
+            let pipeline = context.pipeline.syncOperations
+            try pipeline.addHandler(handler, position: .before(self))
+            let place = try pipeline.context(handler: handler)
+            handler.channelRead(context: place, data: NIOAny(HTTPServerRequestPart.head(head)))
+        } catch {
+            refuse(GatewayError(.internalFault("no decompressor: \(error)")), head: head)
         }
     }
 
@@ -210,7 +231,9 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// Writes a stream as it comes; false where it broke off under the client's eyes.
-    private func write(_ relay: EventRelay, _ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) async -> Bool {
+    private func write(_ relay: EventRelay, _ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) async
+        -> Bool
+    {
         write(status, headers, head)
         context?.flush()
         while context != nil, let bytes = await relay.next() {

@@ -1,6 +1,6 @@
 import GatewayCore
-import NIOCore
 import NIOConcurrencyHelpers
+import NIOCore
 import Synchronization
 
 /// What all connections share.

@@ -25,13 +25,20 @@ struct Directives: Sendable, Equatable {
 
     /// One line a word, for `--help`.
     static let help = """
-        refuse         stop_reason refusal           status=N       error answer (400 401 403 404 429 500 503 529 …)
-        hedge          an unsure answer              retry-after=N  header on a status=N answer, in seconds
-        truncate       cut text, max_tokens          delay=MS       wait before the headers
-        tool           call the first tool           stall=MS       silence after message_start
-        think          a thinking block first        cut=N          close the connection after N events
-        garbage        502 with an HTML body         error=N        an error event after N events
-        tokens=N       about N tokens of text        pings=N        N pings after message_start
+        refuse         stop_reason refusal, status 200
+        hedge          an unsure answer
+        truncate       cut text, stop_reason max_tokens
+        tool           call the first of the request's tools
+        think          a thinking block first
+        tokens=N       about N tokens of text
+        status=N       an error answer: 400 401 403 404 429 500 503 529 …
+        retry-after=N  that header on a status=N answer, in seconds
+        garbage        status 502 with an HTML body
+        delay=MS       wait before the headers
+        stall=MS       silence after message_start
+        cut=N          close the connection after N events
+        error=N        an error event after N events
+        pings=N        N pings after message_start
         huge=N         N megabytes of text, as fast as they are read
         """
 

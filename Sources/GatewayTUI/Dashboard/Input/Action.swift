@@ -1,0 +1,38 @@
+/// What a key can do, wherever it is bound.
+package enum Action: Sendable, Hashable {
+    case show(DashboardView)
+    case nextView, previousView
+    case help, quit, interrupt, redraw, suspend, toggleMouse
+    case reconnect, startDaemon
+    case move(Int), movePage(Int), moveFirst, moveLast
+    case open, back, filter, follow, pause
+    case scope, window(Int)
+    case scrollDetail(Int), zoom
+    case compose, send, leave, cancelAnswer, cycleTier, clearBox
+    case scrollAnswer(Int)
+    case acceptFilter, cancelFilter
+    case edit(EditCommand)
+}
+
+/// The views, in the order of their number keys.
+package enum DashboardView: Int, Sendable, Hashable, CaseIterable {
+    case dashboard = 1
+    case requests = 2
+    case tester = 3
+
+    package var title: String {
+        switch self {
+        case .dashboard: "Dashboard"
+        case .requests: "Requests"
+        case .tester: "Tester"
+        }
+    }
+
+    package var shortTitle: String {
+        switch self {
+        case .dashboard: "Dash"
+        case .requests: "Reqs"
+        case .tester: "Test"
+        }
+    }
+}

@@ -1,0 +1,141 @@
+/// Every key and what it does: the one list that the key handling, the footer and the help screen are made from.
+package enum KeyTable {
+    /// Where a binding holds. Several contexts hold at once; the first that knows a key wins.
+    package enum Context: String, Sendable, Hashable, CaseIterable {
+        case composing = "TEXT BOX"
+        case filtering = "FILTER"
+        case detail = "DETAIL"
+        case list = "LISTS"
+        case dashboard = "DASHBOARD"
+        case tester = "TESTER"
+        case offline = "NO GATEWAY"
+        case everywhere = "EVERYWHERE"
+    }
+
+    package struct Binding: Sendable, Hashable {
+        package var keys: [Key]
+        package var action: Action
+        package var context: Context
+        package var help: String
+        /// The word in the footer, for the keys people need most.
+        package var footer: String?
+
+        init(_ keys: [Key], _ action: Action, _ context: Context, _ help: String, footer: String? = nil) {
+            self.keys = keys
+            self.action = action
+            self.context = context
+            self.help = help
+            self.footer = footer
+        }
+
+        package func label(_ glyphs: Glyphs) -> String { keys.map { $0.label(glyphs) }.joined(separator: " ") }
+    }
+
+    package static let all: [Binding] = everywhere + lists + dashboard + detail + tester + box + filter + offline
+
+    /// The action of a key, looked for in the contexts in their order.
+    package static func action(for key: Key, in contexts: [Context]) -> Action? {
+        for context in contexts {
+            if let action = byContext[context]?[key] { return action }
+        }
+        return nil
+    }
+
+    private static let byContext: [Context: [Key: Action]] = {
+        var table: [Context: [Key: Action]] = [:]
+        for binding in all {
+            for key in binding.keys { table[binding.context, default: [:]][key] = binding.action }
+        }
+        return table
+    }()
+
+    private static let everywhere: [Binding] = [
+        Binding([.character("1"), .alt("1")], .show(.dashboard), .everywhere, "Dashboard"),
+        Binding([.character("2"), .alt("2")], .show(.requests), .everywhere, "Requests"),
+        Binding([.character("3"), .alt("3")], .show(.tester), .everywhere, "Tester"),
+        Binding([.tab], .nextView, .everywhere, "next view"),
+        Binding([.backTab], .previousView, .everywhere, "previous view"),
+        Binding([.character("?"), .function(1)], .help, .everywhere, "this help"),
+        Binding([.character("r")], .reconnect, .everywhere, "reconnect now"),
+        Binding([.character("m")], .toggleMouse, .everywhere, "mouse on, off"),
+        Binding([.control("l")], .redraw, .everywhere, "draw anew"),
+        Binding([.control("z")], .suspend, .everywhere, "suspend"),
+        Binding([.control("c")], .interrupt, .everywhere, "cancel, else quit"),
+        Binding([.character("q")], .quit, .everywhere, "quit", footer: "quit"),
+    ]
+
+    private static let lists: [Binding] = [
+        Binding([.up, .character("k")], .move(-1), .list, "newer", footer: "select"),
+        Binding([.down, .character("j")], .move(1), .list, "older"),
+        Binding([.enter], .open, .list, "why it was routed so", footer: "detail"),
+        Binding([.character("/")], .filter, .list, "filter", footer: "filter"),
+        Binding([.character("f")], .follow, .list, "follow the newest", footer: "follow"),
+        Binding([.character(" ")], .pause, .list, "pause the picture", footer: "pause"),
+        Binding([.pageUp, .control("u")], .movePage(-1), .list, "a page newer"),
+        Binding([.pageDown, .control("d")], .movePage(1), .list, "a page older"),
+        Binding([.home, .character("g")], .moveFirst, .list, "newest"),
+        Binding([.end, .character("G")], .moveLast, .list, "oldest"),
+        Binding([.escape], .back, .list, "close, clear the filter"),
+    ]
+
+    private static let dashboard: [Binding] = [
+        Binding([.character("t")], .scope, .dashboard, "today, month, total", footer: "period"),
+        Binding([.character("[")], .window(-1), .dashboard, "shorter window"),
+        Binding([.character("]")], .window(1), .dashboard, "longer window", footer: "window"),
+    ]
+
+    private static let detail: [Binding] = [
+        Binding([.pageDown, .character("J")], .scrollDetail(1), .detail, "scroll down", footer: "scroll"),
+        Binding([.pageUp, .character("K")], .scrollDetail(-1), .detail, "scroll up"),
+        Binding([.character("z")], .zoom, .detail, "full height", footer: "zoom"),
+    ]
+
+    private static let tester: [Binding] = [
+        Binding([.character("i"), .enter], .compose, .tester, "write in the box", footer: "write"),
+        Binding([.character("t")], .cycleTier, .tester, "force a tier", footer: "tier"),
+        Binding([.character("x")], .clearBox, .tester, "clear everything", footer: "clear"),
+        Binding([.up, .pageUp, .character("k")], .scrollAnswer(-1), .tester, "scroll the answer up", footer: "scroll"),
+        Binding([.down, .pageDown, .character("j")], .scrollAnswer(1), .tester, "scroll the answer down"),
+        Binding([.escape], .cancelAnswer, .tester, "cancel the answer"),
+    ]
+
+    private static let box: [Binding] =
+        [
+            Binding([.enter], .send, .composing, "send", footer: "send"),
+            Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
+            Binding([.escape], .cancelAnswer, .composing, "cancel, else leave", footer: "cancel/leave"),
+            Binding([.tab], .leave, .composing, "leave the box"),
+            Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
+            Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),
+            Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
+            Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
+            Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
+        ] + editing(.composing)
+
+    private static let filter: [Binding] =
+        [
+            Binding([.enter], .acceptFilter, .filtering, "keep the filter", footer: "keep"),
+            Binding([.escape], .cancelFilter, .filtering, "clear it", footer: "clear"),
+        ] + editing(.filtering)
+
+    private static let offline: [Binding] = [
+        Binding([.character("s")], .startDaemon, .offline, "start gatewayd", footer: "start gatewayd")
+    ]
+
+    private static func editing(_ context: Context) -> [Binding] {
+        [
+            Binding([.left, .control("b")], .edit(.left), context, "left"),
+            Binding([.right, .control("f")], .edit(.right), context, "right"),
+            Binding([.wordLeft, .alt("b")], .edit(.wordLeft), context, "word left"),
+            Binding([.wordRight, .alt("f")], .edit(.wordRight), context, "word right"),
+            Binding([.home, .control("a")], .edit(.lineStart), context, "start of line"),
+            Binding([.end, .control("e")], .edit(.lineEnd), context, "end of line"),
+            Binding([.backspace], .edit(.backspace), context, "delete left"),
+            Binding([.delete, .control("d")], .edit(.delete), context, "delete right"),
+            Binding([.control("w"), .alt("\u{7F}")], .edit(.killWord), context, "cut the word before"),
+            Binding([.control("k")], .edit(.killToEnd), context, "cut to end of line"),
+            Binding([.control("u")], .edit(.killToStart), context, "cut to start of line"),
+            Binding([.control("y")], .edit(.yank), context, "put back what was cut"),
+        ]
+    }
+}

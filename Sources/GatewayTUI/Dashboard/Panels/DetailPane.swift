@@ -1,0 +1,123 @@
+import Shared
+
+/// One exchange with every reason for what became of it.
+enum DetailPane {
+    /// Columns of the captions at the left.
+    private static let captionWidth = 10
+
+    static func draw(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
+        guard let detail = dashboard.detail, rect.height >= 3 else { return }
+        let inside = rect.interior
+        let lines = lines(of: dashboard, width: inside.width)
+        let scroll = max(0, min(detail.scroll, lines.count - inside.height))
+        let below = lines.count - inside.height - scroll
+        let note = below > 0 ? "PgDn \(below) more" : scroll > 0 ? "PgUp" : "Esc closes"
+        surface.frame(rect, title: title(detail), note: note, border: Style(.accent))
+        for (row, line) in lines.dropFirst(scroll).prefix(inside.height).enumerated() {
+            surface.write(line, in: inside, row: row)
+        }
+    }
+
+    private static func title(_ detail: Dashboard.Detail) -> String {
+        let id = detail.id.safeToShow(limit: 16)
+        guard case .loaded(let loaded) = detail.content else { return id }
+        let question = loaded.summary.tier.map { "why \($0.name)?" } ?? "what happened?"
+        return "\(id) · \(question)\(loaded.summary.isSimulated ? " · simulated" : "")"
+    }
+
+    /// The whole text at a width.
+    static func lines(of dashboard: Dashboard, width: Int) -> [StyledLine] {
+        guard let detail = dashboard.detail else { return [] }
+        let lines: [StyledLine] =
+            switch detail.content {
+            case .loading: [StyledLine("loading …", .dim)]
+            case .failed(let message): [StyledLine("✖ \(message)", Style(.bad, .bold))]
+            case .loaded(let loaded): compose(loaded)
+            }
+        return lines.flatMap { $0.wrapped(to: width) }
+    }
+
+    private static func compose(_ detail: ExchangeDetail) -> [StyledLine] {
+        let summary = detail.summary
+        var lines: [StyledLine] = []
+        lines.append(usedLine(summary))
+        lines.append(costLine(summary))
+        if let error = summary.error { lines.append(caption("error", Style(.bad, .bold)).adding(error, Style(.bad))) }
+        if let decision = detail.decision { lines += DecisionLines.compose(decision, isAsked: summary.requestedModel) }
+        lines += attemptLines(detail.attempts)
+        lines.append(tokenLine(summary))
+        lines.append(timeLine(summary))
+        lines.append(resultLine(summary))
+        for (index, warning) in detail.warnings.enumerated() {
+            lines.append(caption(index == 0 ? "warnings" : "").adding("! \(warning)", Style(.warn)))
+        }
+        if !summary.prompt.isEmpty { lines.append(caption("prompt").adding(summary.prompt)) }
+        return lines
+    }
+
+    static func caption(_ text: String, _ style: Style = .dim) -> StyledLine {
+        StyledLine(CellWidth.fit(text, captionWidth), style, indent: captionWidth)
+    }
+
+    private static func usedLine(_ summary: ExchangeSummary) -> StyledLine {
+        let line = caption("asked").adding(summary.requestedModel.isEmpty ? "–" : summary.requestedModel)
+        guard !summary.model.isEmpty else { return line.adding("   no model answered", Style(.bad)) }
+        let by = summary.tier.map { "\($0.letter) \($0.name) · " } ?? ""
+        return line.adding("   used ", .dim).adding(summary.model, Style(summary.tier?.role ?? .normal, .bold))
+            .adding(" (\(by)\(summary.backend) · \(summary.provider))", .dim)
+    }
+
+    private static func costLine(_ summary: ExchangeSummary) -> StyledLine {
+        let line = caption("cost").adding((summary.isSimulated ? "~" : "") + exact(summary.cost), .strong)
+            .adding("   on premium ", .dim).adding(exact(summary.baseline))
+            .adding(summary.saved < .zero ? "   dearer by " : "   saved ", .dim)
+        let share = Format.percent(summary.saved.inDollars, of: summary.baseline.inDollars)
+        let saved = exact(summary.saved < .zero ? .zero - summary.saved : summary.saved)
+        return line.adding("\(saved) (\(share))", summary.saved < .zero ? Style(.bad) : Style(.good))
+            .adding(summary.isSimulated ? "   simulated: nothing was paid" : "", Style(.warn))
+    }
+
+    /// Every digit, because this is where the sums can be checked.
+    private static func exact(_ amount: USD) -> String { amount == .zero ? "$0" : "$\(amount)" }
+
+    private static func attemptLines(_ attempts: [AttemptReport]) -> [StyledLine] {
+        attempts.enumerated().map { index, attempt in
+            let isGood = attempt.error == nil && (attempt.status ?? 599) < 400
+            return caption(index == 0 ? "attempts" : "")
+                .adding("\(index + 1) \(attempt.backend) ")
+                .adding(attempt.status.map { "\($0)" } ?? "no answer", Style(isGood ? .good : .bad, .bold))
+                .adding(" \(Format.duration(milliseconds: attempt.durationMilliseconds))", .dim)
+                .adding(attempt.error.map { "  \($0)" } ?? "", Style(.bad))
+        }
+    }
+
+    private static func tokenLine(_ summary: ExchangeSummary) -> StyledLine {
+        let usage = summary.usage
+        let buckets = [
+            ("input", usage.input), ("cache read", usage.cacheRead), ("cache write 5m", usage.cacheWrite5m),
+            ("1h", usage.cacheWrite1h), ("output", usage.output),
+        ]
+        let text = buckets.map { "\($0.0) \(Format.count($0.1))" }.joined(separator: " · ")
+        return caption("tokens").adding(text).adding(summary.usageIsEstimated ? "   ≈ estimated" : "", Style(.warn))
+    }
+
+    private static func timeLine(_ summary: ExchangeSummary) -> StyledLine {
+        let total = summary.latencyMilliseconds
+        let streamed = total - summary.firstByteMilliseconds
+        var line = caption("time").adding("first byte \(Format.duration(milliseconds: summary.firstByteMilliseconds))")
+            .adding(" · total \(Format.duration(milliseconds: total))")
+        if streamed > 50, summary.usage.output > 0 {
+            let speed = Format.whole(Double(summary.usage.output) / streamed * 1000)
+            line = line.adding(" · \(Format.count(speed)) tok/s")
+        }
+        return line
+    }
+
+    private static func resultLine(_ summary: ExchangeSummary) -> StyledLine {
+        let status = Style(summary.isFailed ? .bad : .good, .bold)
+        return caption("result").adding("\(summary.status)", status)
+            .adding(summary.stopReason.map { " \($0)" } ?? "")
+            .adding(" · \(summary.stream ? "streamed" : "not streamed") · cache \(summary.cache)", .dim)
+            .adding(" · escalations \(summary.escalations) · project \(summary.project)", .dim)
+    }
+}

@@ -1,0 +1,64 @@
+/// All keys, made from the table that the key handling uses.
+enum HelpOverlay {
+    private static let columnWidth = 38
+    static let labelWidth = 11
+
+    static func draw(_ dashboard: Dashboard, on surface: inout Surface) {
+        let columns = max(1, min(3, (surface.columns - 4) / columnWidth))
+        let lines = lines(glyphs: dashboard.glyphs)
+        let perColumn = (lines.count + columns - 1) / columns
+        let height = min(surface.rows - 2, perColumn + 2)
+        let width = min(surface.columns - 2, columns * columnWidth + 3)
+        let rect = Rect(
+            row: (surface.rows - height) / 2,
+            column: (surface.columns - width) / 2,
+            height: height,
+            width: width
+        )
+        surface.cursor = nil
+        surface.fill(rect)
+        let visible = height - 2
+        let scroll = max(0, min(dashboard.helpScroll, perColumn - visible))
+        let below = perColumn - visible - scroll
+        let note = below > 0 ? "\(Key.down.label(dashboard.glyphs)) more" : "any other key closes"
+        surface.frame(rect, title: "help", note: note, border: Style(.accent, .bold))
+        for (column, room) in rect.interior.columns(columns).enumerated() {
+            let part = lines.dropFirst(column * perColumn).prefix(perColumn).dropFirst(scroll).prefix(visible)
+            for (row, line) in part.enumerated() { surface.write(line, in: room, row: row) }
+        }
+    }
+
+    /// The text: marks first, then the keys by context.
+    static func lines(glyphs: Glyphs) -> [StyledLine] {
+        var lines: [StyledLine] = []
+        for context in order {
+            if !lines.isEmpty { lines.append(StyledLine()) }
+            lines.append(StyledLine(context.rawValue, .strong))
+            for binding in KeyTable.all where binding.context == context {
+                lines.append(
+                    StyledLine(CellWidth.fit(binding.label(glyphs), labelWidth), .key).adding(" \(binding.help)")
+                )
+            }
+        }
+        lines += [StyledLine(), StyledLine("MARKS", .strong)]
+        lines += marks.map { StyledLine(CellWidth.fit($0.0, labelWidth), .key).adding(" \($0.1)") }
+        lines += [StyledLine(), StyledLine("FILTER WORDS", .strong)]
+        lines += filterWords.map { StyledLine(CellWidth.fit($0.0, labelWidth), .key).adding(" \($0.1)") }
+        return lines
+    }
+
+    private static let order: [KeyTable.Context] = [
+        .everywhere, .dashboard, .list, .detail, .filtering, .tester, .composing, .offline,
+    ]
+
+    private static let marks = [
+        ("~$0.01", "simulated, nothing paid"), ("≈", "tokens estimated"), ("esc1", "escalated once"),
+        ("cut", "the answer broke off"), ("L F B P", "local fast balanced prem."),
+    ]
+
+    private static let filterWords = [
+        ("word", "in prompt, model, id"), ("tier:b", "l f b p or the name"), ("st:529", "also st:5 st:ok st:err"),
+        ("cache:hit", "also cache:miss"), ("model:opus", "part of the name"), ("ms>2000", "also ms<"),
+        ("cost>0.01", "also cost<"), ("!word", "not; before any of them"),
+    ]
+}

@@ -1,0 +1,143 @@
+import Shared
+
+/// Where everything stands, for one size and one view. Drawing and the mouse use the same rectangles.
+///
+/// From 80x24 everything is there. In less room panels fall away in a fixed order: the history, the tiers, the
+/// sparklines, then the KPI boxes shrink to lines; the table and the footer stay.
+package struct Layout: Sendable {
+    package static let minimumColumns = 60
+    package static let minimumRows = 16
+
+    package struct Tab: Sendable {
+        package var view: DashboardView
+        package var rect: Rect
+        package var title: String
+    }
+
+    package var isTooSmall = false
+    package var header = Rect.empty
+    package var tabs: [Tab] = []
+    package var footer = Rect.empty
+    package var body = Rect.empty
+    /// Boxes of the key figures; empty where they are lines.
+    package var figures: [Rect] = []
+    package var figureLines = Rect.empty
+    package var tiers = Rect.empty
+    package var rate = Rect.empty
+    package var latency = Rect.empty
+    package var warnings = Rect.empty
+    package var backends = Rect.empty
+    package var table = Rect.empty
+    package var detail = Rect.empty
+    package var testerPrompt = Rect.empty
+    package var testerAnswer = Rect.empty
+    package var testerCosts = Rect.empty
+    package var testerRoute = Rect.empty
+    package var testerTotal = Rect.empty
+
+    /// The rows of the table below its captions.
+    package var tableRows: Rect {
+        Rect(row: table.row + 2, column: table.column + 1, height: table.height - 3, width: table.width - 2)
+    }
+
+    package init(_ dashboard: Dashboard) {
+        let columns = dashboard.columns
+        let rows = dashboard.rows
+        var rest = Rect(row: 0, column: 0, height: rows, width: columns)
+        guard columns >= Self.minimumColumns, rows >= Self.minimumRows else {
+            isTooSmall = true
+            body = rest
+            return
+        }
+        header = rest.takeTop(rows < 30 ? 1 : 2)
+        footer = rest.takeBottom(1)
+        body = rest
+        placeTabs(dashboard)
+        switch dashboard.currentView {
+        case .dashboard: placeDashboard(dashboard, rest)
+        case .requests: placeRequests(dashboard, rest)
+        case .tester: placeTester(dashboard, rest)
+        }
+    }
+
+    private mutating func placeTabs(_ dashboard: Dashboard) {
+        let isCompact = header.height == 1
+        let isTight = header.width < 72
+        var column = isCompact ? Header.leadWidth(dashboard) + 1 : 1
+        for view in DashboardView.allCases {
+            let name = isCompact ? view.shortTitle : view.title
+            let text = "\(view.rawValue) \(name)"
+            let title = view == dashboard.currentView ? "[\(text)]" : " \(text) "
+            let width = CellWidth.of(title)
+            let row = header.row + header.height - 1
+            tabs.append(Tab(view: view, rect: Rect(row: row, column: column, height: 1, width: width), title: title))
+            column += width + (isCompact && isTight ? 0 : 1)
+        }
+    }
+
+    private mutating func placeDashboard(_ dashboard: Dashboard, _ room: Rect) {
+        var rest = room
+        let columns = room.width
+        let rows = dashboard.rows
+        if columns < 80 {
+            figureLines = rest.takeTop(4)
+        } else {
+            figures = rest.takeTop(rows < 18 ? 3 : 4).columns(columns < 110 ? 4 : columns < 180 ? 6 : 8)
+        }
+        if rows >= 20 {
+            var middle = rest.takeTop(rows >= 50 ? 12 : rows >= 36 ? 9 : 6)
+            if columns < 80 {
+                tiers = middle
+            } else if columns < 180 {
+                tiers = middle.takeLeft(columns < 110 ? 38 : 48)
+                rate = middle
+            } else {
+                tiers = middle.takeLeft(58)
+                let charts = middle.columns(2)
+                (rate, latency) = (charts[0], charts[1])
+            }
+        }
+        let warningCount = dashboard.feed.snapshot?.warnings.count ?? 0
+        if warningCount > 0, rows >= 30 { warnings = rest.takeTop(min(warningCount, 3) + 2) }
+        let backendCount = dashboard.feed.snapshot?.backends.count ?? 0
+        if backendCount > 0, rows >= 44, columns >= 110 { backends = rest.takeTop(min(backendCount, 8) + 3) }
+        table = rest
+    }
+
+    private mutating func placeRequests(_ dashboard: Dashboard, _ room: Rect) {
+        var rest = room
+        guard let open = dashboard.detail else {
+            table = rest
+            return
+        }
+        if open.isZoomed {
+            detail = rest
+        } else if room.width >= 180 {
+            table = rest.takeLeft(room.width - 84)
+            detail = rest
+        } else {
+            table = rest.takeTop(max(6, room.height * 2 / 5))
+            detail = rest
+        }
+    }
+
+    private mutating func placeTester(_ dashboard: Dashboard, _ room: Rect) {
+        var rest = room
+        testerTotal = rest.takeBottom(1)
+        if room.width >= 180 {
+            var left = rest.takeLeft(room.width - 80)
+            testerPrompt = left.takeTop(10)
+            testerAnswer = left
+            testerCosts = rest.takeTop(12)
+            testerRoute = rest
+            return
+        }
+        testerPrompt = rest.takeTop(room.height < 18 ? 4 : room.height < 28 ? 5 : 8)
+        if room.height >= 18 {
+            var lower = rest.takeBottom(room.height < 28 ? 7 : 12)
+            testerCosts = room.width < 80 ? lower : lower.takeLeft(room.width * 11 / 20)
+            testerRoute = room.width < 80 ? .empty : lower
+        }
+        testerAnswer = rest
+    }
+}

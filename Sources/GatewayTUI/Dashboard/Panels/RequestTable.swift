@@ -1,0 +1,156 @@
+import Shared
+
+/// The exchanges, newest first.
+enum RequestTable {
+    private struct Column {
+        var title: String
+        var width: Int
+        var alignRight = false
+        var text: (ExchangeSummary) -> (String, Style)
+    }
+
+    static func draw(_ dashboard: Dashboard, _ layout: Layout, on surface: inout Surface) {
+        let rect = layout.table
+        guard rect.height >= 3 else { return }
+        let log = dashboard.feed.log
+        drawFrame(dashboard, rect, on: &surface)
+        let rows = layout.tableRows
+        let columns = columns(dashboard, width: rows.width)
+        let captions = Rect(row: rect.row + 1, column: rows.column, height: 1, width: rows.width)
+        var column = 1
+        for entry in columns {
+            let title = CellWidth.fit(entry.title, entry.width, alignRight: entry.alignRight)
+            surface.write(title, in: captions, column: column, .dim)
+            column += entry.width + 1
+        }
+        surface.write("prompt", in: captions, column: column, .dim)
+        guard log.count > 0 else {
+            drawEmpty(dashboard, rows, on: &surface)
+            return
+        }
+        let top = dashboard.table.top(in: log, visible: rows.height)
+        let selected = dashboard.table.selectedIndex(in: log)
+        for row in 0..<rows.height {
+            guard let entry = log[top + row] else { break }
+            draw(entry.summary, columns, rows, row, on: &surface)
+            if top + row == selected, !dashboard.table.isFollowing { mark(rows, row, on: &surface) }
+        }
+    }
+
+    private static func drawFrame(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
+        let log = dashboard.feed.log
+        var title = "requests \(Format.count(log.count))"
+        if !log.filter.isEmpty { title += " of \(Format.count(log.rows.count))" }
+        var note = dashboard.table.isFollowing ? "following" : "newest first"
+        if let problem = log.filter.problem { note = problem }
+        let style = log.filter.problem == nil ? Style.dim : Style(.warn, .bold)
+        if let editor = dashboard.filterEditor {
+            surface.frame(
+                rect,
+                title: "\(title)  /\(editor.text)",
+                note: note,
+                noteStyle: style,
+                border: Style(.accent)
+            )
+            let before = CellWidth.of(String(editor.characters[..<editor.position]))
+            let column = rect.column + 3 + CellWidth.of(title) + 3 + before
+            surface.cursor = .init(row: rect.row, column: min(column, rect.column + rect.width - 3))
+        } else {
+            let filter = log.filter.text.isEmpty ? "" : "  /\(log.filter.text)"
+            surface.frame(rect, title: title + filter, note: note, noteStyle: style)
+        }
+    }
+
+    private static func drawEmpty(_ dashboard: Dashboard, _ rows: Rect, on surface: inout Surface) {
+        let isFiltered = !dashboard.feed.log.filter.isEmpty && dashboard.latest.log.received > 0
+        let text =
+            isFiltered
+            ? "No request passes the filter. Esc clears it."
+            : "No requests yet. Point a client at \(dashboard.status?.baseURL.safeToShow(limit: 80) ?? "the gateway"),"
+                + " or press 3 to send a prompt."
+        for (row, line) in StyledLine(text, .dim).wrapped(to: rows.width - 2).prefix(rows.height).enumerated() {
+            surface.write(line.spans.map(\.text).joined(), in: rows, row: row, column: 1, .dim)
+        }
+    }
+
+    private static func draw(
+        _ summary: ExchangeSummary,
+        _ columns: [Column],
+        _ rows: Rect,
+        _ row: Int,
+        on surface: inout Surface
+    ) {
+        var column = 1
+        for entry in columns {
+            let (text, style) = entry.text(summary)
+            let shown = CellWidth.fit(text, entry.width, alignRight: entry.alignRight)
+            surface.write(shown, in: rows, row: row, column: column, style)
+            column += entry.width + 1
+        }
+        let room = rows.width - column - 1
+        guard room > 0 else { return }
+        let error = summary.error.map { "✖ \($0)  " } ?? ""
+        let end = surface.write(
+            CellWidth.of(error) > 0 ? String(error.prefix(room)) : "",
+            in: rows,
+            row: row,
+            column: column,
+            Style(.bad)
+        )
+        surface.write(CellWidth.fit(summary.prompt, column + room - end), in: rows, row: row, column: end)
+    }
+
+    private static func mark(_ rows: Rect, _ row: Int, on surface: inout Surface) {
+        let line = Rect(row: rows.row + row, column: rows.column, height: 1, width: rows.width)
+        surface.write("▶", in: line, .strong)
+        surface.restyle(line) { Style($0.role, $0.attributes.union(.reverse)) }
+    }
+
+    private static func columns(_ dashboard: Dashboard, width: Int) -> [Column] {
+        let offset = dashboard.now.utcOffsetSeconds
+        let time = Column(title: "time", width: 8) {
+            (Format.clock(unixMilliseconds: $0.unixMilliseconds, utcOffsetSeconds: offset), .dim)
+        }
+        let cache = Column(title: "cache", width: 5) { $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim) }
+        let latency = Column(title: "ms", width: 6, alignRight: true) {
+            (milliseconds($0.latencyMilliseconds), .normal)
+        }
+        let cost = Column(title: "cost", width: 9, alignRight: true) {
+            (($0.isSimulated ? "~" : "") + Format.money($0.cost), .normal)
+        }
+        let status = Column(title: "st", width: 4) { statusText($0) }
+        if width < 106 {
+            let model = Column(title: "tier/model", width: width < 70 ? 8 : 11) { modelText($0, isShort: true) }
+            return [time, model, cache, latency, cost, status]
+        }
+        let id = Column(title: "id", width: 8) { ($0.id.safeToShow(limit: 8), .dim) }
+        let model = Column(title: "tier/model", width: 20) { modelText($0, isShort: false) }
+        let tokens = Column(title: "tokens", width: 7, alignRight: true) {
+            (($0.usageIsEstimated ? "≈" : "") + Format.count($0.usage.totalInput &+ $0.usage.output), .normal)
+        }
+        if width < 160 { return [time, id, model, cache, latency, cost, tokens, status] }
+        let score = Column(title: "score", width: 5, alignRight: true) { ($0.score.map { "\($0)" } ?? "–", .dim) }
+        let saved = Column(title: "saved", width: 9, alignRight: true) {
+            (($0.isSimulated ? "~" : "") + Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
+        }
+        let project = Column(title: "project", width: 10) { ($0.project, .dim) }
+        return [time, id, model, cache, latency, cost, saved, tokens, score, project, status]
+    }
+
+    private static func milliseconds(_ value: Double) -> String {
+        value < 99_999 ? "\(Format.whole(value))" : Format.duration(milliseconds: value)
+    }
+
+    private static func modelText(_ summary: ExchangeSummary, isShort: Bool) -> (String, Style) {
+        let name = isShort && !summary.backend.isEmpty ? summary.backend : summary.model
+        guard let tier = summary.tier else { return ("– \(name.isEmpty ? summary.requestedModel : name)", .dim) }
+        return ("\(tier.letter) \(name.isEmpty ? summary.requestedModel : name)", Style(tier.role))
+    }
+
+    private static func statusText(_ summary: ExchangeSummary) -> (String, Style) {
+        if summary.status >= 400 { return ("\(summary.status)", Style(.bad, .bold)) }
+        if summary.error != nil { return ("cut", Style(.bad, .bold)) }
+        if summary.escalations > 0 { return ("esc\(min(9, summary.escalations))", Style(.warn)) }
+        return ("ok", Style(.good))
+    }
+}

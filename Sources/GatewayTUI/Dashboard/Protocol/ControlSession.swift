@@ -1,0 +1,98 @@
+package import FoundationEssentials
+import Shared
+
+/// The front end's side of the control protocol on one connection: numbers the calls and tells the answers apart.
+///
+/// It holds no socket: bytes of lines go in, messages come out, so that every case is a unit test.
+package struct ControlSession: Sendable {
+    private var nextID = 1
+    private var pending: [Int: Call] = [:]
+
+    package init() {}
+
+    /// The line to send for a call.
+    package mutating func line(for call: Call) -> Data {
+        let id = nextID
+        nextID += 1
+        pending[id] = call
+        do {
+            return try encode(call, id: id)
+        } catch {
+            // Strings and numbers always encode; should one not, the call is as good as never made.
+            pending[id] = nil
+            return Data()
+        }
+    }
+
+    /// What a line of the daemon says; nil for an answer nobody waits for and for unknown notifications.
+    package mutating func message(of line: Data) -> ServerMessage? {
+        let envelope: JSONRPC.Envelope
+        do {
+            envelope = try JSONRPC.envelope(line)
+        } catch {
+            return .unreadable(error.message)
+        }
+        do {
+            if let method = envelope.method { return try notification(method, line) }
+            guard let id = envelope.id, let call = pending.removeValue(forKey: id) else { return nil }
+            if let failure = envelope.error { return self.failure(failure, of: call) }
+            return try answer(to: call, line)
+        } catch {
+            return .unreadable(error.message)
+        }
+    }
+
+    private func notification(_ method: String, _ line: Data) throws(JSONRPC.Failure) -> ServerMessage? {
+        switch ControlProtocol.Notification(rawValue: method) {
+        case .metricsSnapshot: .snapshot(try JSONRPC.parameters(MetricsSnapshot.self, of: line))
+        case .exchangeCompleted: .completed(try JSONRPC.parameters(ExchangeSummary.self, of: line))
+        case .promptDelta: .delta(try JSONRPC.parameters(ControlProtocol.PromptDelta.self, of: line))
+        case .promptCompleted: .promptCompleted(try JSONRPC.parameters(ControlProtocol.PromptCompleted.self, of: line))
+        case nil: nil
+        }
+    }
+
+    private func answer(to call: Call, _ line: Data) throws(JSONRPC.Failure) -> ServerMessage? {
+        switch call {
+        case .hello: .welcome(try JSONRPC.result(ControlProtocol.Welcome.self, of: line))
+        case .status: .status(try JSONRPC.result(ControlProtocol.DaemonStatus.self, of: line))
+        case .subscribe: .subscribed
+        case .list: .exchanges(try JSONRPC.result(ControlProtocol.ExchangesList.self, of: line).exchanges)
+        case .get(let id): .detail(id: id, .success(try JSONRPC.result(ExchangeDetail.self, of: line)))
+        case .explain(let request):
+            .route(request, .success(try JSONRPC.result(DecisionExplanation.self, of: line)))
+        case .send: .accepted(sendID: try JSONRPC.result(ControlProtocol.PromptAccepted.self, of: line).sendID)
+        case .cancel: .cancelled
+        }
+    }
+
+    private func failure(_ failure: JSONRPC.Failure, of call: Call) -> ServerMessage {
+        let safe = JSONRPC.Failure(code: failure.code, message: failure.message.safeToShow(limit: 500))
+        return switch call {
+        case .hello: .failed(.hello, safe)
+        case .status: .failed(.daemonStatus, safe)
+        case .subscribe: .failed(.metricsSubscribe, safe)
+        case .list: .failed(.exchangesList, safe)
+        case .get(let id): .detail(id: id, .failure(safe))
+        case .explain(let request): .route(request, .failure(safe))
+        case .send: .failed(.promptSend, safe)
+        case .cancel: .failed(.promptCancel, safe)
+        }
+    }
+
+    private func encode(_ call: Call, id: Int) throws -> Data {
+        func request(_ method: ControlProtocol.Method, _ parameters: some Encodable) throws -> Data {
+            try JSONRPC.request(id: id, method: method.rawValue, parameters: parameters)
+        }
+        return switch call {
+        case .hello: try request(.hello, ControlProtocol.Hello(client: "gateway-tui/\(GatewayVersion.number)"))
+        case .status: try request(.daemonStatus, ControlProtocol.Empty())
+        case .subscribe: try request(.metricsSubscribe, ControlProtocol.Empty())
+        case .list(let limit): try request(.exchangesList, ControlProtocol.ExchangesListRequest(limit: limit))
+        case .get(let id): try request(.exchangesGet, ControlProtocol.ExchangesGetRequest(id: id))
+        case .explain(let prompt): try request(.routeExplain, prompt)
+        case .send(let prompt): try request(.promptSend, prompt)
+        case .cancel(let sendID): try request(.promptCancel, ControlProtocol.PromptCancelRequest(sendID: sendID))
+        }
+    }
+}

@@ -1,0 +1,171 @@
+import Shared
+
+extension Dashboard {
+    /// Carries out a key.
+    mutating func handle(_ key: Key) -> [Effect] {
+        if case .click(let row, let column) = key { return click(row: row, column: column) }
+        if case .wheel(let notches, _, _) = key { return scroll(notches * 3) }
+        if isHelpShown { return handleHelp(key) }
+        if case .paste(let text) = key { return insert(text) }
+        if let action = KeyTable.action(for: key, in: contexts) {
+            // While text is typed, letters are text: of the keys for everywhere only the special ones hold.
+            if !isTyping || !key.isPrintable { return perform(action) }
+        }
+        if case .character(let character) = key, isTyping { return insert(String(character)) }
+        return []
+    }
+
+    /// Letters go into a text box.
+    package var isTyping: Bool { filterEditor != nil || (currentView == .tester && tester.isComposing) }
+
+    private mutating func handleHelp(_ key: Key) -> [Effect] {
+        switch key {
+        case .down, .pageDown, .character("j"), .character(" "): helpScroll += key == .down ? 1 : 8
+        case .up, .pageUp, .character("k"): helpScroll = max(0, helpScroll - (key == .up ? 1 : 8))
+        case .control("c"): return [.quit]
+        case .control("l"): return [.redraw]
+        case .control("z"): return [.suspend]
+        default: isHelpShown = false
+        }
+        return []
+    }
+
+    private mutating func perform(_ action: Action) -> [Effect] {
+        switch action {
+        case .show(let view): show(view)
+        case .nextView: show(neighbour(1))
+        case .previousView: show(neighbour(-1))
+        case .help:
+            isHelpShown = true
+            helpScroll = 0
+        case .quit: return [.quit]
+        case .interrupt: return tester.phase.isRunning ? cancelAnswer() : [.quit]
+        case .redraw: return [.redraw]
+        case .suspend: return [.suspend]
+        case .toggleMouse: return [.toggleMouse]
+        case .reconnect: return isLive ? [] : [.reconnect]
+        case .startDaemon: return [.startDaemon]
+        case .move, .movePage, .moveFirst, .moveLast, .open, .back, .filter, .follow, .pause, .scrollDetail, .zoom:
+            return performInList(action)
+        case .scope:
+            let all = Period.allCases
+            period = all[((all.firstIndex(of: period) ?? 0) + 1) % all.count]
+        case .window(let step):
+            windowIndex = max(0, min(Self.windows.count - 1, windowIndex + step))
+            setWindow()
+        case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer:
+            return performInTester(action)
+        case .acceptFilter:
+            let isEmpty = filterEditor?.isEmpty ?? true
+            filterEditor = nil
+            if isEmpty { setFilter("") }
+        case .cancelFilter:
+            filterEditor = nil
+            setFilter("")
+        case .edit(let command): return edit(command)
+        }
+        return []
+    }
+
+    private func neighbour(_ step: Int) -> DashboardView {
+        let all = DashboardView.allCases
+        let index = (all.firstIndex(of: currentView) ?? 0) + step
+        return all[(index + all.count) % all.count]
+    }
+
+    mutating func show(_ view: DashboardView) {
+        viewBeforeDetail = nil
+        filterEditor = nil
+        currentView = view
+        // The tester is for writing: its box takes the keys at once.
+        tester.isComposing = view == .tester
+    }
+
+    private mutating func setWindow() {
+        latest.history.setWindow(Self.windows[windowIndex])
+        frozen?.feed.history.setWindow(Self.windows[windowIndex])
+    }
+
+    private mutating func insert(_ text: String) -> [Effect] {
+        if filterEditor != nil {
+            filterEditor?.insert(text)
+            setFilter(filterEditor?.text ?? "")
+        } else if currentView == .tester, tester.isComposing {
+            tester.editor.insert(text)
+            promptChanged()
+        }
+        return []
+    }
+
+    private mutating func edit(_ command: EditCommand) -> [Effect] {
+        if filterEditor != nil {
+            filterEditor?.apply(command)
+            setFilter(filterEditor?.text ?? "")
+        } else {
+            tester.editor.apply(command)
+            promptChanged()
+        }
+        return []
+    }
+
+    mutating func setFilter(_ text: String) {
+        let filter = ExchangeFilter(text)
+        latest.log.setFilter(filter)
+        frozen?.feed.log.setFilter(filter)
+        if let selected = table.selected, feed.log[feed.log.index(of: selected)]?.sequence != selected {
+            table.follow()
+        }
+    }
+
+    mutating func promptChanged() {
+        guard tester.request != tester.routedRequest else { return }
+        if tester.isBlank {
+            tester.route = nil
+            tester.routeProblem = nil
+            tester.routedRequest = nil
+            tester.routeDue = nil
+        } else {
+            tester.routeDue = now.monotonicMilliseconds + TesterState.debounceMilliseconds
+        }
+    }
+
+    private mutating func scroll(_ rows: Int) -> [Effect] {
+        if isHelpShown {
+            helpScroll = max(0, helpScroll + rows)
+            return []
+        }
+        switch currentView {
+        case .dashboard, .requests: return performInList(.move(rows))
+        case .tester: return performInTester(.scrollAnswer(rows > 0 ? 1 : -1))
+        }
+    }
+
+    private mutating func click(row: Int, column: Int) -> [Effect] {
+        if isHelpShown {
+            isHelpShown = false
+            return []
+        }
+        let layout = Layout(self)
+        if let view = layout.tabs.first(where: { $0.rect.contains(row: row, column: column) })?.view {
+            show(view)
+        } else if layout.tableRows.contains(row: row, column: column) {
+            let log = feed.log
+            let screenRow = row - layout.tableRows.row
+            let index = table.top(in: log, visible: layout.tableRows.height) + screenRow
+            let wasSelected = !table.isFollowing && table.selectedIndex(in: log) == index
+            table.select(index, atRow: screenRow, in: log)
+            if wasSelected { return performInList(.open) }
+            if detail != nil { return fetchDetailOfSelection() }
+        } else if currentView == .tester {
+            tester.isComposing = layout.testerPrompt.contains(row: row, column: column)
+        }
+        return []
+    }
+}
+
+extension Key {
+    var isPrintable: Bool {
+        if case .character = self { return true }
+        return false
+    }
+}

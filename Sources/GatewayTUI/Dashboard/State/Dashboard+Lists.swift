@@ -1,0 +1,115 @@
+import Shared
+
+extension Dashboard {
+    /// Carries out what concerns the request table and its detail pane.
+    mutating func performInList(_ action: Action) -> [Effect] {
+        let visible = Layout(self).tableRows.height
+        switch action {
+        case .move(let delta): table.move(by: delta, in: feed.log, visible: visible)
+        case .movePage(let pages): table.move(by: pages * max(1, visible - 1), in: feed.log, visible: visible)
+        case .moveFirst, .follow: table.follow()
+        case .moveLast: table.move(by: feed.log.count, in: feed.log, visible: visible)
+        case .open: return open()
+        case .back:
+            back()
+            return []
+        case .filter:
+            filterEditor = LineEditor(text: feed.log.filter.text)
+            return []
+        case .pause:
+            togglePause()
+            return []
+        case .scrollDetail(let pages): scrollDetail(pages)
+        case .zoom: detail?.isZoomed.toggle()
+        default: return []
+        }
+        return detail == nil ? [] : fetchDetailOfSelection()
+    }
+
+    private mutating func open() -> [Effect] {
+        guard let row = table.selectedRow(in: feed.log) else { return [] }
+        // The row that was looked at stays, however many come in.
+        if table.isFollowing { table.select(0, atRow: 0, in: feed.log) }
+        if currentView != .requests {
+            let from = currentView
+            show(.requests)
+            viewBeforeDetail = from
+        }
+        if detail?.id == row.summary.id { return [] }
+        return fetchDetailOfSelection()
+    }
+
+    private mutating func back() {
+        if detail != nil, currentView == .requests {
+            detail = nil
+            if let view = viewBeforeDetail { show(view) }
+        } else if !feed.log.filter.text.isEmpty {
+            setFilter("")
+        } else {
+            table.follow()
+        }
+    }
+
+    private mutating func togglePause() {
+        guard frozen != nil else {
+            frozen = (latest, now)
+            return
+        }
+        let id = table.selectedRow(in: feed.log)?.summary.id
+        frozen = nil
+        table.reselect(id: id, in: latest.log)
+    }
+
+    private mutating func scrollDetail(_ pages: Int) {
+        let layout = Layout(self)
+        let height = layout.detail.interior.height
+        let lines = DetailPane.lines(of: self, width: layout.detail.interior.width).count
+        let step = pages * max(1, height - 2)
+        let scroll = max(0, min(lines - height, (detail?.scroll ?? 0) + step))
+        detail?.scroll = scroll
+    }
+
+    /// Carries out what concerns the prompt tester.
+    mutating func performInTester(_ action: Action) -> [Effect] {
+        switch action {
+        case .compose: tester.isComposing = true
+        case .send: return send()
+        case .leave: tester.isComposing = false
+        case .cancelAnswer:
+            if tester.phase.isRunning { return cancelAnswer() }
+            tester.isComposing = false
+        case .cycleTier:
+            let choices: [Tier?] = [nil] + Tier.allCases.map { $0 }
+            tester.tier = choices[((choices.firstIndex(of: tester.tier) ?? 0) + 1) % choices.count]
+            promptChanged()
+        case .clearBox: if !tester.phase.isRunning { tester.clear() }
+        case .scrollAnswer(let step): tester.scroll = max(0, tester.scroll - step * 5)
+        default: break
+        }
+        return []
+    }
+
+    private mutating func send() -> [Effect] {
+        guard !tester.isBlank else { return [] }
+        guard !tester.phase.isRunning else {
+            note("still answering; Esc cancels")
+            return []
+        }
+        guard isLive else {
+            note("not connected to the gateway")
+            return []
+        }
+        let request = tester.request
+        _ = tester.editor.submit()
+        tester.begin(at: now.monotonicMilliseconds)
+        tester.sent = request
+        return [.call(.send(request))]
+    }
+
+    mutating func cancelAnswer() -> [Effect] {
+        guard tester.phase.isRunning, !tester.isCancelRequested else { return [] }
+        tester.isCancelRequested = true
+        guard case .streaming(let sendID) = tester.phase else { return [] }
+        return [.call(.cancel(sendID: sendID))]
+    }
+}

@@ -1,0 +1,82 @@
+package import Shared
+
+/// A moment, by the two clocks that matter and the user's time zone.
+package struct Moment: Sendable, Hashable {
+    /// Milliseconds since 1970.
+    package var unixMilliseconds: Int64
+    /// Milliseconds of a clock that never jumps.
+    package var monotonicMilliseconds: Int64
+    package var utcOffsetSeconds: Int
+
+    package init(unixMilliseconds: Int64 = 0, monotonicMilliseconds: Int64 = 0, utcOffsetSeconds: Int = 0) {
+        self.unixMilliseconds = unixMilliseconds
+        self.monotonicMilliseconds = monotonicMilliseconds
+        self.utcOffsetSeconds = utcOffsetSeconds
+    }
+}
+
+/// Something that happened outside.
+package enum Event: Sendable {
+    case key(Key)
+    case resized(columns: Int, rows: Int)
+    /// Time went on. Sent at least once a second and whenever ``Dashboard/deadline`` is reached.
+    case tick(Moment)
+    case connected
+    /// The connection failed or ended; the next attempt is at a moment of the monotonic clock.
+    case disconnected(reason: String, retryAt: Int64)
+    case message(ServerMessage)
+    /// What came of ``Effect/startDaemon``.
+    case daemonStart(DaemonStart)
+    case mouse(isOn: Bool)
+}
+
+/// A message of the daemon, decoded.
+package enum ServerMessage: Sendable {
+    case welcome(ControlProtocol.Welcome)
+    case status(ControlProtocol.DaemonStatus)
+    case subscribed
+    case exchanges([ExchangeSummary])
+    case detail(id: String, Result<ExchangeDetail, JSONRPC.Failure>)
+    case route(ControlProtocol.PromptRequest, Result<DecisionExplanation, JSONRPC.Failure>)
+    case accepted(sendID: Int)
+    case cancelled
+    case snapshot(MetricsSnapshot)
+    case completed(ExchangeSummary)
+    case delta(ControlProtocol.PromptDelta)
+    case promptCompleted(ControlProtocol.PromptCompleted)
+    /// A call that has no better place for its failure.
+    case failed(ControlProtocol.Method, JSONRPC.Failure)
+    /// A line that could not be understood.
+    case unreadable(String)
+}
+
+/// A call to the daemon.
+package enum Call: Sendable, Hashable {
+    case hello
+    case status
+    case subscribe
+    case list(limit: Int)
+    case get(id: String)
+    case explain(ControlProtocol.PromptRequest)
+    case send(ControlProtocol.PromptRequest)
+    case cancel(sendID: Int)
+}
+
+/// How an attempt to start the daemon goes.
+package enum DaemonStart: Sendable, Hashable {
+    case started(processID: Int32, log: String)
+    case failed(String)
+    /// It ended at once; the last line of its log says why.
+    case ended(lastLine: String, log: String)
+}
+
+/// Something the state wants done outside.
+package enum Effect: Sendable, Hashable {
+    case quit
+    case call(Call)
+    case reconnect
+    case startDaemon
+    case suspend
+    case redraw
+    case toggleMouse
+}

@@ -1,0 +1,79 @@
+package import Shared
+
+// Prompts, model names and error texts come from outside and may hold escape sequences or bidirectional controls. They are
+// made harmless once, when they come in, and the surface refuses control characters a second time when they are drawn.
+
+extension String {
+    /// Without anything a terminal obeys or a person misreads, and no longer than a pane can show.
+    package func safeToShow(limit: Int = 4_000) -> String { PlainText.sanitized(prefix(limit)) }
+}
+
+extension ExchangeSummary {
+    /// The same with every text but the id made harmless; the id is needed as it is to ask for the detail.
+    package var safeToShow: ExchangeSummary {
+        var safe = self
+        safe.dialect = dialect.safeToShow(limit: 100)
+        safe.requestedModel = requestedModel.safeToShow(limit: 200)
+        safe.model = model.safeToShow(limit: 200)
+        safe.backend = backend.safeToShow(limit: 200)
+        safe.provider = provider.safeToShow(limit: 100)
+        safe.classifier = classifier.safeToShow(limit: 100)
+        safe.cache = cache.safeToShow(limit: 100)
+        safe.stopReason = stopReason?.safeToShow(limit: 100)
+        safe.prompt = prompt.safeToShow(limit: 400)
+        safe.error = error?.safeToShow(limit: 1_000)
+        safe.project = project.safeToShow(limit: 100)
+        return safe
+    }
+}
+
+extension DecisionExplanation {
+    package var safeToShow: DecisionExplanation {
+        var safe = self
+        safe.classifier = classifier.safeToShow(limit: 100)
+        safe.signals = signals.prefix(100).map {
+            Signal(name: $0.name.safeToShow(limit: 100), points: $0.points, detail: $0.detail.safeToShow(limit: 500))
+        }
+        safe.candidates = candidates.prefix(200).map { candidate in
+            var safe = candidate
+            safe.backend = candidate.backend.safeToShow(limit: 200)
+            safe.model = candidate.model.safeToShow(limit: 200)
+            safe.veto = candidate.veto?.safeToShow(limit: 500)
+            return safe
+        }
+        safe.reasons = reasons.prefix(100).map { $0.safeToShow(limit: 1_000) }
+        return safe
+    }
+}
+
+extension ExchangeDetail {
+    package var safeToShow: ExchangeDetail {
+        ExchangeDetail(
+            summary: summary.safeToShow,
+            decision: decision?.safeToShow,
+            attempts: attempts.prefix(100).map { attempt in
+                var safe = attempt
+                safe.backend = attempt.backend.safeToShow(limit: 200)
+                safe.model = attempt.model.safeToShow(limit: 200)
+                safe.error = attempt.error?.safeToShow(limit: 1_000)
+                return safe
+            },
+            warnings: warnings.prefix(50).map { $0.safeToShow(limit: 500) }
+        )
+    }
+}
+
+extension MetricsSnapshot {
+    package var safeToShow: MetricsSnapshot {
+        var safe = self
+        safe.backends = backends.prefix(200).map { backend in
+            var safe = backend
+            safe.name = backend.name.safeToShow(limit: 200)
+            safe.provider = backend.provider.safeToShow(limit: 100)
+            safe.model = backend.model.safeToShow(limit: 200)
+            return safe
+        }
+        safe.warnings = warnings.prefix(50).map { $0.safeToShow(limit: 500) }
+        return safe
+    }
+}

@@ -1,0 +1,87 @@
+package import Shared
+
+/// The prompt tester: a text, what it would cost where, and the answer.
+package struct TesterState: Sendable {
+    /// Milliseconds without a key before the route is asked for.
+    package static let debounceMilliseconds: Int64 = 300
+    /// Characters of an answer that are kept.
+    package static let maximumAnswer = 200_000
+
+    package enum Phase: Sendable, Hashable {
+        case idle
+        /// Sent, no number given to it yet.
+        case waiting
+        case streaming(Int)
+        case finished
+        case failed(String)
+
+        package var isRunning: Bool {
+            switch self {
+            case .waiting, .streaming: true
+            case .idle, .finished, .failed: false
+            }
+        }
+    }
+
+    package var editor = LineEditor(multiline: true)
+    package var isComposing = false
+    package var tier: Tier?
+
+    package var route: DecisionExplanation?
+    /// Why there is no route.
+    package var routeProblem: String?
+    /// The text the route on the screen is for.
+    package var routedRequest: ControlProtocol.PromptRequest?
+    /// When the route is asked for next.
+    package var routeDue: Int64?
+
+    package var phase = Phase.idle
+    /// What the answer answers.
+    package var sent: ControlProtocol.PromptRequest?
+    package private(set) var answer = ""
+    package var detail: ExchangeDetail?
+    package var isCancelRequested = false
+    package var sentAt: Int64 = 0
+    package var firstDeltaAt: Int64?
+    package private(set) var pieces = 0
+    /// Rows the answer is scrolled up from its end.
+    package var scroll = 0
+
+    package init() {}
+
+    package var request: ControlProtocol.PromptRequest {
+        ControlProtocol.PromptRequest(prompt: editor.text, tier: tier)
+    }
+
+    package var isBlank: Bool { editor.characters.allSatisfy(\.isWhitespace) }
+
+    package mutating func begin(at now: Int64) {
+        phase = .waiting
+        answer = ""
+        pieces = 0
+        detail = nil
+        isCancelRequested = false
+        sentAt = now
+        firstDeltaAt = nil
+        scroll = 0
+    }
+
+    package mutating func add(_ text: String, at now: Int64) {
+        if firstDeltaAt == nil { firstDeltaAt = now }
+        pieces += 1
+        guard answer.utf8.count < Self.maximumAnswer else { return }
+        answer += PlainText.sanitized(text, keepNewlines: true)
+    }
+
+    package mutating func clear() {
+        editor.clear()
+        answer = ""
+        detail = nil
+        sent = nil
+        route = nil
+        routeProblem = nil
+        routedRequest = nil
+        routeDue = nil
+        phase = .idle
+    }
+}

@@ -1,0 +1,50 @@
+package import Shared
+
+/// A configured backend with what the catalogue knows of its model. Made once, shared by every request: a reference, as
+/// each request would else copy a dozen strings.
+package final class Backend: Sendable {
+    package let name: String
+    package let provider: Settings.ProviderKind
+    package let model: String
+    package let baseURL: String
+    package let tier: Tier
+    /// Key and extra headers, ready to be sent.
+    let requestHeaders: [HeaderField]
+    /// Most tokens an answer may have; nil where nobody knows.
+    let maxOutput: Int?
+    /// Tokens of prompt and answer that fit; nil where nobody knows.
+    let contextWindow: Int?
+    /// For estimates, by the model's family.
+    let tokensPerThousandCharacters: Int
+    let takesSampling: Bool
+    /// The config's own price takes the place of the catalogue's.
+    private let configured: Price?
+    private let pricing: ModelPricing
+
+    package init(_ settings: Settings.Backend, catalogue: Catalogue) {
+        name = settings.name
+        provider = settings.provider
+        model = settings.model
+        baseURL = settings.baseURL
+        tier = settings.tier
+        let key = settings.apiKey.map { [HeaderField("x-api-key", $0.exposed)] } ?? []
+        requestHeaders = key + settings.headers
+        let known = catalogue.model(settings.model)
+        maxOutput = settings.maxTokens ?? known?.maxOutput
+        contextWindow = known?.contextWindow
+        tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
+        takesSampling = ParameterRules.takesSampling(model: settings.model)
+        configured = settings.price
+        pricing = catalogue.pricing(of: settings.model)
+    }
+
+    package var isSimulated: Bool { provider == .simulated }
+
+    /// What tokens cost here in a request with so many tokens of prompt, at that time.
+    package func price(promptTokens: Int, unixSeconds: Int64) -> PricedModel {
+        if let configured { return PricedModel(price: configured, isKnown: true, isUncertain: false) }
+        return pricing.price(promptTokens: promptTokens, unixSeconds: unixSeconds)
+    }
+
+    func estimatedTokens(characters: Int) -> Int { (characters * tokensPerThousandCharacters + 999) / 1_000 }
+}

@@ -1,0 +1,330 @@
+#!/usr/bin/env python3
+"""A scripted control server: speaks the gateway's control protocol on a Unix socket, from a seeded random feed.
+
+For trying and testing `gateway-tui` without a daemon. Standard library only.
+"""
+import argparse
+import json
+import os
+import random
+import selectors
+import socket
+import sys
+import time
+
+BACKENDS = [
+    ("qwen", "ollama", "qwen2.5-coder", "local", 0.0, 0.0),
+    ("haiku", "anthropic", "claude-haiku-4-5", "fast", 1.0, 5.0),
+    ("sonnet", "anthropic", "claude-sonnet-4-6", "balanced", 3.0, 15.0),
+    ("opus", "anthropic", "claude-opus-4-7", "premium", 5.0, 25.0),
+]
+PROMPTS = [
+    "What is the capital of France?",
+    "Refactor this Swift actor to avoid reentrancy",
+    "Analyze trade-offs of microservices vs monolith in detail",
+    "Why does this deadlock?",
+    "fix typo in README",
+    "summarise the incident channel",
+    "prove that sqrt(2) is irrational",
+    "rename variable in this snippet",
+    "write a haiku about the ocean",
+]
+HOSTILE = [
+    "evil \x1b[31m\x1b[2J\x1b]0;title\x07 escape",
+    "c1 \x9b2J and \x90dcs",
+    "bidi \u202eesrever\u2066 isolate",
+    "日本語で要約してください: 会議メモ",
+    "emoji \U0001F469\u200D\U0001F4BB family \U0001F468\u200D\U0001F469\u200D\U0001F467 flag \U0001F1E9\U0001F1EA",
+    "combining e\u0301 zalgo \u0336\u0336 tab\tnewline\nreturn\r",
+]
+ANSWER = (
+    "The re-entrancy comes from the await between the check and the insert.\n"
+    "Take a snapshot first and re-validate after the suspension:\n\n"
+    "    let before = items\n"
+    "    let fetched = await loader.load(id)\n"
+    "    guard items == before else { return try await add(id) }\n\n"
+    "That keeps the public interface as it is and makes the race impossible, because nothing can come between the check "
+    "and the write once the value has arrived.\n"
+)
+
+
+class Gateway:
+    def __init__(self, options):
+        self.options = options
+        self.random = random.Random(options.seed)
+        self.started = time.time()
+        self.log = []
+        self.totals = self.empty_totals()
+        self.tiers = {}
+        self.backends = {name: [0, 0, 0.0] for name, *_ in BACKENDS}
+        self.ended = []
+        self.next_id = 1
+        for index in range(options.history):
+            self.exchange(at=self.started - (options.history - index) * 1.5)
+        self.ended = []
+
+    @staticmethod
+    def empty_totals():
+        return {"requests": 0, "errors": 0, "exact_cache_hits": 0, "escalations": 0, "usage": Gateway.usage(0, 0),
+                "cost_usd": 0.0, "baseline_usd": 0.0, "saved_usd": 0.0}
+
+    @staticmethod
+    def usage(tokens_in, tokens_out, read=0):
+        return {"input_tokens": tokens_in, "cache_read_tokens": read, "cache_write_5m_tokens": 0,
+                "cache_write_1h_tokens": 0, "output_tokens": tokens_out}
+
+    def exchange(self, at=None, prompt=None, tier=None):
+        rnd = self.random
+        if tier is None:
+            index = rnd.choices(range(4), [4, 61, 27, 8])[0]
+        else:
+            index = next(i for i, b in enumerate(BACKENDS) if b[3] == tier)
+        name, provider, model, tier, price_in, price_out = BACKENDS[index]
+        hit = rnd.random() < 0.2
+        failed = rnd.random() < 0.03
+        tokens_in, tokens_out = rnd.randint(40, 3000), rnd.randint(20, 900)
+        cost = 0.0 if hit or failed else round((tokens_in * price_in + tokens_out * price_out) / 1e6, 9)
+        baseline = 0.0 if failed else round((tokens_in * 5.0 + tokens_out * 25.0) / 1e6, 9)
+        latency = rnd.uniform(0.4, 3) if hit else rnd.uniform(200, 900) * (index + 1)
+        if prompt is None:
+            prompts = PROMPTS + (HOSTILE if self.options.hostile else [])
+            prompt = rnd.choice(prompts)
+        summary = {
+            "query_id": "%016x" % (self.next_id * 0x9E3779B97F4A7C15 % 2**64), "unix_ms": int((at or time.time()) * 1000),
+            "dialect": "anthropic", "requested_model": "claude-opus-4-7", "model": "" if failed else model,
+            "backend": "" if failed else name, "provider": "simulated" if self.options.demo else provider,
+            "tier": None if failed else tier, "score": rnd.randint(2, 95), "classifier": "heuristic",
+            "cache": "exact" if hit else "none", "status": 529 if failed else 200,
+            "stop_reason": None if failed else "end_turn", "stream": True, "latency_ms": latency,
+            "first_byte_ms": latency * 0.3, "usage": self.usage(tokens_in, tokens_out, 120), "cost_usd": cost,
+            "baseline_usd": baseline, "saved_usd": round(baseline - cost, 9), "escalations": int(rnd.random() < 0.04),
+            "prompt": prompt, "error": "the provider is overloaded" if failed else None,
+            "usage_is_estimated": rnd.random() < 0.05, "is_simulated": self.options.demo, "project": "default",
+        }
+        self.next_id += 1
+        self.log.append(summary)
+        self.log = self.log[-1000:]
+        self.ended.append(time.time())
+        totals = self.totals
+        totals["requests"] += 1
+        totals["errors"] += failed
+        totals["exact_cache_hits"] += hit
+        totals["escalations"] += summary["escalations"]
+        for key, value in (("cost_usd", cost), ("baseline_usd", baseline), ("saved_usd", baseline - cost)):
+            totals[key] = round(totals[key] + value, 9)
+        if not failed:
+            count, spent = self.tiers.get(tier, (0, 0.0))
+            self.tiers[tier] = (count + 1, round(spent + cost, 9))
+            entry = self.backends[name]
+            entry[0] += 1
+            entry[2] = round(entry[2] + cost, 9)
+        return summary
+
+    def backend_rows(self):
+        return [{"name": name, "provider": provider, "model": model, "tier": tier, "is_simulated": self.options.demo,
+                 "in_flight": 0, "requests": self.backends[name][0], "errors": self.backends[name][1],
+                 "cost_usd": self.backends[name][2]} for name, provider, model, tier, *_ in BACKENDS]
+
+    def snapshot(self):
+        now = time.time()
+        self.ended = [at for at in self.ended if now - at < 60]
+        latencies = sorted(row["latency_ms"] for row in self.log) or [None]
+        return {
+            "unix_ms": int(now * 1000), "uptime_seconds": now - self.started, "is_demo": self.options.demo,
+            "since_start": self.totals, "today": self.totals, "month": self.totals, "in_flight": self.random.randint(0, 4),
+            "requests_per_minute": len(self.ended), "latency_p50_ms": latencies[len(latencies) // 2],
+            "latency_p95_ms": latencies[len(latencies) * 95 // 100],
+            "tiers": [{"tier": tier, "requests": count, "cost_usd": cost} for tier, (count, cost) in self.tiers.items()],
+            "cache": {"is_enabled": True, "entries": 42, "bytes": 10000, "max_bytes": 1000000,
+                      "hits": self.totals["exact_cache_hits"], "misses": 9, "evictions": 0},
+            "backends": self.backend_rows(), "warnings": self.options.warning,
+        }
+
+    def decision(self, prompt, tier=None):
+        score = min(95, 10 + len(prompt) // 4)
+        chosen = tier or ("fast" if score < 30 else "balanced" if score < 70 else "premium")
+        tokens_in, tokens_out = max(1, len(prompt) // 4), 400
+        return {
+            "classifier": "heuristic", "score": score,
+            "signals": [{"name": "token_estimate", "points": 12, "detail": "about %d tokens" % tokens_in},
+                        {"name": "reasoning_words", "points": 15, "detail": "why, prove"},
+                        {"name": "short_question", "points": -3, "detail": "one sentence"}],
+            "candidates": [{"backend": name, "model": model, "tier": rank, "is_chosen": rank == chosen,
+                            "veto": "no tools on this backend" if rank == "local" else None,
+                            "estimated_cost_usd": round((tokens_in * price_in + tokens_out * price_out) / 1e6, 9),
+                            "is_simulated": self.options.demo}
+                           for name, _, model, rank, price_in, price_out in BACKENDS],
+            "reasons": ["the score of %d falls in the band of %s" % (score, chosen),
+                        "%s is the cheapest backend of that tier that is not vetoed" % chosen],
+            "classify_us": 87.5, "estimated_input_tokens": tokens_in, "estimated_output_tokens": tokens_out,
+        }
+
+    def detail(self, summary):
+        return {"summary": summary, "decision": self.decision(summary["prompt"], summary["tier"]),
+                "attempts": [{"backend": "opus", "model": "claude-opus-4-7", "status": 529, "duration_ms": 88.0,
+                              "error": "overloaded"},
+                             {"backend": summary["backend"] or "opus", "model": summary["model"],
+                              "status": summary["status"], "duration_ms": summary["latency_ms"], "error": None}],
+                "warnings": ["temperature was dropped: the model does not take it"]}
+
+
+class Connection:
+    def __init__(self, sock):
+        self.sock, self.inbox, self.outbox, self.subscribed, self.send = sock, b"", b"", False, None
+
+    def say(self, message):
+        self.outbox += (json.dumps({"jsonrpc": "2.0", **message}) + "\n").encode()
+
+    def flush(self):
+        while self.outbox:
+            try:
+                self.outbox = self.outbox[self.sock.send(self.outbox):]
+            except BlockingIOError:
+                return
+
+
+class Server:
+    def __init__(self, options):
+        self.options, self.gateway = options, Gateway(options)
+        self.selector, self.connections = selectors.DefaultSelector(), {}
+        os.makedirs(os.path.dirname(os.path.abspath(options.socket)), exist_ok=True)
+        if os.path.exists(options.socket):
+            os.unlink(options.socket)
+        self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.listener.bind(options.socket)
+        self.listener.listen(8)
+        self.listener.setblocking(False)
+        self.selector.register(self.listener, selectors.EVENT_READ)
+
+    def run(self):
+        next_snapshot = next_exchange = time.time()
+        while True:
+            for key, _ in self.selector.select(0.02):
+                self.accept() if key.fileobj is self.listener else self.read(key.fileobj)
+            now = time.time()
+            while self.options.rate > 0 and now >= next_exchange:
+                next_exchange += 1 / self.options.rate
+                self.publish("exchange.completed", self.gateway.exchange())
+            if now >= next_snapshot:
+                next_snapshot = max(next_snapshot + 1 / self.options.snapshot_rate, now)
+                self.publish("metrics.snapshot", self.gateway.snapshot())
+            for connection in list(self.connections.values()):
+                self.stream(connection, now)
+                self.write(connection)
+
+    def accept(self):
+        sock, _ = self.listener.accept()
+        sock.setblocking(False)
+        self.connections[sock] = Connection(sock)
+        self.selector.register(sock, selectors.EVENT_READ)
+
+    def drop(self, sock):
+        self.selector.unregister(sock)
+        self.connections.pop(sock, None)
+        sock.close()
+
+    def write(self, connection):
+        try:
+            connection.flush()
+        except OSError:
+            self.drop(connection.sock)
+
+    def read(self, sock):
+        try:
+            data = sock.recv(65536)
+        except OSError:
+            data = b""
+        if not data:
+            return self.drop(sock)
+        connection = self.connections[sock]
+        *lines, connection.inbox = (connection.inbox + data).split(b"\n")
+        for line in lines:
+            if line:
+                self.answer(connection, json.loads(line))
+
+    def publish(self, method, params):
+        for connection in self.connections.values():
+            if connection.subscribed:
+                connection.say({"method": method, "params": params})
+
+    def answer(self, connection, request):
+        method, params, number = request["method"], request.get("params") or {}, request["id"]
+        gateway, options = self.gateway, self.options
+        identity = {"daemon": "llm-gateway/0.1.0", "pid": os.getpid(), "is_demo": options.demo}
+
+        def result(value):
+            connection.say({"id": number, "result": value})
+
+        def failure(code, message):
+            connection.say({"id": number, "error": {"code": code, "message": message}})
+
+        if method == "hello":
+            result({"protocol": options.protocol, **identity})
+        elif method == "daemon.status":
+            result({**identity, "uptime_seconds": time.time() - gateway.started, "base_url": "http://127.0.0.1:8080",
+                    "routing_mode": "auto", "config_path": None, "backends": gateway.backend_rows(),
+                    "warnings": options.warning})
+        elif method == "metrics.subscribe":
+            connection.subscribed = True
+            result({})
+            connection.say({"method": "metrics.snapshot", "params": gateway.snapshot()})
+        elif method == "exchanges.list":
+            result({"exchanges": gateway.log[-params["limit"]:][::-1]})
+        elif method == "exchanges.get":
+            found = [row for row in gateway.log if row["query_id"] == params["query_id"]]
+            result(gateway.detail(found[0])) if found else failure(-32004, "no such exchange")
+        elif method == "route.explain":
+            result(gateway.decision(params["prompt"], params.get("tier")))
+        elif method == "prompt.send":
+            send_id = number + 1000
+            result({"send_id": send_id})
+            connection.send = {"id": send_id, "params": params, "left": ANSWER * options.answers, "next": time.time() + 0.2}
+        elif method == "prompt.cancel":
+            result({})
+            if connection.send and connection.send["id"] == params["send_id"]:
+                connection.say({"method": "prompt.completed", "params": {
+                    "send_id": params["send_id"], "detail": None, "error": "cancelled"}})
+                connection.send = None
+        else:
+            failure(-32601, "no method " + method)
+
+    def stream(self, connection, now):
+        send = connection.send
+        if not send or now < send["next"]:
+            return
+        if send["left"]:
+            piece, send["left"] = send["left"][:12], send["left"][12:]
+            send["next"] = now + self.options.delta_seconds
+            connection.say({"method": "prompt.delta", "params": {"send_id": send["id"], "text": piece}})
+            return
+        decision = self.gateway.decision(send["params"]["prompt"], send["params"].get("tier"))
+        tier = next(row["tier"] for row in decision["candidates"] if row["is_chosen"])
+        summary = self.gateway.exchange(prompt=send["params"]["prompt"], tier=tier)
+        connection.say({"method": "prompt.completed", "params": {
+            "send_id": send["id"], "detail": {**self.gateway.detail(summary), "decision": decision}, "error": None}})
+        connection.send = None
+        self.publish("exchange.completed", summary)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("socket")
+    parser.add_argument("--rate", type=float, default=2.0, help="exchanges a second")
+    parser.add_argument("--snapshot-rate", type=float, default=1.0, help="snapshots a second")
+    parser.add_argument("--history", type=int, default=60, help="exchanges there are at the start")
+    parser.add_argument("--seed", type=int, default=42)
+    parser.add_argument("--protocol", type=int, default=1)
+    parser.add_argument("--delta-seconds", type=float, default=0.03)
+    parser.add_argument("--answers", type=int, default=1, help="how often the answer repeats itself")
+    parser.add_argument("--warning", action="append", default=[])
+    parser.add_argument("--hostile", action="store_true", help="prompts with escape sequences and worse")
+    parser.add_argument("--no-demo", dest="demo", action="store_false")
+    options = parser.parse_args()
+    try:
+        Server(options).run()
+    except KeyboardInterrupt:
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,75 @@
+import Testing
+
+@testable import Dashboard
+
+struct KeyTableTests {
+    @Test func `Every binding is in the help, and the help names no key that does nothing`() {
+        let help = HelpOverlay.lines(glyphs: .unicode).map { $0.spans.map(\.text).joined() }
+        for binding in KeyTable.all {
+            let line = CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth) + " " + binding.help
+            #expect(help.contains(line), "\(line)")
+        }
+        let keyLines = help.prefix { $0 != "MARKS" }.filter { line in
+            !line.isEmpty && !KeyTable.Context.allCases.contains { $0.rawValue == line }
+        }
+        #expect(keyLines.count == KeyTable.all.count)
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (200, 60), (60, 16)])
+    func `The whole help can be read at every size, unclipped`(columns: Int, rows: Int) {
+        var dashboard = Dashboard.live(columns, rows)
+        dashboard.press(.character("?"))
+        var seen = ""
+        for _ in 0..<120 {
+            seen += dashboard.screen
+            dashboard.press(.down)
+        }
+        for binding in KeyTable.all {
+            #expect(
+                seen.contains("\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"),
+                "\(binding.help)"
+            )
+        }
+        dashboard.press(.character("x"))
+        #expect(!dashboard.isHelpShown)
+    }
+
+    @Test func `No key means two things in one context`() {
+        for context in KeyTable.Context.allCases {
+            let keys = KeyTable.all.filter { $0.context == context }.flatMap(\.keys)
+            #expect(Set(keys).count == keys.count, "\(context)")
+        }
+    }
+
+    @Test func `Every binding is reachable somewhere`() {
+        var tester = Dashboard.live(80, 24)
+        tester.press(.character("3"))
+        var outside = tester
+        outside.press(.tab)
+        var requests = Dashboard.live(80, 24)
+        requests.press(.character("2"))
+        var detail = requests
+        detail.press(.enter)
+        var filtering = requests
+        filtering.press(.character("/"))
+        var offline = Dashboard.live(80, 24)
+        _ = offline.update(.disconnected(reason: "", retryAt: 0))
+        let states = [tester, outside, requests, detail, filtering, offline, Dashboard.live(80, 24)]
+        for binding in KeyTable.all {
+            for key in binding.keys {
+                let isReachable = states.contains { KeyTable.action(for: key, in: $0.contexts) == binding.action }
+                #expect(isReachable, "\(binding.help)")
+            }
+        }
+    }
+
+    @Test func `Digits and letters are text in the prompt box`() {
+        var dashboard = Dashboard.live(80, 24)
+        dashboard.press(.character("3"))
+        dashboard.type("q1?")
+        #expect(dashboard.tester.editor.text == "q1?")
+        dashboard.press(.tab)
+        dashboard.press(.character("1"))
+        #expect(dashboard.currentView == .dashboard)
+    }
+}

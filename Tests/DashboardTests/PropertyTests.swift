@@ -1,0 +1,129 @@
+import Shared
+import Testing
+
+@testable import Dashboard
+
+struct PropertyTests {
+    /// Every position is drawn once: no half of a wide character stands alone, no control character is anywhere.
+    private func check(_ surface: Surface, _ name: String) {
+        #expect(surface.cells.count == surface.rows * surface.columns)
+        for row in 0..<surface.rows {
+            var column = 0
+            while column < surface.columns {
+                let cell = surface.cells[row * surface.columns + column]
+                if cell.width == 2 {
+                    let isWhole =
+                        column + 1 < surface.columns && surface.cells[row * surface.columns + column + 1].width == 0
+                    #expect(isWhole, "\(name): half a character at \(row),\(column)")
+                }
+                if cell.width == 0 || CellWidth.width(of: cell.scalar) < 0 {
+                    Issue.record("\(name): bad cell at \(row),\(column)")
+                }
+                column += max(1, Int(cell.width))
+            }
+        }
+        if let cursor = surface.cursor {
+            #expect(cursor.row < surface.rows && cursor.column < surface.columns, "\(name): the cursor is outside")
+        }
+    }
+
+    @Test(arguments: DashboardView.allCases)
+    func `Every size is drawn whole and carries the mark of simulation`(view: DashboardView) {
+        var feed = FakeFeed()
+        feed.prompts = HostileTextTests.texts
+        var dashboard = Dashboard.live(80, 24, feed: feed)
+        dashboard.press(.character(Character("\(view.rawValue)")))
+        if view == .requests { dashboard.press(.down, .enter) }
+        if view == .tester { dashboard.type("日本語 e\u{301} text") }
+        for columns in stride(from: 1, through: 215, by: 11) {
+            for rows in stride(from: 1, through: 66, by: 5) {
+                _ = dashboard.update(.resized(columns: columns, rows: rows))
+                let surface = dashboard.view()
+                check(surface, "\(view) \(columns)x\(rows)")
+                guard columns >= 60, rows >= 16 else { continue }
+                #expect(surface.lines[0].contains("DEMO · simulated"), "\(view) \(columns)x\(rows)")
+                let isListed = view == .tester || surface.text.contains("tier/mo")
+                #expect(isListed, "the table stays: \(view) \(columns)x\(rows)")
+            }
+        }
+    }
+
+    @Test func `Panels neither overlap nor leave the screen at any size`() {
+        for view in DashboardView.allCases {
+            var dashboard = Dashboard.live(80, 24)
+            dashboard.press(.character(Character("\(view.rawValue)")))
+            if view == .requests { dashboard.press(.enter) }
+            for columns in stride(from: 60, through: 220, by: 7) {
+                for rows in stride(from: 16, through: 70, by: 3) {
+                    _ = dashboard.update(.resized(columns: columns, rows: rows))
+                    let layout = Layout(dashboard)
+                    let panels =
+                        layout.figures + [
+                            layout.header, layout.footer, layout.figureLines, layout.tiers, layout.rate, layout.latency,
+                            layout.warnings, layout.backends, layout.table, layout.detail, layout.testerPrompt,
+                            layout.testerAnswer, layout.testerCosts, layout.testerRoute, layout.testerTotal,
+                        ]
+                    var area = 0
+                    var taken = Set<Int>()
+                    for panel in panels where !panel.isEmpty {
+                        area += panel.height * panel.width
+                        for row in panel.row..<panel.row + panel.height {
+                            for column in panel.column..<panel.column + panel.width {
+                                taken.insert(row * 1_000 + column)
+                            }
+                        }
+                        #expect(panel.row + panel.height <= rows && panel.column + panel.width <= columns)
+                    }
+                    #expect(taken.count == area, "an overlap in \(view) at \(columns)x\(rows)")
+                }
+            }
+        }
+    }
+
+    @Test func `A screen that is too small says both sizes and how to quit`() {
+        let screen = Dashboard.live(59, 15).screen
+        #expect(screen.contains("60x16"))
+        #expect(screen.contains("59x15"))
+        #expect(screen.contains("q quits"))
+        #expect(screen.contains("DEMO"))
+    }
+
+    @Test func `The ASCII picture is 7-bit whatever is in it`() {
+        var feed = FakeFeed()
+        feed.prompts = HostileTextTests.texts
+        for view in DashboardView.allCases {
+            var dashboard = Dashboard.live(120, 40, feed: feed, glyphs: .ascii)
+            dashboard.press(.character(Character("\(view.rawValue)")))
+            #expect(dashboard.screen.utf8.max() ?? 0 < 0x7F)
+            dashboard.press(.function(1))
+            #expect(dashboard.screen.utf8.max() ?? 0 < 0x7F)
+        }
+    }
+
+    @Test func `Figures of any size are drawn`() {
+        var dashboard = Dashboard.live(120, 40)
+        var snapshot = MetricsSnapshot(unixMilliseconds: .max, uptimeSeconds: 1e300, requestsPerMinute: .max)
+        snapshot.today = .init(
+            requests: .max,
+            errors: .min,
+            cost: USD(nanodollars: .min),
+            baseline: USD(nanodollars: .max),
+            saved: USD(nanodollars: .min)
+        )
+        snapshot.sinceStart = snapshot.today
+        snapshot.latencyP50Milliseconds = -1e300
+        snapshot.latencyP95Milliseconds = 1e300
+        snapshot.tiers = [
+            .init(tier: .fast, requests: .max, cost: .zero), .init(tier: .local, requests: .min, cost: .zero),
+        ]
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        var summary = ExchangeSummary(id: "", unixMilliseconds: .min, requestedModel: "")
+        summary.latencyMilliseconds = 1e300
+        summary.usage = TokenUsage(input: .max, output: .max)
+        _ = dashboard.update(.message(.completed(summary)))
+        check(dashboard.view(), "extremes")
+        snapshot.unixMilliseconds = .min
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        check(dashboard.view(), "extremes")
+    }
+}
