@@ -144,6 +144,8 @@ private final class ScriptedBody: UpstreamBodySource {
         return try event.get()
     }
 
+    var hasMore: Bool { events.withLock { !$0.isEmpty } }
+
     func cancel() { events.withLock { $0 = [.failure(.cancelled)] } }
 }
 

@@ -203,8 +203,8 @@ func loadConfig(
         #expect(warnings.first?.hasSuffix(": REDIS_URL, RETRY_ENABLED") == true)
     }
 
-    @Test func `warns of a public address without keys`() throws {
-        #expect(try loadConfig("server: {host: 0.0.0.0}").warnings.count == 1)
+    @Test func `refuses a public address without keys`() throws {
+        #expect(throws: ConfigError.self) { try loadConfig("server: {host: 0.0.0.0}") }
         #expect(try loadConfig("server: {host: 0.0.0.0}\nauth: {keys: [k]}").warnings == [])
         #expect(try loadConfig("server: {host: '::1'}").warnings == [])
     }

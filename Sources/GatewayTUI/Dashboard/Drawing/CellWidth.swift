@@ -26,6 +26,7 @@ package enum CellWidth {
 
     /// Columns of a text.
     package static func of(_ text: some StringProtocol) -> Int {
+        if text.utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return text.utf8.count }
         var columns = 0
         for character in text { columns += cell(character).width }
         return columns

@@ -22,7 +22,8 @@ extension Surface {
         }
         for (index, bits) in dots.enumerated() where bits != 0 {
             let scalar: Unicode.Scalar = glyphs == .ascii ? "#" : Unicode.Scalar(0x2800 + bits) ?? "█"
-            write(String(scalar), in: rect, row: index / rect.width, column: index % rect.width, style)
+            let column = index % rect.width
+            put(scalar, in: rect, row: index / rect.width, columns: column..<column + 1, style)
         }
     }
 

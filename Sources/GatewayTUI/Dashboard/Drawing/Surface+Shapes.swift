@@ -9,12 +9,17 @@ extension Surface {
         border: Style = .dim
     ) {
         guard rect.height >= 2, rect.width >= 4 else { return }
-        let line = String(repeating: "─", count: rect.width - 2)
-        write("╭\(line)╮", in: rect, row: 0, border)
-        write("╰\(line)╯", in: rect, row: rect.height - 1, border)
+        let last = rect.width - 1
+        for (row, left, right) in [(0, "╭", "╮"), (rect.height - 1, "╰", "╯")]
+            as [(Int, Unicode.Scalar, Unicode.Scalar)]
+        {
+            put(left, in: rect, row: row, columns: 0..<1, border)
+            put("─", in: rect, row: row, columns: 1..<last, border)
+            put(right, in: rect, row: row, columns: last..<rect.width, border)
+        }
         for row in 1..<(rect.height - 1) {
-            write("│", in: rect, row: row, border)
-            write("│", in: rect, row: row, column: rect.width - 1, border)
+            put("│", in: rect, row: row, columns: 0..<1, border)
+            put("│", in: rect, row: row, columns: last..<rect.width, border)
         }
         let room = Rect(row: rect.row, column: rect.column + 2, height: 1, width: rect.width - 4)
         var end = 0
@@ -31,9 +36,9 @@ extension Surface {
     package mutating func bar(in rect: Rect, row: Int, column: Int, width: Int, share: Double, _ style: Style) {
         guard width > 0, share.isFinite, share > 0 else { return }
         let eighths = max(1, Int((min(1, share) * Double(width) * 8).rounded()))
-        var text = String(repeating: "█", count: eighths / 8)
-        if eighths % 8 > 0 { text.append(Self.leftBlocks[eighths % 8]) }
-        write(text, in: rect, row: row, column: column, style)
+        let end = column + eighths / 8
+        put("█", in: rect, row: row, columns: column..<end, style)
+        if eighths % 8 > 0 { put(Self.leftBlocks[eighths % 8], in: rect, row: row, columns: end..<end + 1, style) }
     }
 
     /// One row of bars, newest at the right. Gaps in the series stay blank, and so does everything before the first value.
@@ -41,18 +46,13 @@ extension Surface {
         guard rect.width > 0 else { return }
         let values = series.columns(rect.width)
         let top = values.reduce(0) { $1.isFinite ? max($0, $1) : $0 }
-        var text = String.UnicodeScalarView()
-        for value in values {
-            guard value.isFinite else {
-                text.append(" ")
-                continue
-            }
+        for (index, value) in values.enumerated() where value.isFinite {
             let step = top > 0 ? Int((max(0, value) / top * 7).rounded()) : 0
-            text.append(Self.lowerBlocks[min(7, step)])
+            let column = rect.width - values.count + index
+            put(Self.lowerBlocks[min(7, step)], in: rect, row: row, columns: column..<column + 1, style)
         }
-        writeRight(String(text), in: rect, row: row, style)
     }
 
-    private static let leftBlocks: [Character] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
+    private static let leftBlocks: [Unicode.Scalar] = [" ", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
     private static let lowerBlocks: [Unicode.Scalar] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"]
 }

@@ -100,7 +100,7 @@ extension Dashboard {
 
     /// While the newest is followed, an open detail pane follows it too.
     private mutating func refreshDetail() -> [Effect] {
-        guard detail != nil, !isPaused else { return [] }
+        guard detail != nil, !isPaused, table.isFollowing else { return [] }
         return fetchDetailOfSelection()
     }
 

@@ -66,6 +66,9 @@ package struct UpstreamBody: AsyncSequence, Sendable {
         try await source.next(patienceSeconds: patienceSeconds)
     }
 
+    /// Whether something is there already, so that ``next(patienceSeconds:)`` would not wait.
+    package var hasMore: Bool { source.hasMore }
+
     /// Breaks the call off; nothing more will come.
     package func cancel() { source.cancel() }
 
@@ -104,6 +107,7 @@ package struct UpstreamBody: AsyncSequence, Sendable {
 /// Where an ``UpstreamBody`` gets its bytes.
 package protocol UpstreamBodySource: Sendable {
     func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event
+    var hasMore: Bool { get }
     func cancel()
 }
 

@@ -42,9 +42,21 @@ package struct Attempt: Stage {
             return whole(response, body, backend, started, &exchange)
         } catch {
             ledger.attempt(on: backend.name, began: false)
+            // The provider may well have read the prompt, and bills it though nobody waits for the answer.
+            if Self.wasProbablyBilled(error) {
+                exchange.usage.input = exchange.decision?.estimatedInputTokens ?? 0
+                exchange.usageIsEstimated = true
+            }
             let problem = GatewayError(error, backend: backend.name)
             exchange.attempts.append(report(backend, nil, started, problem.message))
             throw problem
+        }
+    }
+
+    private static func wasProbablyBilled(_ error: UpstreamError) -> Bool {
+        switch error {
+        case .cancelled, .timeout, .tooLarge: true
+        case .cannotConnect, .broken: false
         }
     }
 
@@ -58,7 +70,8 @@ package struct Attempt: Stage {
             body: response.body,
             backend: backend.name,
             requestID: "req_gw_\(exchange.request.id)",
-            pingSeconds: pingSeconds
+            pingSeconds: pingSeconds,
+            estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0
         )
         exchange.attempts.append(report(backend, response.status, started, nil))
         let ledger = ledger

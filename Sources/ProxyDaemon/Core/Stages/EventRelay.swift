@@ -31,6 +31,8 @@ package final class EventRelay {
     private let backend: String
     private let requestID: String
     private let pingSeconds: Int
+    /// For a stream that ends before the provider has said what it counted.
+    private let estimatedInputTokens: Int
     private var splitter = EventStreamSplitter()
     private var meter = AnthropicStreamMeter()
     private var captured: [UInt8] = []
@@ -44,7 +46,14 @@ package final class EventRelay {
     /// What the gateway sends where the provider is silent, as Anthropic spells it.
     package static let ping = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
 
-    package init(body: UpstreamBody, backend: String, requestID: String, pingSeconds: Int) {
+    package init(
+        body: UpstreamBody,
+        backend: String,
+        requestID: String,
+        pingSeconds: Int,
+        estimatedInputTokens: Int
+    ) {
+        self.estimatedInputTokens = estimatedInputTokens
         self.body = body
         self.backend = backend
         self.requestID = requestID
@@ -59,6 +68,9 @@ package final class EventRelay {
 
     /// Has this called once, before the first bytes are handed out.
     package func whenFirstEvent(_ action: @escaping () -> Void) { onFirstEvent = action }
+
+    /// Whether ``next()`` would answer at once.
+    package var hasMore: Bool { body.hasMore }
 
     /// The next bytes for the client; nil when there are no more. Settles before it hands out the last of them.
     package func next() async -> [UInt8]? {
@@ -146,10 +158,13 @@ package final class EventRelay {
         guard !isSettled else { return }
         isSettled = true
         let isWhole = end == .complete && captureLimit > 0
+        var usage = meter.hasFinalUsage ? meter.usage : meter.estimatedUsage
+        // The provider bills the prompt though it had no time to say so.
+        if !meter.hasStarted { usage.input = estimatedInputTokens }
         let outcome = StreamOutcome(
             end: end,
-            usage: meter.hasFinalUsage ? meter.usage : meter.estimatedUsage,
-            usageIsEstimated: !meter.hasFinalUsage && meter.hasStarted,
+            usage: usage,
+            usageIsEstimated: !meter.hasFinalUsage,
             stopReason: meter.stopReason,
             captured: isWhole ? captured : nil
         )

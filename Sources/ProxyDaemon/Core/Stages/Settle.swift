@@ -112,7 +112,7 @@ package struct Settle: Stage {
     private func summary(_ exchange: Exchange, status: Int) -> ExchangeSummary {
         let now = clock.monotonicNanoseconds()
         let arrived = exchange.request.arrivedNanoseconds
-        let answered = exchange.attempts.contains { $0.status != nil } || exchange.isCacheHit
+        let answered = !exchange.attempts.isEmpty || exchange.isCacheHit
         let backend = answered ? exchange.decision?.backend : nil
         let latency = Double(now - arrived) / 1e6
         return ExchangeSummary(

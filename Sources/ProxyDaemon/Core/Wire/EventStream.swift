@@ -48,19 +48,31 @@ package struct EventStreamSplitter: Sendable {
         return (whole, pending)
     }
 
+    /// The next LF or CR. Most streams have no CR, so where the next one is, is looked up once and kept.
+    private static func nextLineEnd(_ bytes: UnsafeBufferPointer<UInt8>, from at: Int, _ nextReturn: inout Int?) -> Int?
+    {
+        let newline = JSONScan.next(0x0A, bytes, from: at)
+        guard let found = nextReturn else { return newline }
+        let carriage = found >= at ? found : JSONScan.next(0x0D, bytes, from: at)
+        nextReturn = carriage
+        guard let carriage else { return newline }
+        return newline.map { min($0, carriage) } ?? carriage
+    }
+
     private mutating func takeWholeEvents(isLast: Bool, _ visit: (UnsafeBufferPointer<UInt8>) -> Void) -> [UInt8] {
         var eventStart = 0
         pending.withUnsafeBufferPointer { buffer in
             var at = scanned
-            while at < buffer.count {
+            var nextReturn = JSONScan.next(0x0D, buffer, from: at)
+            while let end = Self.nextLineEnd(buffer, from: at, &nextReturn) {
+                at = end
                 let byte = buffer[at]
-                guard byte == 0x0A || byte == 0x0D else {
-                    at += 1
-                    continue
-                }
                 var next = at + 1
                 if byte == 0x0D {
-                    guard next < buffer.count || isLast else { break }
+                    guard next < buffer.count || isLast else {
+                        scanned = at
+                        return
+                    }
                     if next < buffer.count, buffer[next] == 0x0A { next += 1 }
                 }
                 if at == lineStart {
@@ -70,7 +82,7 @@ package struct EventStreamSplitter: Sendable {
                 lineStart = next
                 at = next
             }
-            scanned = at
+            scanned = buffer.count
         }
         if eventStart == pending.count {
             let whole = pending

@@ -274,8 +274,13 @@ package enum JSONScan {
 
     /// The offset of the next backslash; nil when there is none.
     package static func nextBackslash(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
+        next(UInt8(ascii: "\\"), bytes, from: start)
+    }
+
+    /// The offset of the next such byte; nil when there is none.
+    package static func next(_ byte: UInt8, _ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = bytes.baseAddress, start < bytes.count,
-            let found = memchr(base + start, 0x5C, bytes.count - start)
+            let found = memchr(base + start, Int32(byte), bytes.count - start)
         else { return nil }
         return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
     }

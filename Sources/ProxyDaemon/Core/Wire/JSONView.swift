@@ -1,4 +1,5 @@
 package import FoundationEssentials
+import Glibc
 
 /// A value inside JSON text that an index has found valid. It points into the text and must not outlive it.
 package struct JSONView {
@@ -123,9 +124,9 @@ package struct JSONView {
 package enum JSONText {
     /// Whether the bytes of a member's name are exactly this plain name.
     package static func equals(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>, _ name: StaticString) -> Bool {
-        guard range.count == name.utf8CodeUnitCount else { return false }
-        for offset in 0..<range.count where bytes[range.lowerBound + offset] != name.utf8Start[offset] { return false }
-        return true
+        guard range.count == name.utf8CodeUnitCount, range.upperBound <= bytes.count, let base = bytes.baseAddress
+        else { return false }
+        return memcmp(base + range.lowerBound, name.utf8Start, range.count) == 0
     }
 
     /// The text of a string's contents with its escapes undone. What is no valid UTF-8 or no valid escape becomes U+FFFD.

@@ -106,7 +106,8 @@ package enum ConfigLoader {
             environment: environment,
             path: path
         )
-        warnings += [demo, variables.warning(), unguarded(settings)].compactMap(\.self)
+        try refuseUnguarded(settings)
+        warnings += [demo, variables.warning()].compactMap(\.self)
         return LoadedConfig(settings: settings, path: path, warnings: warnings)
     }
 
@@ -192,11 +193,15 @@ package enum ConfigLoader {
         throw field?.error(problem) ?? ConfigError(source: "classifier", problem: problem)
     }
 
-    /// Without keys only this machine is served, which is not what someone means who listens to the network.
-    private static func unguarded(_ settings: Settings) -> String? {
+    /// Without keys anybody in the network could spend the owner's money.
+    private static func refuseUnguarded(_ settings: Settings) throws(ConfigError) {
         let host = settings.server.host
         let isLocal = (try? BaseURL("http://\(host.contains(":") ? "[\(host)]" : host)"))?.isLoopback ?? false
-        guard settings.auth.keys.isEmpty, !isLocal else { return nil }
-        return "server.host is \(host), but auth.keys is empty: only this machine is served"
+        guard settings.auth.keys.isEmpty, !isLocal else { return }
+        throw ConfigError(
+            source: "server.host",
+            problem:
+                "\(host) can be reached from other machines: set GATEWAY_API_KEY or auth.keys first, or use 127.0.0.1"
+        )
     }
 }

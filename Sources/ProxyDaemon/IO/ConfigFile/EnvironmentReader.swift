@@ -25,6 +25,7 @@ struct EnvironmentReader {
     func apply(to settings: inout Settings) throws(ConfigError) {
         if let key = try secret("GATEWAY_API_KEY"), !settings.auth.keys.contains(key) { settings.auth.keys.append(key) }
         if let key = try secret("ADMIN_KEY") { settings.auth.adminKey = key }
+        if let socket = value("GATEWAY_SOCKET") { settings.control.socket = socket }
         if let port = try integer("PORT", in: 0...65_535) { settings.server.port = port }
         if let seconds = try integer("CACHE_TTL_SECONDS", in: 0...315_360_000) {
             settings.cache.exactTTLSeconds = seconds

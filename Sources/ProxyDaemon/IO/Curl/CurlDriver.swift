@@ -300,6 +300,7 @@ private final class CurlLoop {
             guard let transfer = live.removeValue(forKey: easy) else { continue }
             curl_multi_remove_handle(multi, easy)
             if result == CURLE_OK { transfer.finishHead() }
+            transfer.handOver()
             transfer.call?.finished(result == CURLE_OK ? .success(()) : .failure(problem(result, transfer)))
             transfer.call?.flush(withHead: true)
             transfer.isTouched = false
@@ -313,6 +314,7 @@ private final class CurlLoop {
         touched.transfers.removeAll(keepingCapacity: true)
         for transfer in transfers where transfer.isTouched {
             transfer.isTouched = false
+            transfer.handOver()
             transfer.call?.flush(withHead: !transfer.isSmall)
         }
     }

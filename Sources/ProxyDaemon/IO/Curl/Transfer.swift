@@ -19,6 +19,10 @@ final class Transfer {
     private var headLines: [UInt8] = []
     private var headStatus = 0
     private var isHeadDone = false
+    /// What this turn of the loop brought of the body. libcurl hands it over in small pieces, one for each chunk.
+    private var gathered: [UInt8] = []
+    /// The reader had no room left when it was last given something.
+    private var isFull = false
     /// Known to be whole soon: not worth waking anybody before it is.
     private(set) var isSmall = false
     /// Something came in this turn of the loop.
@@ -32,6 +36,7 @@ final class Transfer {
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
     private static let smallBytes = 65_536
+    private static let gatheredBytes = 65_536
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers
@@ -82,6 +87,8 @@ final class Transfer {
         headLines.removeAll(keepingCapacity: true)
         headStatus = 0
         isHeadDone = false
+        gathered.removeAll()
+        isFull = false
         isSmall = false
         isTouched = false
         hasAnswer = false
@@ -145,10 +152,21 @@ final class Transfer {
     private func receive(body piece: UnsafeRawBufferPointer) -> Int {
         if !isHeadDone { completeHead() }
         guard let call else { return 0 }
-        guard call.received(piece) else { return Int(CURL_WRITEFUNC_PAUSE) }
+        if gathered.count >= Self.gatheredBytes { handOver() }
+        if isFull {
+            guard !call.pauseIfFull() else { return Int(CURL_WRITEFUNC_PAUSE) }
+            isFull = false
+        }
+        gathered.append(contentsOf: piece)
         touch()
-        activeNanoseconds = MonotonicTime.nanoseconds()
         return piece.count
+    }
+
+    /// Gives the reader what was gathered; at the end of a turn of the loop, or earlier where that is a lot.
+    func handOver() {
+        guard let call, !gathered.isEmpty else { return }
+        activeNanoseconds = MonotonicTime.nanoseconds()
+        isFull = call.received(&gathered)
     }
 
     private func receive(headerLine line: UnsafeRawBufferPointer) -> Int {

@@ -100,6 +100,9 @@ final class UpstreamCall: Sendable {
         return try taken.0?.get()
     }
 
+    /// Whether there is something to take.
+    var hasMore: Bool { state.withLock { !$0.bytes.isEmpty || $0.end != nil } }
+
     /// Breaks the call off. Safe at any time, from any thread, more than once.
     func cancel() {
         let waiters = state.withLock {
@@ -124,15 +127,20 @@ final class UpstreamCall: Sendable {
         state.withLock { $0.head = (status, headers) }
     }
 
-    /// Takes bytes of the body; false where there is no room, and the transfer must pause.
-    func received(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    /// Takes what a turn of the loop brought of the body; true when that fills the buffer.
+    func received(_ bytes: inout [UInt8]) -> Bool {
         state.withLock { state in
-            if state.bytes.count >= bufferBytes {
-                state.isPaused = true
-                return false
-            }
-            state.bytes.append(contentsOf: bytes)
-            return true
+            if state.bytes.isEmpty { swap(&state.bytes, &bytes) } else { state.bytes.append(contentsOf: bytes) }
+            bytes.removeAll(keepingCapacity: true)
+            return state.bytes.count >= bufferBytes
+        }
+    }
+
+    /// Whether there is no room: then the transfer is to pause until the reader asks for it to be resumed.
+    func pauseIfFull() -> Bool {
+        state.withLock { state in
+            state.isPaused = state.bytes.count >= bufferBytes
+            return state.isPaused
         }
     }
 
@@ -191,6 +199,8 @@ final class UpstreamCallBody: UpstreamBodySource {
     func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
         try await call.next(patienceSeconds: patienceSeconds)
     }
+
+    var hasMore: Bool { call.hasMore }
 
     func cancel() { call.cancel() }
 }

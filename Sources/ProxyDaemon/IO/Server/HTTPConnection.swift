@@ -8,7 +8,7 @@ import Synchronization
 /// One client connection: reads a request whole, has it answered, writes the answer, and again. Bound to its event loop.
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
-    typealias OutboundOut = HTTPServerResponsePart
+    typealias OutboundOut = ByteBuffer
 
     private enum State {
         /// Between requests.
@@ -173,8 +173,9 @@ final class HTTPConnection: ChannelInboundHandler {
             state = .reading(head, body)
         }
         if expectsContinue(head) {
-            let interim = HTTPResponseHead(version: head.version, status: .continue)
-            context?.writeAndFlush(Self.wrapOutboundOut(.head(interim)), promise: nil)
+            guard let context else { return }
+            let interim = context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+            context.writeAndFlush(Self.wrapOutboundOut(interim), promise: nil)
         }
     }
 
@@ -214,47 +215,56 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func write(_ reply: Reply, _ head: HTTPRequestHead) async {
-        let mayKeepAlive = head.isKeepAlive && !isQuiescing
-        var headers = HTTPHeaders()
-        headers.reserveCapacity(reply.headers.count + 2)
-        for field in reply.headers { headers.add(name: field.name, value: field.value) }
-        if !mayKeepAlive { headers.add(name: "connection", value: "close") }
+        let writer = ResponseWriter(head)
+        var mayKeepAlive = head.isKeepAlive && !isQuiescing
         switch reply.body {
-        case .bytes(let bytes):
-            headers.add(name: "content-length", value: String(bytes.count))
-            write(reply.status, headers, head)
-            if head.method != .HEAD, !bytes.isEmpty { write(bytes) }
+        case .bytes(let bytes): write(reply, bytes, writer, mayKeepAlive)
         case .stream(let relay):
-            guard await write(relay, reply.status, headers, head) else { return close() }
+            mayKeepAlive = mayKeepAlive && writer.canFollowStream
+            guard await write(reply, relay, writer, mayKeepAlive) else { return close() }
         }
         finish(mayKeepAlive)
     }
 
-    /// Writes a stream as it comes; false where it broke off under the client's eyes.
-    private func write(_ relay: EventRelay, _ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) async
+    private func write(_ reply: Reply, _ bytes: [UInt8], _ writer: ResponseWriter, _ mayKeepAlive: Bool) {
+        guard let context else { return }
+        let allocator = context.channel.allocator
+        var buffer = writer.head(of: reply, length: bytes.count, mayKeepAlive: mayKeepAlive, allocator)
+        if writer.writesBody(bytes) {
+            if bytes.count <= ResponseWriter.joinedBytes {
+                buffer.writeBytes(bytes)
+            } else {
+                context.write(Self.wrapOutboundOut(buffer), promise: nil)
+                buffer = allocator.buffer(bytes: bytes)
+            }
+        }
+        context.write(Self.wrapOutboundOut(buffer), promise: nil)
+    }
+
+    /// Writes a stream as it comes; false where the client left.
+    private func write(_ reply: Reply, _ relay: EventRelay, _ writer: ResponseWriter, _ mayKeepAlive: Bool) async
         -> Bool
     {
-        write(status, headers, head)
-        context?.flush()
-        while context != nil, let bytes = await relay.next() {
-            write(bytes)
-            context?.flush()
+        if let context {
+            let head = writer.headOfStream(reply, mayKeepAlive: mayKeepAlive, context.channel.allocator)
+            context.write(Self.wrapOutboundOut(head), promise: nil)
+        }
+        var isFirst = true
+        while let context {
+            // The head goes out at once unless the first events are there already, to go with it.
+            if isFirst, !relay.hasMore { context.flush() }
+            isFirst = false
+            guard let bytes = await relay.next() else { break }
+            guard let context = self.context else { break }
+            context.writeAndFlush(Self.wrapOutboundOut(writer.chunk(bytes, context.channel.allocator)), promise: nil)
             await waitUntilWritable()
         }
-        if context == nil { relay.abandon() }
-        return context != nil
-    }
-
-    private func write(_ status: Int, _ headers: HTTPHeaders, _ head: HTTPRequestHead) {
-        let version = head.version.major == 1 && head.version.minor == 0 ? HTTPVersion.http1_0 : .http1_1
-        let line = HTTPResponseHead(version: version, status: .init(statusCode: status), headers: headers)
-        context?.write(Self.wrapOutboundOut(.head(line)), promise: nil)
-    }
-
-    private func write(_ bytes: [UInt8]) {
-        guard let context else { return }
-        let buffer = context.channel.allocator.buffer(bytes: bytes)
-        context.write(Self.wrapOutboundOut(.body(.byteBuffer(buffer))), promise: nil)
+        guard let context else {
+            relay.abandon()
+            return false
+        }
+        if let end = writer.end(context.channel.allocator) { context.write(Self.wrapOutboundOut(end), promise: nil) }
+        return true
     }
 
     private func finish(_ mayKeepAlive: Bool) {
@@ -262,14 +272,14 @@ final class HTTPConnection: ChannelInboundHandler {
         guard mayKeepAlive else {
             state = .closed
             let written = context.eventLoop.makePromise(of: Void.self)
-            context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: written)
+            context.writeAndFlush(Self.wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)), promise: written)
             // Our side is closed first: a full close over unread bytes would reset the connection, and the client might
             // lose the answer. The sweep ends it if the client does not.
             written.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
             deadline = .now() + .seconds(2)
             return
         }
-        context.writeAndFlush(Self.wrapOutboundOut(.end(nil)), promise: nil)
+        context.flush()
         state = .idle
         deadline = .now() + .seconds(Int64(shared.settings.keepAliveTimeoutSeconds))
         guard !backlog.isEmpty else { return }
@@ -294,12 +304,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private func refuse(_ error: GatewayError, head: HTTPRequestHead) {
         let reply = Gateway.refuse(error, id: shared.ids.next())
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
-        var headers = HTTPHeaders(reply.headers.map { ($0.name, $0.value) })
-        headers.add(name: "content-length", value: String(bytes.count))
-        headers.add(name: "connection", value: "close")
         state = .closed
-        write(reply.status, headers, head)
-        if head.method != .HEAD { write(bytes) }
+        write(reply, bytes, ResponseWriter(head), false)
         finish(false)
     }
 

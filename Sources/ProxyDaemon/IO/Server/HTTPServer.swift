@@ -66,13 +66,7 @@ package final class HTTPServer: Service {
                         throw ChannelError.eof
                     }
                     let pipeline = channel.pipeline.syncOperations
-                    try pipeline.configureHTTPServerPipeline(
-                        withPipeliningAssistance: false,
-                        withErrorHandling: false,
-                        // What goes out is clean already: see `Transfer` for headers from providers and
-                        // `GatewayHeaders` for our own. The check would cost 4 % of a request.
-                        withOutboundHeaderValidation: false
-                    )
+                    try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
                     try pipeline.addHandler(HTTPConnection(loop))
                 }
             }
