@@ -239,6 +239,7 @@ class Upstream:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)  # wakes the thread that accepts
         self._listener.close()
 
     def _accept(self):
