@@ -1,0 +1,111 @@
+"""Fixtures of the black-box tests: the built programs, each with a home of its own, and what they wrote when one fails."""
+
+import itertools
+import os
+import sys
+
+import pytest
+
+import processes
+import wire
+
+# The SDKs in this process must reach 127.0.0.1 directly and bring no key of the user's.
+for _name in [name for name in os.environ if name not in processes.clean_environment()]:
+    if not _name.upper().startswith(("GATEWAY_BIN", "XDG_")):
+        del os.environ[_name]
+
+_children = []
+
+
+def pytest_terminal_summary(terminalreporter):
+    for reason, count in processes.untested.items():
+        terminalreporter.write_line(f"NOT TESTED ({count} tests): {reason}", yellow=True)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed:
+        for child in _children:
+            if child.stderr:
+                report.sections.append((f"stderr of {child.name} ({child.pid})", child.stderr[-6000:]))
+    return report
+
+
+class Starter:
+    """Starts programs and ends them, in reverse order, when the test or the module is over."""
+
+    def __init__(self, home):
+        self._home = home
+        self._numbers = itertools.count()
+        self._mine = []
+        self._upstreams = []
+
+    def directory(self):
+        path = self._home / f"d{next(self._numbers)}"
+        path.mkdir(parents=True)
+        return path
+
+    def adopt(self, child):
+        self._mine.append(child)
+        _children.append(child)
+        return child
+
+    def gateway(self, config=None, *arguments, directory=None, **more):
+        """A gatewayd on a free port. Without a configuration it is the demo."""
+        if config is None:
+            arguments = ("--demo", *arguments)
+        return self.adopt(processes.Gateway(directory or self.directory(), config, arguments, **more))
+
+    def simulator(self, *arguments):
+        """A gateway-simulator; its `url` is a backend's base_url."""
+        command = [processes.binary("gateway-simulator"), "--port", "0", *arguments]
+        child = self.adopt(processes.Child("gateway-simulator", command))
+        child.url = child.find(r"on (http://127\.0\.0\.1:\d+)", "stdout")[1]
+        return child
+
+    def fake(self):
+        """The scriptable provider that serves the wire fixtures."""
+        script = processes.SHARED / "wire" / "fake" / "fake_upstream.py"
+        child = self.adopt(processes.Child("fake_upstream", [sys.executable, str(script), "--port", "0"]))
+        child.port = int(child.find(r"PORT (\d+)", "stdout")[1])
+        child.url = f"http://127.0.0.1:{child.port}"
+        child.log = lambda: wire.get_json(child.port, "/__log")
+        return child
+
+    def upstream(self, answer=None):
+        upstream = wire.Upstream(answer)
+        self._upstreams.append(upstream)
+        return upstream
+
+    def end(self):
+        for child in reversed(self._mine):
+            child.end()
+            _children.remove(child)
+        for upstream in self._upstreams:
+            upstream.stop()
+
+
+@pytest.fixture
+def start(tmp_path_factory):
+    """Starts programs for one test."""
+    starter = Starter(tmp_path_factory.mktemp("t"))
+    yield starter
+    starter.end()
+
+
+@pytest.fixture(scope="module")
+def start_shared(tmp_path_factory):
+    """Starts programs for all tests of a module."""
+    starter = Starter(tmp_path_factory.mktemp("m"))
+    yield starter
+    starter.end()
+
+
+@pytest.fixture(scope="session")
+def wire_kit():
+    """The directory of the wire fixtures."""
+    path = processes.SHARED / "wire"
+    if not (path / "fixtures" / "INDEX.json").is_file():
+        processes.skip_loudly(f"the wire fixtures are not at {path}; set SHARED_DIR")
+    return path
