@@ -13,11 +13,12 @@ import UnixSignals
 struct Daemon {
     private let config: LoadedConfig
     private let logger: Logger
+    private let writer = LogWriter()
 
     init(_ config: LoadedConfig) throws {
         self.config = config
         let log = config.settings.log
-        let writer = LogWriter()
+        let writer = writer
         LoggingSystem.bootstrap { LineLogHandler(label: $0, format: log.format, writer: writer) }
         var logger = Logger(label: "gatewayd")
         logger.logLevel = Logger.Level(rawValue: log.level) ?? .info
@@ -68,9 +69,11 @@ struct Daemon {
         try await services.run()
         client.stop()
         try await simulator?.stop()
-        try await serving.shutdownGracefully()
-        try await side.shutdownGracefully()
-        logger.info("stopped")
+        logger.notice("stopped")
+        writer.flush()
+        // Every connection is closed. The event loops end with the process: whatever still has one to its name on the way
+        // out could else not even be freed.
+        exit(0)
     }
 
     /// The lifecycle library tells of every step; a person wants to hear of its errors only.

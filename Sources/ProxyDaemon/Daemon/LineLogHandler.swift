@@ -15,6 +15,9 @@ final class LogWriter: Sendable {
     private let waiting = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
 
+    /// Waits until everything handed over so far is written.
+    func flush() { queue.sync {} }
+
     func write(_ line: String) {
         guard waiting.add(1, ordering: .relaxed).newValue <= Self.maximumWaiting else {
             waiting.subtract(1, ordering: .relaxed)

@@ -14,12 +14,15 @@ package struct TextCues: Sendable {
 
     /// A count for each cue.
     package struct Counts: Sendable {
-        private var values = [Int](repeating: 0, count: Cue.allCases.count)
+        // A byte for each cue in one word: nothing to allocate. A count stops at 255, far above what is looked at.
+        private var values: UInt64 = 0
 
         package internal(set) subscript(cue: Cue) -> Int {
-            get { values[cue.rawValue] }
-            set { values[cue.rawValue] = newValue }
+            get { Int(values >> shift(cue) & 0xFF) }
+            set { values = values & ~(0xFF << shift(cue)) | UInt64(Swift.min(255, newValue)) << shift(cue) }
         }
+
+        private func shift(_ cue: Cue) -> UInt64 { UInt64(cue.rawValue) * 8 }
     }
 
     package private(set) var counts = Counts()

@@ -142,7 +142,9 @@ package struct Settle: Stage {
     private func kept(_ text: String) -> String {
         switch prompts {
         case .none: ""
-        case .snippet: text.utf8.count <= 120 ? text : String(text.prefix(120))
+        // Ample bytes first: walking over characters is slow, and a prompt may be long.
+        case .snippet:
+            text.utf8.count <= 120 ? text : String(String(decoding: text.utf8.prefix(480), as: UTF8.self).prefix(120))
         case .full: text
         }
     }

@@ -6,35 +6,37 @@ package enum AnthropicReplay {
     /// such response.
     package static func stream(fromJSON body: [UInt8]) -> [UInt8]? {
         body.withUnsafeBufferPointer { bytes in
-            guard let index = try? JSONIndex(bytes) else { return nil }
-            let message = Fields(bytes, index)
-            guard let content = message["content"], content.kind == .array else { return nil }
-            var out: [UInt8] = []
-            out.reserveCapacity(body.count + 1_024)
-
-            var start = RawObject()
-            for field in message.all {
-                switch field.name {
-                case "content": start.set("content", "[]")
-                case "stop_reason", "stop_sequence": start.set(field.name, "null")
-                default: start.set(field.name, field.value.raw)
-                }
-            }
-            event("message_start", [("message", start.bytes)], to: &out)
-            var number = 0
-            content.forEachElement { block in
-                append(block: block, index: number, to: &out)
-                number += 1
-            }
-            var delta = RawObject()
-            delta.set("stop_reason", message["stop_reason"]?.raw)
-            delta.set("stop_sequence", message["stop_sequence"]?.raw)
-            var members: [(String, [UInt8])] = [("delta", delta.bytes)]
-            if let usage = message["usage"] { members.append(("usage", Array(usage.raw))) }
-            event("message_delta", members, to: &out)
-            event("message_stop", [], to: &out)
-            return out
+            (try? JSONIndex(bytes))?.withRoot(bytes) { stream(Fields($0), capacity: body.count) } ?? nil
         }
+    }
+
+    private static func stream(_ message: Fields, capacity: Int) -> [UInt8]? {
+        guard let content = message["content"], content.kind == .array else { return nil }
+        var out: [UInt8] = []
+        out.reserveCapacity(capacity + 1_024)
+
+        var start = RawObject()
+        for field in message.all {
+            switch field.name {
+            case "content": start.set("content", "[]")
+            case "stop_reason", "stop_sequence": start.set(field.name, "null")
+            default: start.set(field.name, field.value.raw)
+            }
+        }
+        event("message_start", [("message", start.bytes)], to: &out)
+        var number = 0
+        content.forEachElement { block in
+            append(block: block, index: number, to: &out)
+            number += 1
+        }
+        var delta = RawObject()
+        delta.set("stop_reason", message["stop_reason"]?.raw)
+        delta.set("stop_sequence", message["stop_sequence"]?.raw)
+        var members: [(String, [UInt8])] = [("delta", delta.bytes)]
+        if let usage = message["usage"] { members.append(("usage", Array(usage.raw))) }
+        event("message_delta", members, to: &out)
+        event("message_stop", [], to: &out)
+        return out
     }
 
     private static func append(block: JSONView, index: Int, to out: inout [UInt8]) {
@@ -132,24 +134,27 @@ private struct Assembly {
         let parsed = ServerSentEvent(parsing: event)
         parsed.data.withUnsafeBufferPointer { bytes in
             guard let index = try? JSONIndex(bytes) else { return }
-            let fields = Fields(bytes, index)
-            switch parsed.name {
-            case "message_start":
-                fields["message"]?.forEachMember { key, value in
-                    let name = JSONText.decode(bytes, key)
-                    if name == "usage" { usage.merge(value) } else { head.set(name, value.raw) }
-                }
-            case "content_block_start":
-                var block = Block()
-                fields["content_block"].map { block.start.merge($0) }
-                blocks.append(block)
-            case "content_block_delta": if let delta = fields["delta"] { read(delta: delta) }
-            case "message_delta":
-                fields["delta"].map { head.merge($0) }
-                fields["usage"].map { usage.merge($0) }
-            case "message_stop": isWhole = true
-            default: break
+            index.withRoot(bytes) { read(parsed.name, Fields($0)) }
+        }
+    }
+
+    private mutating func read(_ event: String, _ fields: Fields) {
+        switch event {
+        case "message_start":
+            fields["message"]?.forEachMember { key, value in
+                let name = JSONText.decode(value.bytes, key)
+                if name == "usage" { usage.merge(value) } else { head.set(name, value.raw) }
             }
+        case "content_block_start":
+            var block = Block()
+            fields["content_block"].map { block.start.merge($0) }
+            blocks.append(block)
+        case "content_block_delta": if let delta = fields["delta"] { read(delta: delta) }
+        case "message_delta":
+            fields["delta"].map { head.merge($0) }
+            fields["usage"].map { usage.merge($0) }
+        case "message_stop": isWhole = true
+        default: break
         }
     }
 
@@ -175,8 +180,10 @@ private struct Assembly {
 private struct Fields {
     let all: [(name: String, value: JSONView)]
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>, _ index: JSONIndex) {
-        all = index.members.map { (JSONText.decode(bytes, $0.key), JSONView(bytes, $0.value)) }
+    init(_ object: JSONView) {
+        var all: [(name: String, value: JSONView)] = []
+        object.forEachMember { all.append((JSONText.decode(object.bytes, $0), $1)) }
+        self.all = all
     }
 
     subscript(name: String) -> JSONView? { all.last { $0.name == name }?.value }

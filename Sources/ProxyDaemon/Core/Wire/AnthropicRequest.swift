@@ -2,7 +2,7 @@
 package struct AnthropicRequest: Sendable {
     /// The body as the client sent it.
     package let body: [UInt8]
-    package let members: [JSONMember]
+    package let index: JSONIndex
     package let model: String
     /// Where the value of `model` is in the body, quotes included.
     package let modelSpan: Range<Int>
@@ -20,7 +20,7 @@ package struct AnthropicRequest: Sendable {
         }
         let fields = try parsed.get()
         self.body = body
-        members = fields.members
+        index = fields.index
         model = fields.model
         modelSpan = fields.modelSpan
         isStream = fields.isStream
@@ -42,7 +42,7 @@ package struct AnthropicRequest: Sendable {
 
 /// The checked fields, before the body is put beside them.
 private struct Parsed {
-    var members: [JSONMember]
+    let index: JSONIndex
     var model = ""
     var modelSpan = 0..<0
     var isStream = false
@@ -51,44 +51,57 @@ private struct Parsed {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) throws(GatewayError) {
         do throws(JSONProblem) {
-            members = try JSONIndex(bytes).members
+            index = try JSONIndex(bytes)
         } catch {
             throw GatewayError(.invalidRequest("the request body is \(error)"))
         }
+        let problem = index.withRoot(bytes) { root -> GatewayError? in
+            do throws(GatewayError) { try read(root) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+    }
+
+    private mutating func read(_ root: JSONView) throws(GatewayError) {
+        let bytes = root.bytes
+        var seen: [(name: Range<Int>, value: JSONView)] = []
+        seen.reserveCapacity(12)
+        root.forEachMember { seen.append(($0, $1)) }
         var hasModel = false
         var messages: JSONView?
-        var seen: [String] = []
-        for member in members {
-            let value = JSONView(bytes, member.value)
-            let name = JSONText.decode(bytes, member.key)
+        for (at, member) in seen.enumerated() {
+            let value = member.value
+            func isNamed(_ name: StaticString) -> Bool { JSONText.equals(bytes, member.name, name) }
             // Two readers of one body may take different twins; a request must mean one thing only.
-            if seen.contains(name) { throw Self.invalid("\(name): given twice") }
-            seen.append(name)
-            switch name {
-            case "model":
+            for earlier in seen[..<at] where earlier.name.count == member.name.count {
+                if bytes[earlier.name].elementsEqual(bytes[member.name]) {
+                    throw Self.invalid("\(JSONText.decode(bytes, member.name)): given twice")
+                }
+            }
+            if isNamed("model") {
                 guard let text = value.string, !text.isEmpty else {
                     throw Self.invalid("model: expected a name, found \(value.kind.phrase)")
                 }
                 hasModel = true
                 model = text
-                modelSpan = member.value
-            case "stream":
-                guard let flag = value.bool ?? (member.kind == .null ? false : nil) else {
+                modelSpan = value.range
+            } else if isNamed("stream") {
+                guard let flag = value.bool ?? (value.kind == .null ? false : nil) else {
                     throw Self.invalid("stream: expected a boolean, found \(value.kind.phrase)")
                 }
                 isStream = flag
-            case "max_tokens":
+            } else if isNamed("max_tokens") {
                 guard let limit = value.integer, limit >= 0 else {
                     throw Self.invalid("max_tokens: expected a whole number, found \(value.kind.phrase)")
                 }
                 maxTokens = limit
-            case "messages":
-                guard member.kind == .array else {
+            } else if isNamed("messages") {
+                guard value.kind == .array else {
                     throw Self.invalid("messages: expected an array, found \(value.kind.phrase)")
                 }
                 messages = value
-            default:
-                traits.note(member: name, value)
+            } else {
+                traits.note(member: member.name, value)
             }
         }
         guard hasModel else { throw Self.invalid("model: Field required") }

@@ -11,9 +11,10 @@ package struct AnthropicTextReader: Sendable {
                 JSONText.equals(event, name, "content_block_delta")
             else { return }
             ServerSentEvent(parsing: event).data.withUnsafeBufferPointer { data in
-                guard (try? JSONIndex(data)) != nil else { return }
-                let delta = JSONView(data, 0..<data.count)["delta"]
-                if let text = delta?["text"]?.string { deliver(text) }
+                guard let index = try? JSONIndex(data) else { return }
+                index.withRoot(data) { root in
+                    if let text = root["delta"]?["text"]?.string { deliver(text) }
+                }
             }
         }
     }

@@ -40,13 +40,14 @@ package struct AnthropicAnswer: Sendable, Equatable {
     package init(parsing body: [UInt8]) {
         body.withUnsafeBufferPointer { bytes in
             guard let index = try? JSONIndex(bytes) else { return }
-            for member in index.members {
-                let value = JSONView(bytes, member.value)
-                if JSONText.equals(bytes, member.key, "usage"), member.kind == .object {
-                    AnthropicUsage.merge(value, into: &usage)
-                    hasUsage = true
-                } else if JSONText.equals(bytes, member.key, "stop_reason") {
-                    stopReason = value.string
+            index.withRoot(bytes) { root in
+                root.forEachMember { name, value in
+                    if JSONText.equals(bytes, name, "usage"), value.kind == .object {
+                        AnthropicUsage.merge(value, into: &usage)
+                        hasUsage = true
+                    } else if JSONText.equals(bytes, name, "stop_reason") {
+                        stopReason = value.string
+                    }
                 }
             }
         }
@@ -122,13 +123,8 @@ package struct AnthropicStreamMeter: Sendable {
     private func decode(_ event: UnsafeBufferPointer<UInt8>, _ read: (JSONView) -> Void) {
         let data = ServerSentEvent(parsing: event).data
         data.withUnsafeBufferPointer { bytes in
-            guard (try? JSONIndex(bytes)) != nil else { return }
-            read(JSONView(bytes, trimmed(bytes)))
+            guard let index = try? JSONIndex(bytes) else { return }
+            index.withRoot(bytes, read)
         }
-    }
-
-    private func trimmed(_ bytes: UnsafeBufferPointer<UInt8>) -> Range<Int> {
-        let start = bytes.firstIndex { $0 > 0x20 } ?? 0
-        return start..<bytes.count
     }
 }

@@ -25,7 +25,7 @@ package struct CacheKey: Sendable, Hashable {
             JSONText.appendQuoted(header.value, to: &text)
         }
         request.body.withUnsafeBufferPointer { bytes in
-            Canonical(bytes).append(members: request.members, to: &text)
+            request.index.withRoot(bytes) { Canonical(bytes).append(root: $0, to: &text) }
         }
         digest = Array(SHA256.hash(data: text))
     }
@@ -53,12 +53,15 @@ private struct Canonical {
 
     init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
 
-    func append(members: [JSONMember], to out: inout [UInt8]) {
-        let shaping = members.filter { member in
-            !["model", "stream", "metadata", "cache_control"].contains { JSONText.equals(bytes, member.key, $0) }
+    func append(root: JSONView, to out: inout [UInt8]) {
+        var members: [(key: Range<Int>, value: JSONView)] = []
+        members.reserveCapacity(12)
+        root.forEachMember { key, value in
+            if isShaping(key) { members.append((key, value)) }
         }
+        members.sort { isBefore($0.key, $1.key) }
         out.append(UInt8(ascii: "{"))
-        for member in shaping.sorted(by: { isBefore($0.key, $1.key) }) {
+        for member in members {
             appendString(member.key, to: &out)
             out.append(UInt8(ascii: ":"))
             let place: Place =
@@ -69,10 +72,15 @@ private struct Canonical {
                 } else {
                     .data
                 }
-            append(JSONView(bytes, member.value), place, to: &out)
+            append(member.value, place, to: &out)
             out.append(UInt8(ascii: ","))
         }
         out.append(UInt8(ascii: "}"))
+    }
+
+    private func isShaping(_ key: Range<Int>) -> Bool {
+        !JSONText.equals(bytes, key, "model") && !JSONText.equals(bytes, key, "stream")
+            && !JSONText.equals(bytes, key, "metadata") && !JSONText.equals(bytes, key, "cache_control")
     }
 
     private func append(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {

@@ -42,28 +42,37 @@ package enum JSONKind: Sendable, Equatable {
     }
 }
 
-/// One member of the top-level object: where its key's and its value's bytes are.
-package struct JSONMember: Sendable, Equatable {
-    /// The key's bytes between the quotes, escapes and all.
-    package var key: Range<Int>
-    /// The value's bytes; those of a string with its quotes.
-    package var value: Range<Int>
-    package var kind: JSONKind
+/// One value, or one member's name, in a JSON text.
+struct JSONNode: Sendable {
+    /// Offset of the first byte; a string's quote.
+    var start: Int32
+    /// Offset after the last byte.
+    var end: Int32
+    /// Position of the node after this one and all within it.
+    var next: Int32
+    var kind: JSONKind
 }
 
-/// Finds out in one pass whether bytes are a JSON object and where its top-level members are.
+/// Finds out in one pass whether bytes are a JSON object, and where every value in it begins and ends.
 ///
 /// Nothing is decoded: a request passes on as the client's own bytes, and only what a decision needs is read from its
 /// span. Structure, literals and numbers are checked; the inside of strings is left to whoever decodes them.
 package struct JSONIndex: Sendable {
     /// Deeper nesting is refused: no real request comes near, and readers that recurse would fall over.
     package static let maximumDepth = 128
+    /// Offsets are kept in 32 bits.
+    package static let maximumBytes = Int(Int32.max)
 
-    package let members: [JSONMember]
+    /// In the order of the text; of an object's, names and values by turns.
+    private let nodes: [JSONNode]
 
     package init(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONProblem) {
+        guard bytes.count <= Self.maximumBytes else {
+            throw JSONProblem(offset: Self.maximumBytes, expected: "the end")
+        }
         var reader = JSONReader(bytes)
-        members = try reader.readTopLevel()
+        try reader.readTopLevel()
+        nodes = reader.nodes
     }
 
     package init(_ bytes: [UInt8]) throws(JSONProblem) {
@@ -72,105 +81,90 @@ package struct JSONIndex: Sendable {
         }
         self = try result.get()
     }
+
+    /// Looks at the object. `bytes` must be those that the index was made of; the view must not leave `look`.
+    package func withRoot<Result>(_ bytes: UnsafeBufferPointer<UInt8>, _ look: (JSONView) -> Result) -> Result {
+        nodes.withUnsafeBufferPointer { look(JSONView(bytes, $0, 0)) }
+    }
 }
 
 /// The checking pass. Every read is guarded by the buffer's end.
 private struct JSONReader {
     private let bytes: UnsafeBufferPointer<UInt8>
     private var at = 0
+    private(set) var nodes: [JSONNode] = []
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
-
-    mutating func readTopLevel() throws(JSONProblem) -> [JSONMember] {
-        skipSpace()
-        guard at < bytes.count, bytes[at] == UInt8(ascii: "{") else { throw problem("an object") }
-        at += 1
-        var members: [JSONMember] = []
-        members.reserveCapacity(12)
-        skipSpace()
-        if at < bytes.count, bytes[at] == UInt8(ascii: "}") {
-            at += 1
-        } else {
-            while true {
-                skipSpace()
-                let key = try readString("a member name in quotes")
-                skipSpace()
-                try expect(UInt8(ascii: ":"), "':'")
-                skipSpace()
-                let start = at
-                let kind = try readValue()
-                members.append(JSONMember(key: key, value: start..<at, kind: kind))
-                skipSpace()
-                guard at < bytes.count else { throw problem("',' or '}'") }
-                at += 1
-                if bytes[at - 1] == UInt8(ascii: "}") { break }
-                if bytes[at - 1] != UInt8(ascii: ",") {
-                    at -= 1
-                    throw problem("',' or '}'")
-                }
-            }
-        }
-        skipSpace()
-        guard at == bytes.count else { throw problem("the end") }
-        return members
+    init(_ bytes: UnsafeBufferPointer<UInt8>) {
+        self.bytes = bytes
+        nodes.reserveCapacity(32 + bytes.count / 256)
     }
 
-    /// Reads one value of any depth without recursion: `containers` holds a bit for each open one, 1 for an object.
-    private mutating func readValue() throws(JSONProblem) -> JSONKind {
-        guard at < bytes.count else { throw problem("a value") }
-        let kind: JSONKind =
-            switch bytes[at] {
-            case UInt8(ascii: "{"): .object
-            case UInt8(ascii: "["): .array
-            default: try readScalar()
-            }
-        guard kind == .object || kind == .array else { return kind }
-        var containers = UInt128(0)
-        var depth = 0
+    mutating func readTopLevel() throws(JSONProblem) {
+        skipSpace()
+        guard at < bytes.count, bytes[at] == UInt8(ascii: "{") else { throw problem("an object") }
+        try readValue()
+        skipSpace()
+        guard at == bytes.count else { throw problem("the end") }
+    }
+
+    /// Reads one container of any depth without recursion: `open` holds the position of each open one's node.
+    private mutating func readValue() throws(JSONProblem) {
+        var open: [Int32] = []
+        open.reserveCapacity(8)
         values: while true {
             skipSpace()
             guard at < bytes.count else { throw problem("a value") }
             let byte = bytes[at]
             if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
-                guard depth + 1 < JSONIndex.maximumDepth else {
+                guard open.count < JSONIndex.maximumDepth else {
                     throw problem("at most \(JSONIndex.maximumDepth) levels of nesting")
                 }
                 let isObject = byte == UInt8(ascii: "{")
+                let position = Int32(nodes.count)
+                add(isObject ? .object : .array, from: at, to: at + 1)
                 at += 1
                 skipSpace()
                 guard at < bytes.count, bytes[at] == byte + 2 else {
-                    containers = (containers << 1) | (isObject ? 1 : 0)
-                    depth += 1
+                    open.append(position)
                     if isObject { try readName() }
                     continue values
                 }
                 at += 1
+                nodes[Int(position)].end = Int32(at)
             } else {
-                _ = try readScalar()
+                let start = at
+                add(try readScalar(), from: start, to: at)
             }
-            while depth > 0 {
-                let inObject = containers & 1 == 1
+            while let container = open.last {
+                let inObject = nodes[Int(container)].kind == .object
                 skipSpace()
-                let expected = inObject ? "',' or '}'" : "',' or ']'"
-                guard at < bytes.count else { throw problem(expected) }
+                guard at < bytes.count else { throw problem(inObject ? "',' or '}'" : "',' or ']'") }
                 if bytes[at] == UInt8(ascii: ",") {
                     at += 1
                     if inObject { try readName() }
                     continue values
                 }
-                guard bytes[at] == (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else { throw problem(expected) }
+                guard bytes[at] == (inObject ? UInt8(ascii: "}") : UInt8(ascii: "]")) else {
+                    throw problem(inObject ? "',' or '}'" : "',' or ']'")
+                }
                 at += 1
-                depth -= 1
-                containers >>= 1
+                nodes[Int(container)].end = Int32(at)
+                nodes[Int(container)].next = Int32(nodes.count)
+                open.removeLast()
             }
-            return kind
+            return
         }
+    }
+
+    private mutating func add(_ kind: JSONKind, from start: Int, to end: Int) {
+        nodes.append(JSONNode(start: Int32(start), end: Int32(end), next: Int32(nodes.count + 1), kind: kind))
     }
 
     /// Reads a member's name and its colon.
     private mutating func readName() throws(JSONProblem) {
         skipSpace()
-        _ = try readString("a member name in quotes")
+        let name = try readString("a member name in quotes")
+        add(.string, from: name.lowerBound - 1, to: name.upperBound + 1)
         skipSpace()
         try expect(UInt8(ascii: ":"), "':'")
     }
@@ -283,31 +277,5 @@ package enum JSONScan {
             let found = memchr(base + start, Int32(byte), bytes.count - start)
         else { return nil }
         return UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
-    }
-
-    /// The offset just after the value that begins at `start`, in a text that an index has found valid.
-    package static func endOfValue(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int, limit: Int) -> Int {
-        var at = start
-        var depth = 0
-        while at < limit {
-            switch bytes[at] {
-            case UInt8(ascii: "\""):
-                at = (endOfString(bytes, from: at + 1) ?? limit - 1) + 1
-                if depth == 0 { return min(at, limit) }
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
-                depth += 1
-                at += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                if depth == 0 { return at }
-                depth -= 1
-                at += 1
-                if depth == 0 { return at }
-            case UInt8(ascii: ","), 0x20, 0x0A, 0x0D, 0x09:
-                if depth == 0 { return at }
-                at += 1
-            default: at += 1
-            }
-        }
-        return limit
     }
 }

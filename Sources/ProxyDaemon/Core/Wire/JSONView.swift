@@ -1,29 +1,23 @@
-package import FoundationEssentials
 import Glibc
 
-/// A value inside JSON text that an index has found valid. It points into the text and must not outlive it.
+/// A value inside an indexed JSON text. It points into the text and its index and must not outlive them.
 package struct JSONView {
     package let bytes: UnsafeBufferPointer<UInt8>
-    /// The value's bytes; those of a string with its quotes.
-    package let range: Range<Int>
+    private let nodes: UnsafeBufferPointer<JSONNode>
+    private let position: Int
 
-    package init(_ bytes: UnsafeBufferPointer<UInt8>, _ range: Range<Int>) {
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ nodes: UnsafeBufferPointer<JSONNode>, _ position: Int) {
         self.bytes = bytes
-        self.range = range.clamped(to: 0..<bytes.count)
+        self.nodes = nodes
+        self.position = position
     }
 
-    package var kind: JSONKind {
-        guard let first = range.first else { return .null }
-        return switch bytes[first] {
-        case UInt8(ascii: "{"): .object
-        case UInt8(ascii: "["): .array
-        case UInt8(ascii: "\""): .string
-        case UInt8(ascii: "t"): .true
-        case UInt8(ascii: "f"): .false
-        case UInt8(ascii: "n"): .null
-        default: .number
-        }
-    }
+    private var node: JSONNode { nodes[position] }
+
+    package var kind: JSONKind { node.kind }
+
+    /// The value's bytes; those of a string with its quotes.
+    package var range: Range<Int> { (Int(node.start)..<Int(node.end)).clamped(to: 0..<bytes.count) }
 
     package var raw: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(rebasing: bytes[range]) }
 
@@ -80,43 +74,23 @@ package struct JSONView {
     /// Calls `visit` with each member's name (the bytes between its quotes) and value.
     package func forEachMember(_ visit: (Range<Int>, JSONView) -> Void) {
         guard kind == .object else { return }
-        var at = skipSpace(range.lowerBound + 1)
-        while at < range.upperBound, bytes[at] == UInt8(ascii: "\"") {
-            guard let nameEnd = JSONScan.endOfString(bytes, from: at + 1) else { return }
-            let name = (at + 1)..<nameEnd
-            at = skipSpace(nameEnd + 1)
-            at = skipSpace(at + 1)  // the colon
-            let end = JSONScan.endOfValue(bytes, from: at, limit: range.upperBound)
-            visit(name, JSONView(bytes, at..<end))
-            at = skipSpace(end)
-            guard at < range.upperBound, bytes[at] == UInt8(ascii: ",") else { return }
-            at = skipSpace(at + 1)
+        let end = Int(node.next)
+        var at = position + 1
+        while at + 1 < end {
+            visit(JSONView(bytes, nodes, at).stringContents, JSONView(bytes, nodes, at + 1))
+            at = Int(nodes[at + 1].next)
         }
     }
 
     /// Calls `visit` with each element of an array in order.
     package func forEachElement(_ visit: (JSONView) -> Void) {
         guard kind == .array else { return }
-        var at = skipSpace(range.lowerBound + 1)
-        while at < range.upperBound, bytes[at] != UInt8(ascii: "]") {
-            let end = JSONScan.endOfValue(bytes, from: at, limit: range.upperBound)
-            guard end > at else { return }
-            visit(JSONView(bytes, at..<end))
-            at = skipSpace(end)
-            guard at < range.upperBound, bytes[at] == UInt8(ascii: ",") else { return }
-            at = skipSpace(at + 1)
+        let end = Int(node.next)
+        var at = position + 1
+        while at < end {
+            visit(JSONView(bytes, nodes, at))
+            at = Int(nodes[at].next)
         }
-    }
-
-    private func skipSpace(_ start: Int) -> Int {
-        var at = start
-        while at < range.upperBound {
-            switch bytes[at] {
-            case 0x20, 0x0A, 0x0D, 0x09: at += 1
-            default: return at
-            }
-        }
-        return at
     }
 }
 
@@ -221,9 +195,4 @@ package enum JSONText {
         appendQuoted(text, to: &out)
         return String(decoding: out, as: UTF8.self)
     }
-}
-
-extension JSONView {
-    /// The value as JSON bytes of its own.
-    package var copied: Data { Data(raw) }
 }

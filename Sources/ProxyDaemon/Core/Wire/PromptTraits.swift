@@ -47,40 +47,54 @@ package struct PromptTraits: Sendable, Equatable {
     package init() {}
 
     /// Takes note of a top-level member other than `model`, `messages`, `stream` and `max_tokens`.
-    mutating func note(member name: String, _ value: JSONView) {
-        switch name {
-        case "system": systemBytes = Self.textBytes(of: value)
-        case "tools": note(tools: value)
-        case "tool_choice":
+    mutating func note(member name: Range<Int>, _ value: JSONView) {
+        func isNamed(_ plain: StaticString) -> Bool { JSONText.equals(value.bytes, name, plain) }
+        let isSet = value.kind != .null
+        if isNamed("system") {
+            systemBytes = Self.textBytes(of: value)
+        } else if isNamed("tools") {
+            note(tools: value)
+        } else if isNamed("tool_choice") {
             let type = value["type"]?.string
             hasForcedTool = type == "any" || type == "tool"
-        case "thinking": hasThinking = value.kind != .null
-        case "output_config":
+        } else if isNamed("thinking") {
+            hasThinking = isSet
+        } else if isNamed("output_config") {
             hasEffort = value["effort"] != nil
-            wantsStructuredOutput = value["format"] != nil
-        case "output_format": wantsStructuredOutput = value.kind != .null
-        case "temperature": hasTemperature = value.kind != .null
-        case "top_p": hasTopP = value.kind != .null
-        case "top_k": hasSampling = hasSampling || value.kind != .null
-        case "stop_sequences", "metadata", "service_tier", "cache_control": break
-        default: if value.kind != .null { rareMembers.append(name) }
+            wantsStructuredOutput = wantsStructuredOutput || value["format"] != nil
+        } else if isNamed("output_format") {
+            wantsStructuredOutput = wantsStructuredOutput || isSet
+        } else if isNamed("temperature") {
+            hasTemperature = isSet
+        } else if isNamed("top_p") {
+            hasTopP = isSet
+        } else if isNamed("top_k") {
+            hasSampling = hasSampling || isSet
+        } else if !Self.harmlessMembers.contains(where: isNamed), isSet {
+            rareMembers.append(JSONText.decode(value.bytes, name))
         }
         hasSampling = hasSampling || hasTemperature || hasTopP
         hasTemperatureAndTopP = hasTemperature && hasTopP
     }
 
+    /// Members that every model takes.
+    private static let harmlessMembers: [StaticString] = [
+        "stop_sequences", "metadata", "service_tier", "cache_control",
+    ]
+
     private mutating func note(tools: JSONView) {
         toolBytes = tools.range.count
         tools.forEachElement { tool in
             toolCount += 1
-            if let type = tool["type"]?.string, type != "custom" { hasTypedTools = true }
+            guard let type = tool["type"], type.kind == .string else { return }
+            if !JSONText.equals(type.bytes, type.stringContents, "custom") { hasTypedTools = true }
         }
     }
 
     /// Reads the messages. Throws an `invalidRequest` that names the message.
     mutating func read(messages: JSONView) throws(GatewayError) {
         var problem: String?
-        var lastRole = ""
+        var isLastAssistant = false
         messages.forEachElement { message in
             let index = messageCount
             messageCount += 1
@@ -88,7 +102,7 @@ package struct PromptTraits: Sendable, Equatable {
                 problem = problem ?? "messages.\(index): expected an object, found \(message.kind.phrase)"
                 return
             }
-            guard let role = message["role"]?.string else {
+            guard let role = message["role"], role.kind == .string else {
                 problem = problem ?? "messages.\(index).role: Field required"
                 return
             }
@@ -102,15 +116,16 @@ package struct PromptTraits: Sendable, Equatable {
                     ?? "messages.\(index).content: expected a string or an array, found \(content.kind.phrase)"
                 return
             }
-            lastRole = role
-            if role == "system" { hasSystemMessage = true }
-            note(content: content, isUser: role == "user")
+            func isRole(_ name: StaticString) -> Bool { JSONText.equals(role.bytes, role.stringContents, name) }
+            isLastAssistant = isRole("assistant")
+            if isRole("system") { hasSystemMessage = true }
+            note(content: content, isUser: isRole("user"))
         }
         if let problem { throw GatewayError(.invalidRequest(problem)) }
         guard messageCount > 0 else {
             throw GatewayError(.invalidRequest("messages: at least one message is required"))
         }
-        isPrefilled = lastRole == "assistant"
+        isPrefilled = isLastAssistant
     }
 
     private mutating func note(content: JSONView, isUser: Bool) {
@@ -128,23 +143,32 @@ package struct PromptTraits: Sendable, Equatable {
         }
         if content.kind == .string { take(content) }
         content.forEachElement { block in
-            guard let type = block["type"] else { return }
-            let name = type.stringContents
-            if JSONText.equals(block.bytes, name, "text") {
-                if let view = block["text"], view.kind == .string { take(view) }
-            } else if JSONText.equals(block.bytes, name, "tool_result") {
+            var type: JSONView?
+            var payload: JSONView?
+            block.forEachMember { name, value in
+                if JSONText.equals(block.bytes, name, "type") {
+                    type = value
+                } else if JSONText.equals(block.bytes, name, "text") || JSONText.equals(block.bytes, name, "content")
+                    || JSONText.equals(block.bytes, name, "input")
+                {
+                    payload = value
+                }
+            }
+            guard let type else { return }
+            func isType(_ name: StaticString) -> Bool { JSONText.equals(block.bytes, type.stringContents, name) }
+            if isType("text") {
+                if let payload, payload.kind == .string { take(payload) }
+            } else if isType("tool_result") {
                 hasToolHistory = true
-                messageBytes += block["content"].map(Self.textBytes) ?? 0
-            } else if JSONText.equals(block.bytes, name, "tool_use") {
+                messageBytes += payload.map(Self.textBytes) ?? 0
+            } else if isType("tool_use") {
                 hasToolHistory = true
-                messageBytes += block["input"]?.range.count ?? 0
-            } else if JSONText.equals(block.bytes, name, "image") {
+                messageBytes += payload?.range.count ?? 0
+            } else if isType("image") {
                 hasImages = true
-            } else if JSONText.equals(block.bytes, name, "document") {
+            } else if isType("document") {
                 hasDocuments = true
-            } else if JSONText.equals(block.bytes, name, "thinking")
-                || JSONText.equals(block.bytes, name, "redacted_thinking")
-            {
+            } else if isType("thinking") || isType("redacted_thinking") {
                 hasThinkingHistory = true
             } else {
                 hasRareBlocks = true

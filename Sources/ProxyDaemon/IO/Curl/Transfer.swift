@@ -12,7 +12,10 @@ final class TouchedTransfers {
 final class Transfer {
     let easy: UnsafeMutableRawPointer
     private(set) var call: UpstreamCall?
+    // What the handle is set to, to set again only what changes.
     private var url = ""
+    private var headers: [HeaderField] = []
+    private var isPost = false
     private var requestHeaders: UnsafeMutablePointer<curl_slist>?
     /// The body as libcurl reads it: it takes a pointer, so the bytes stand still here until the transfer ends.
     private var body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -96,14 +99,16 @@ final class Transfer {
         startedNanoseconds = MonotonicTime.nanoseconds()
         activeNanoseconds = startedNanoseconds
         if request.url != url { setURL(request.url) }
-        setHeaders(request)
+        if request.headers != headers || requestHeaders == nil { setHeaders(request.headers) }
         if request.method == "POST" {
             copyBody(request.body)
-            _ = gw_easy_set_long(easy, CURLOPT_POST, 1)
+            if !isPost { _ = gw_easy_set_long(easy, CURLOPT_POST, 1) }
+            isPost = true
             _ = gw_easy_set_pointer(easy, CURLOPT_POSTFIELDS, body.baseAddress)
             _ = gw_easy_set_size(easy, CURLOPT_POSTFIELDSIZE_LARGE, curl_off_t(request.body.count))
         } else {
             _ = gw_easy_set_long(easy, CURLOPT_HTTPGET, 1)
+            isPost = false
         }
     }
 
@@ -130,12 +135,14 @@ final class Transfer {
         _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
     }
 
-    private func setHeaders(_ request: UpstreamRequest) {
+    /// One client after another mostly sends the same headers.
+    private func setHeaders(_ headers: [HeaderField]) {
+        self.headers = headers
         curl_slist_free_all(requestHeaders)
         requestHeaders = nil
         // libcurl would wait a second for "100 Continue" before a body over 1 MB.
         requestHeaders = curl_slist_append(requestHeaders, "Expect:")
-        for header in request.headers {
+        for header in headers {
             requestHeaders = curl_slist_append(requestHeaders, "\(header.name): \(header.value)")
         }
         _ = gw_easy_set_list(easy, CURLOPT_HTTPHEADER, requestHeaders)
