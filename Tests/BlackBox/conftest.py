@@ -1,5 +1,6 @@
 """Fixtures of the black-box tests: the built programs, each with a home of its own, and what they wrote when one fails."""
 
+import collections
 import itertools
 import os
 import sys
@@ -18,7 +19,10 @@ _children = []
 
 
 def pytest_terminal_summary(terminalreporter):
-    for reason, count in processes.untested.items():
+    """Says what was not tested and why, however few look at the letters."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
+    for reason, count in reasons.items():
         terminalreporter.write_line(f"NOT TESTED ({count} tests): {reason}", yellow=True)
 
 
@@ -107,5 +111,5 @@ def wire_kit():
     """The directory of the wire fixtures."""
     path = processes.SHARED / "wire"
     if not (path / "fixtures" / "INDEX.json").is_file():
-        processes.skip_loudly(f"the wire fixtures are not at {path}; set SHARED_DIR")
+        pytest.skip(f"the wire fixtures are not at {path}; set SHARED_DIR")
     return path

@@ -9,20 +9,12 @@ import threading
 import time
 from pathlib import Path
 
-import pytest
-
 REPOSITORY = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SHARED_DIR", REPOSITORY.parent / "shared"))
 START_SECONDS = 20
 
-# What could not be tested, and how many tests that were: the summary tells.
-untested = {}
-
-
-def skip_loudly(reason):
-    """Skips, and has the summary say what was not tested and why."""
-    untested[reason] = untested.get(reason, 0) + 1
-    pytest.skip(reason)
+# As it was before conftest.py cleaned it: installing packages may need the user's own proxy.
+USERS_ENVIRONMENT = dict(os.environ)
 
 _FOREIGN = re.compile(
     r"(?i)^(https?_proxy|all_proxy|no_proxy|.*_api_key|.*_auth_token|anthropic_.*|openai_.*|gateway_.*|admin_key|port"
