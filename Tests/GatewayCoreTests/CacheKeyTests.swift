@@ -9,7 +9,7 @@ import Testing
         headers: [HeaderField] = []
     ) throws -> CacheKey {
         let request = try AnthropicRequest(parsing: Array(body.utf8))
-        return CacheKey(partition: partition, model: model, headers: headers, request: request)
+        return CacheKey(partition: partition, backend: model, headers: headers, request: request)
     }
 
     private static let plain = #"{"model":"m","max_tokens":10,"messages":[{"role":"user","content":"hé"}]}"#
@@ -53,6 +53,19 @@ import Testing
                 + #""messages":[{"role":"user","content":"x"}]}"#
         }
         #expect(try key(body(#""cache_control":{"type":"string"}"#)) != key(body("")))
+    }
+
+    @Test func `only a system prompt's own line of attribution is passed over`() throws {
+        func message(_ sum: String) -> String {
+            #"{"model":"m","max_tokens":1,"messages":[{"role":"user","content":[{"type":"text","text":"#
+                + #""x-anthropic-billing-header: \#(sum)"}]}]}"#
+        }
+        #expect(try key(message("2+2?")) != key(message("3+3?")))
+        func system(_ rest: String) -> String {
+            #"{"model":"m","max_tokens":1,"system":[{"type":"text","text":"x-anthropic-billing-header: a\n\#(rest)"}],"#
+                + #""messages":[{"role":"user","content":"x"}]}"#
+        }
+        #expect(try key(system("Be brief.")) != key(system("Be long.")))
     }
 
     @Test func `an agent's line of attribution makes no difference`() throws {

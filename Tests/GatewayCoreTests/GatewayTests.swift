@@ -268,6 +268,50 @@ import Testing
         #expect(upstream.requests.isEmpty)
     }
 
+    @Test(arguments: [
+        #"{"model":"auto","max_tokens":9223372036854775807,"messages":[{"role":"user","content":"hello"}]}"#,
+        #"{"model":"claude-x\r\nSet-Cookie: a=b","messages":[{"role":"user","content":"x"}]}"#,
+        "{\"model\":\"m\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]"
+            + (0..<300).map { ",\"a\($0)\":0" }.joined() + "}",
+        "{\"model\":\"" + String(repeating: "m", count: 300)
+            + "\",\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}",
+    ])
+    func `what is made to hurt is refused`(body: String) async {
+        let (gateway, upstream, _) = gateway([])
+        let reply = await gateway.messages(.messages(body))
+        #expect(reply.status == 400)
+        #expect(reply.headers.allSatisfy { !$0.value.contains("\n") })
+        #expect(upstream.requests.isEmpty)
+    }
+
+    @Test func `nonsense counts of a provider end nothing`() async {
+        let huge = Self.answer.replacing("1000", with: "9223372036854775807").replacing(
+            "200",
+            with: "-9223372036854775807"
+        )
+        let (gateway, _, _) = gateway([.json(huge)])
+        #expect(await gateway.messages(.messages(Self.question)).status == 200)
+        #expect(gateway.snapshot().sinceStart.cost > .zero)
+    }
+
+    @Test func `a provider's error event ends the stream, and nobody is billed for it`() async {
+        let error =
+            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"x\"}}\n\n"
+        var answer = ScriptedUpstream.Answer.stream([error])
+        answer.events.append(.success(.silence))
+        let (gateway, _, _) = gateway([answer])
+        let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
+        #expect(await gateway.messages(.messages(streaming)).text() == error)
+        #expect(gateway.snapshot().sinceStart.cost == .zero)
+        #expect(gateway.ledger.recent(1)[0].error == "overloaded_error: x")
+    }
+
+    @Test func `a web page is not this machine's owner`() async {
+        let (gateway, _, _) = gateway([.json(Self.answer)])
+        #expect(await gateway.messages(.messages(Self.question, [("Origin", "https://evil.example")])).status == 401)
+        #expect(await gateway.messages(.messages(Self.question, [("Origin", "http://localhost:3000")])).status == 200)
+    }
+
     @Test func `asks for a key where keys are configured, and for this machine where none are`() async {
         let (locked, _, _) = gateway([.json(Self.answer), .json(Self.answer)]) {
             $0.auth.keys = [Secret("right-key"), Secret("other-key")]

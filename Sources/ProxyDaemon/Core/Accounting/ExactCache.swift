@@ -13,9 +13,11 @@ package struct CachedAnswer: Sendable {
     package var form: Form
     package var backend: Backend
     package var usage: TokenUsage
+    package var usageIsEstimated: Bool
     package var stopReason: String?
 
-    package init(form: Form, backend: Backend, usage: TokenUsage, stopReason: String?) {
+    package init(form: Form, backend: Backend, usage: TokenUsage, usageIsEstimated: Bool, stopReason: String?) {
+        self.usageIsEstimated = usageIsEstimated
         self.form = form
         self.backend = backend
         self.usage = usage

@@ -8,6 +8,8 @@ package final class Backend: Sendable {
     package let model: String
     package let baseURL: String
     package let tier: Tier
+    /// Model and address: what an answer in the cache belongs to.
+    let identity: String
     /// Key and extra headers, ready to be sent.
     let requestHeaders: [HeaderField]
     /// Most tokens an answer may have; nil where nobody knows.
@@ -27,6 +29,7 @@ package final class Backend: Sendable {
         model = settings.model
         baseURL = settings.baseURL
         tier = settings.tier
+        identity = "\(settings.name) \(settings.model) \(settings.baseURL)"
         let key = settings.apiKey.map { [HeaderField("x-api-key", $0.exposed)] } ?? []
         requestHeaders = key + settings.headers
         let known = catalogue.model(settings.model)

@@ -147,7 +147,7 @@ package struct Settings: Sendable, Equatable {
     /// How much of a prompt is kept in logs, records and on the dashboard.
     package enum PromptLogging: String, Sendable, CaseIterable {
         case none
-        /// The first 120 characters.
+        /// About the first 120 bytes.
         case snippet
         case full
     }

@@ -127,7 +127,7 @@ package struct Router: Sendable {
     }
 
     private func veto(_ backend: Backend, _ draft: Draft, _ tokens: Int) -> String? {
-        if let window = backend.contextWindow, tokens + (draft.maxTokens ?? 0) > window {
+        if let window = backend.contextWindow, (draft.maxTokens ?? 0) > window - tokens {
             return "about \(tokens) tokens and the answer are over its window of \(window)"
         }
         if let asked = draft.maxTokens, let limit = backend.maxOutput, asked > limit {

@@ -33,41 +33,45 @@ package struct TextCues: Sendable {
     package private(set) var startsWithGreeting = false
     package private(set) var startsWithSimpleQuestion = false
 
-    package init(_ text: String) {
-        var text = text
-        text.withUTF8 { read($0) }
-    }
+    /// Reads UTF-8 text.
+    package init(_ text: [UInt8]) { text.withUnsafeBufferPointer { read($0) } }
 
     private mutating func read(_ bytes: UnsafeBufferPointer<UInt8>) {
-        var hash = CueTable.emptyWord
+        var at = 0
         var previous = CueTable.emptyWord
-        var length = 0
         var isLineStart = true
-        for (at, byte) in bytes.enumerated() {
-            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-            if lower &- UInt8(ascii: "a") < 26 || (lower == UInt8(ascii: "'") && length > 0) {
-                hash = CueTable.extend(hash, lower)
-                length += 1
+        while at < bytes.count {
+            var lower = bytes[at] | 0x20
+            if lower &- UInt8(ascii: "a") < 26 {
+                var hash = CueTable.emptyWord
+                repeat {
+                    hash = CueTable.extend(hash, lower)
+                    at += 1
+                    guard at < bytes.count else { break }
+                    // An apostrophe is part of a word that has begun; it has the bit of lower case already.
+                    lower = bytes[at] | 0x20
+                } while lower &- UInt8(ascii: "a") < 26 || bytes[at] == UInt8(ascii: "'")
+                take(word: hash, after: previous)
+                previous = hash
                 isLineStart = false
                 continue
             }
-            if length > 0 {
-                take(word: hash, after: previous)
-                previous = hash
-                hash = CueTable.emptyWord
-                length = 0
-            }
+            let byte = bytes[at]
+            at += 1
             switch byte {
+            case 0x20: continue
+            case 0x0A:
+                isLineStart = true
+                continue
             case UInt8(ascii: "?"): questionMarks += 1
             case UInt8(ascii: "`"):
-                if at + 2 < bytes.count, bytes[at + 1] == byte, bytes[at + 2] == byte { hasCodeFence = true }
+                if at + 1 < bytes.count, bytes[at] == byte, bytes[at + 1] == byte { hasCodeFence = true }
             case UInt8(ascii: "-"), UInt8(ascii: "*"), UInt8(ascii: "0")...UInt8(ascii: "9"):
                 if isLineStart { listItems += 1 }
             default: break
             }
-            if byte == 0x0A { isLineStart = true } else if byte > 0x20 { isLineStart = false }
+            isLineStart = false
         }
-        if length > 0 { take(word: hash, after: previous) }
     }
 
     private mutating func take(word: UInt64, after previous: UInt64) {

@@ -34,6 +34,9 @@ package enum AnthropicProvider {
         return startsWith(name, "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
     }
 
+    /// Whether a header that goes on to the provider may change its answer.
+    static func shapesAnswer(_ header: HeaderField) -> Bool { isForwarded(header) && !header.isNamed("accept") }
+
     /// Whether a header of the provider goes on to the client: all but those that belong to the connection, and those
     /// that speak of a body as it was before libcurl undid its encoding.
     package static func isReturned(_ header: HeaderField) -> Bool {

@@ -32,8 +32,10 @@ package struct Attempt: Stage {
         )
         let started = clock.monotonicNanoseconds()
         ledger.attempt(on: backend.name, began: true)
+        var isAnswering = false
         do throws(UpstreamError) {
             let response = try await transport.send(call)
+            isAnswering = response.status == 200
             if response.status == 200, Self.isEventStream(response) {
                 return stream(response, backend, started, &exchange)
             }
@@ -43,14 +45,20 @@ package struct Attempt: Stage {
         } catch {
             ledger.attempt(on: backend.name, began: false)
             // The provider may well have read the prompt, and bills it though nobody waits for the answer.
-            if Self.wasProbablyBilled(error) {
-                exchange.usage.input = exchange.decision?.estimatedInputTokens ?? 0
-                exchange.usageIsEstimated = true
-            }
+            if isAnswering || Self.wasProbablyBilled(error) { Self.estimate(&exchange) }
             let problem = GatewayError(error, backend: backend.name)
             exchange.attempts.append(report(backend, nil, started, problem.message))
             throw problem
         }
+    }
+
+    /// What was paid for without the provider saying how much.
+    private static func estimate(_ exchange: inout Exchange) {
+        exchange.usage = TokenUsage(
+            input: exchange.decision?.estimatedInputTokens ?? 0,
+            output: exchange.decision?.estimatedOutputTokens ?? 0
+        )
+        exchange.usageIsEstimated = true
     }
 
     private static func wasProbablyBilled(_ error: UpstreamError) -> Bool {
@@ -97,7 +105,8 @@ package struct Attempt: Stage {
             exchange.usage = answer.usage
             exchange.stopReason = answer.stopReason
             if !answer.hasUsage {
-                exchange.warnings.append("\(backend.name) gave no usage; this exchange could not be priced")
+                Self.estimate(&exchange)
+                exchange.warnings.append("\(backend.name) gave no usage; the cost is an estimate")
             }
         } else if response.status == 401 || response.status == 403 {
             ledger.warn("\(backend.name): the provider refused the gateway's key (HTTP \(response.status))")

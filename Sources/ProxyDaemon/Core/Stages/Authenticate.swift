@@ -29,6 +29,10 @@ package struct ClientKeys: Sendable {
             guard request.isFromLoopback else {
                 throw GatewayError(.unauthenticated("only this machine is served until auth.keys are configured"))
             }
+            // A web page in a browser on this machine is not its owner.
+            if let origin = request.header("origin"), !Self.isLocal(origin: origin) {
+                throw GatewayError(.unauthenticated("requests of web pages need a key: configure auth.keys"))
+            }
             return ClientIdentity(project: "default", keyFingerprint: "")
         }
         let presented = Self.presentedKeys(request)
@@ -41,13 +45,18 @@ package struct ClientKeys: Sendable {
             var isKnown = false
             for known in digests { if Self.areEqual(known, digest) { isKnown = true } }
             if isKnown {
-                let hexadecimal = digest.prefix(4).map { byte in
+                let hexadecimal = digest.prefix(16).map { byte in
                     (byte < 16 ? "0" : "") + String(byte, radix: 16)
                 }
                 return ClientIdentity(project: "default", keyFingerprint: hexadecimal.joined())
             }
         }
         throw GatewayError(.unauthenticated("this gateway key is not known; ask the gateway's operator for one"))
+    }
+
+    private static func isLocal(origin: String) -> Bool {
+        let host = origin.split(separator: "/").dropFirst().first ?? ""
+        return ["localhost", "127.0.0.1", "[::1]"].contains { host == $0 || host.hasPrefix($0 + ":") }
     }
 
     /// Clients send their key as `x-api-key`, as a bearer token, or as both.

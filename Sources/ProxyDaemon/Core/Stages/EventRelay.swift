@@ -101,13 +101,14 @@ package final class EventRelay {
         do throws(EventStreamSplitter.EventTooLong) {
             let whole = try splitter.append(bytes) { meter.read($0) }
             note(whole)
-            guard meter.isComplete else { return whole }
-            // Clients read to the end of the body and wait for it: it ends with the answer, whether or not the provider
-            // has closed its side yet.
-            settle(.complete)
+            guard meter.isComplete || meter.error != nil else { return whole }
+            // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's error,
+            // whether or not the provider has closed its side yet.
+            settle(meter.isComplete ? .complete : .providerError(meter.error ?? ""))
             isFinished = true
             body.letGo()
-            return whole + splitter.finish { _ in }.partial
+            let rest = splitter.finish { _ in }
+            return whole + rest.whole + rest.partial
         } catch {
             body.cancel()
             throw .tooLarge(limitBytes: error.limit)
@@ -165,11 +166,11 @@ package final class EventRelay {
         let isWhole = end == .complete && captureLimit > 0
         var usage = meter.hasFinalUsage ? meter.usage : meter.estimatedUsage
         // The provider bills the prompt though it had no time to say so.
-        if !meter.hasStarted { usage.input = estimatedInputTokens }
+        if !meter.hasStarted, meter.error == nil { usage.input = estimatedInputTokens }
         let outcome = StreamOutcome(
             end: end,
             usage: usage,
-            usageIsEstimated: !meter.hasFinalUsage,
+            usageIsEstimated: !meter.hasFinalUsage && (meter.hasStarted || meter.error == nil),
             stopReason: meter.stopReason,
             captured: isWhole ? captured : nil
         )

@@ -7,7 +7,7 @@ package enum GatewayHeaders {
         var fields = identity(id: summary.id)
         fields.reserveCapacity(16)
         if let tier = summary.tier {
-            fields.append(HeaderField("X-Gateway-Model", summary.model))
+            fields.append(HeaderField("X-Gateway-Model", headerSafe(summary.model)))
             fields.append(HeaderField("X-Gateway-Provider", summary.provider))
             fields.append(HeaderField("X-Gateway-Tier", tier.name))
         }
@@ -51,6 +51,7 @@ package enum GatewayHeaders {
 
     /// A header value may hold no control characters, whatever a model's name brought along.
     private static func headerSafe(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { (0x20..<0x7F).contains($0.value) ? $0 : "?" }))
+        if text.utf8.allSatisfy({ (0x20..<0x7F).contains($0) }) { return text }
+        return String(String.UnicodeScalarView(text.unicodeScalars.map { (0x20..<0x7F).contains($0.value) ? $0 : "?" }))
     }
 }

@@ -20,10 +20,9 @@ package struct LookUp: Stage {
         else { return try await next(&exchange) }
         let key = CacheKey(
             partition: partition(exchange.client),
-            model: decision.backend.model,
-            headers: exchange.request.headers.filter {
-                $0.isNamed("anthropic-beta") || $0.isNamed("anthropic-version")
-            },
+            backend: decision.backend.identity,
+            headers: exchange.request.headers.filter(AnthropicProvider.shapesAnswer),
+            query: exchange.request.query,
             request: prompt
         )
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
@@ -31,6 +30,7 @@ package struct LookUp: Stage {
         {
             exchange.isCacheHit = true
             exchange.usage = answer.usage
+            exchange.usageIsEstimated = answer.usageIsEstimated
             exchange.stopReason = answer.stopReason
             exchange.decision?.backend = answer.backend
             return reply
@@ -44,7 +44,13 @@ package struct LookUp: Stage {
             if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {
                 let stopReason = exchange.stopReason
                 cache.store(
-                    CachedAnswer(form: .json(body), backend: backend, usage: exchange.usage, stopReason: stopReason),
+                    CachedAnswer(
+                        form: .json(body),
+                        backend: backend,
+                        usage: exchange.usage,
+                        usageIsEstimated: exchange.usageIsEstimated,
+                        stopReason: stopReason
+                    ),
                     for: key,
                     now: clock.monotonicNanoseconds()
                 )
@@ -58,6 +64,7 @@ package struct LookUp: Stage {
                         form: .eventStream(captured),
                         backend: backend,
                         usage: outcome.usage,
+                        usageIsEstimated: outcome.usageIsEstimated,
                         stopReason: outcome.stopReason
                     ),
                     for: key,

@@ -132,20 +132,25 @@ package struct Settle: Stage {
             latencyMilliseconds: latency,
             firstByteMilliseconds: exchange.firstByteNanoseconds.map { Double($0 - arrived) / 1e6 } ?? latency,
             usage: exchange.usage,
-            prompt: kept(exchange.prompt?.traits.lastUserText ?? ""),
+            prompt: kept(exchange.prompt?.traits.lastUserText ?? []),
             usageIsEstimated: exchange.usageIsEstimated,
             isSimulated: backend?.isSimulated ?? false,
             project: exchange.client.project
         )
     }
 
-    private func kept(_ text: String) -> String {
+    private func kept(_ text: [UInt8]) -> String {
         switch prompts {
         case .none: ""
-        // Ample bytes first: walking over characters is slow, and a prompt may be long.
-        case .snippet:
-            text.utf8.count <= 120 ? text : String(String(decoding: text.utf8.prefix(480), as: UTF8.self).prefix(120))
-        case .full: text
+        case .snippet: Self.snippet(text)
+        case .full: String(decoding: text, as: UTF8.self)
         }
+    }
+
+    /// About the first 120 bytes, cut where a character begins.
+    private static func snippet(_ text: [UInt8]) -> String {
+        var end = min(120, text.count)
+        while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
+        return String(decoding: text[..<end], as: UTF8.self)
     }
 }

@@ -67,6 +67,9 @@ private struct Parsed {
         var seen: [(name: Range<Int>, value: JSONView)] = []
         seen.reserveCapacity(12)
         root.forEachMember { seen.append(($0, $1)) }
+        guard seen.count <= Self.maximumMembers else {
+            throw Self.invalid("the body has \(seen.count) members; at most \(Self.maximumMembers) are read")
+        }
         var hasModel = false
         var messages: JSONView?
         for (at, member) in seen.enumerated() {
@@ -81,6 +84,10 @@ private struct Parsed {
             if isNamed("model") {
                 guard let text = value.string, !text.isEmpty else {
                     throw Self.invalid("model: expected a name, found \(value.kind.phrase)")
+                }
+                guard text.utf8.count <= Self.maximumNameBytes, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F })
+                else {
+                    throw Self.invalid("model: expected a name of at most \(Self.maximumNameBytes) plain characters")
                 }
                 hasModel = true
                 model = text
@@ -108,6 +115,10 @@ private struct Parsed {
         guard let messages else { throw Self.invalid("messages: Field required") }
         try traits.read(messages: messages)
     }
+
+    /// Far above what the API has, and few enough to be compared with each other.
+    private static let maximumMembers = 256
+    private static let maximumNameBytes = 256
 
     static func invalid(_ text: String) -> GatewayError { GatewayError(.invalidRequest(text)) }
 }

@@ -2,6 +2,9 @@ package import Shared
 
 /// Reading of Anthropic's `usage` object.
 package enum AnthropicUsage {
+    /// A count that can be added up: nonsense from a broken provider must not end the process.
+    private static func count(_ value: JSONView) -> Int? { value.integer.map { max(0, min($0, 1 << 40)) } }
+
     /// Lays the counts that are there over those known so far: a stream's counts are cumulative, and null or absent
     /// means unchanged.
     package static func merge(_ usage: JSONView, into known: inout TokenUsage) {
@@ -10,17 +13,17 @@ package enum AnthropicUsage {
         usage.forEachMember { name, value in
             let bytes = usage.bytes
             if JSONText.equals(bytes, name, "input_tokens") {
-                known.input = value.integer ?? known.input
+                known.input = count(value) ?? known.input
             } else if JSONText.equals(bytes, name, "output_tokens") {
-                known.output = value.integer ?? known.output
+                known.output = count(value) ?? known.output
             } else if JSONText.equals(bytes, name, "cache_read_input_tokens") {
-                known.cacheRead = value.integer ?? known.cacheRead
+                known.cacheRead = count(value) ?? known.cacheRead
             } else if JSONText.equals(bytes, name, "cache_creation_input_tokens") {
-                cacheCreation = value.integer
+                cacheCreation = count(value)
             } else if JSONText.equals(bytes, name, "cache_creation"), value.kind == .object {
                 isSplit = true
-                known.cacheWrite5m = value["ephemeral_5m_input_tokens"]?.integer ?? known.cacheWrite5m
-                known.cacheWrite1h = value["ephemeral_1h_input_tokens"]?.integer ?? known.cacheWrite1h
+                known.cacheWrite5m = value["ephemeral_5m_input_tokens"].flatMap(count) ?? known.cacheWrite5m
+                known.cacheWrite1h = value["ephemeral_1h_input_tokens"].flatMap(count) ?? known.cacheWrite1h
             }
         }
         // Without the split by lifetime, what is not known to be for an hour is for five minutes, Anthropic's default.

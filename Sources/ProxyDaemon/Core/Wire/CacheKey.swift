@@ -7,19 +7,26 @@ import Crypto
 /// unknown members included.
 package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
-    package static let version: UInt8 = 1
+    package static let version: UInt8 = 2
 
     package let digest: [UInt8]
 
     /// Makes the key of a request.
     ///
-    /// `partition` names those among whom answers are shared; `model` is the one that would answer; `headers` are the
-    /// request headers that change what the provider does.
-    package init(partition: String, model: String, headers: [HeaderField], request: AnthropicRequest) {
+    /// `partition` names those among whom answers are shared; `backend` says where the answer would come from, model and
+    /// address; `headers` are those that go on to the provider, `query` what follows the path.
+    package init(
+        partition: String,
+        backend: String,
+        headers: [HeaderField],
+        query: String? = nil,
+        request: AnthropicRequest
+    ) {
         var text: [UInt8] = [Self.version]
         text.reserveCapacity(request.body.count + 256)
         JSONText.appendQuoted(partition, to: &text)
-        JSONText.appendQuoted(model, to: &text)
+        JSONText.appendQuoted(backend, to: &text)
+        JSONText.appendQuoted(query ?? "", to: &text)
         for header in headers.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) {
             JSONText.appendQuoted(header.name, to: &text)
             JSONText.appendQuoted(header.value, to: &text)
@@ -43,6 +50,7 @@ private struct Canonical {
     /// Where `cache_control` is a marker, and not a word in somebody's data.
     private enum Place {
         case data
+        case system
         case blocks
         case messages
         case message
@@ -67,7 +75,9 @@ private struct Canonical {
             let place: Place =
                 if JSONText.equals(bytes, member.key, "messages") {
                     .messages
-                } else if JSONText.equals(bytes, member.key, "system") || JSONText.equals(bytes, member.key, "tools") {
+                } else if JSONText.equals(bytes, member.key, "system") {
+                    .system
+                } else if JSONText.equals(bytes, member.key, "tools") {
                     .blocks
                 } else {
                     .data
@@ -87,7 +97,7 @@ private struct Canonical {
         switch value.kind {
         case .string:
             // A string stands for one text block wherever blocks may stand.
-            if place == .blocks {
+            if place == .blocks || place == .system {
                 out.append(contentsOf: "[{\"text\":".utf8)
                 appendString(value.stringContents, to: &out)
                 out.append(contentsOf: ",\"type\":\"text\",},]".utf8)
@@ -104,14 +114,14 @@ private struct Canonical {
         let elementPlace: Place =
             switch place {
             case .messages: .message
-            case .blocks: .block
+            case .blocks, .system: .block
             default: .data
             }
         out.append(UInt8(ascii: "["))
         var isFirst = true
         value.forEachElement { element in
             defer { isFirst = false }
-            if isFirst, place == .blocks, isAttribution(element) { return }
+            if isFirst, place == .system, isAttribution(element) { return }
             append(element, elementPlace, to: &out)
             out.append(UInt8(ascii: ","))
         }
@@ -146,7 +156,12 @@ private struct Canonical {
         let contents = text.stringContents
         guard contents.count >= prefix.utf8CodeUnitCount else { return false }
         let head = contents.lowerBound..<(contents.lowerBound + prefix.utf8CodeUnitCount)
-        return JSONText.equals(bytes, head, prefix)
+        // A block with more lines than that one may hold instructions.
+        let isOneLine = !bytes[contents].indices.dropLast().contains { at in
+            bytes[at] == UInt8(ascii: "\\")
+                && (bytes[at + 1] == UInt8(ascii: "n") || bytes[at + 1] == UInt8(ascii: "u"))
+        }
+        return isOneLine && JSONText.equals(bytes, head, prefix)
     }
 
     /// A string in its shortest spelling. Only `\u` and `\/` have others; without them the bytes are taken as they are.

@@ -60,6 +60,8 @@ struct JSONNode: Sendable {
 package struct JSONIndex: Sendable {
     /// Deeper nesting is refused: no real request comes near, and readers that recurse would fall over.
     package static let maximumDepth = 128
+    /// More values than this are refused: an index of them would take 32 MB.
+    package static let maximumValues = 2_000_000
     /// Offsets are kept in 32 bits.
     package static let maximumBytes = Int(Int32.max)
 
@@ -121,7 +123,7 @@ private struct JSONReader {
                 }
                 let isObject = byte == UInt8(ascii: "{")
                 let position = Int32(nodes.count)
-                add(isObject ? .object : .array, from: at, to: at + 1)
+                try add(isObject ? .object : .array, from: at, to: at + 1)
                 at += 1
                 skipSpace()
                 guard at < bytes.count, bytes[at] == byte + 2 else {
@@ -133,7 +135,7 @@ private struct JSONReader {
                 nodes[Int(position)].end = Int32(at)
             } else {
                 let start = at
-                add(try readScalar(), from: start, to: at)
+                try add(try readScalar(), from: start, to: at)
             }
             while let container = open.last {
                 let inObject = nodes[Int(container)].kind == .object
@@ -156,7 +158,11 @@ private struct JSONReader {
         }
     }
 
-    private mutating func add(_ kind: JSONKind, from start: Int, to end: Int) {
+    /// Takes note of a value. Throws where there are more than any real request has, and the notes would fill the memory.
+    private mutating func add(_ kind: JSONKind, from start: Int, to end: Int) throws(JSONProblem) {
+        guard nodes.count < JSONIndex.maximumValues else {
+            throw problem("at most \(JSONIndex.maximumValues) values")
+        }
         nodes.append(JSONNode(start: Int32(start), end: Int32(end), next: Int32(nodes.count + 1), kind: kind))
     }
 
@@ -164,7 +170,7 @@ private struct JSONReader {
     private mutating func readName() throws(JSONProblem) {
         skipSpace()
         let name = try readString("a member name in quotes")
-        add(.string, from: name.lowerBound - 1, to: name.upperBound + 1)
+        try add(.string, from: name.lowerBound - 1, to: name.upperBound + 1)
         skipSpace()
         try expect(UInt8(ascii: ":"), "':'")
     }

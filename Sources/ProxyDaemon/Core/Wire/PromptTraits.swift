@@ -13,8 +13,8 @@ package struct PromptTraits: Sendable, Equatable {
     package var messageCount = 0
     package var userTurns = 0
     package var toolCount = 0
-    /// The text of the last user message, as far as it is kept.
-    package var lastUserText = ""
+    /// The text of the last user message as UTF-8, as far as it is kept.
+    package var lastUserText: [UInt8] = []
     /// `output_config.format` asks for JSON by a schema.
     package var wantsStructuredOutput = false
     /// Any tool call or result in the history: a step of an agent's loop.
@@ -71,7 +71,9 @@ package struct PromptTraits: Sendable, Equatable {
         } else if isNamed("top_k") {
             hasSampling = hasSampling || isSet
         } else if !Self.harmlessMembers.contains(where: isNamed), isSet {
-            rareMembers.append(JSONText.decode(value.bytes, name))
+            // One is reason enough to stay; a long name is no name.
+            let kept = name.lowerBound..<min(name.upperBound, name.lowerBound + 64)
+            if rareMembers.isEmpty { rareMembers.append(JSONText.decode(value.bytes, kept)) }
         }
         hasSampling = hasSampling || hasTemperature || hasTopP
         hasTemperatureAndTopP = hasTemperature && hasTopP
@@ -176,7 +178,7 @@ package struct PromptTraits: Sendable, Equatable {
         }
         guard isUser, hasOwnText else { return }
         userTurns += 1
-        lastUserText = String(decoding: text, as: UTF8.self)
+        lastUserText = text
     }
 
     /// UTF-8 bytes of the text in a string or in an array of text blocks, escapes counted as written.

@@ -315,7 +315,7 @@ private final class CurlLoop {
         for transfer in transfers where transfer.isTouched {
             transfer.isTouched = false
             transfer.handOver()
-            transfer.call?.flush(withHead: !transfer.isSmall)
+            transfer.call?.flush(withHead: !transfer.isSmall || transfer.isFull)
         }
     }
 
@@ -346,8 +346,8 @@ private final class CurlLoop {
         if !transfer.hasAnswer, isOver(transfer.startedNanoseconds, settings.firstByteTimeoutSeconds) {
             return "no answer within \(settings.firstByteTimeoutSeconds) s"
         }
-        if transfer.hasAnswer, transfer.call?.isPaused == false,
-            isOver(transfer.activeNanoseconds, settings.idleTimeoutSeconds)
+        if transfer.hasAnswer, let since = transfer.call?.silentSince(transfer.activeNanoseconds),
+            isOver(since, settings.idleTimeoutSeconds)
         {
             return "no byte for \(settings.idleTimeoutSeconds) s"
         }

@@ -25,7 +25,7 @@ final class Transfer {
     /// What this turn of the loop brought of the body. libcurl hands it over in small pieces, one for each chunk.
     private var gathered: [UInt8] = []
     /// The reader had no room left when it was last given something.
-    private var isFull = false
+    private(set) var isFull = false
     /// Known to be whole soon: not worth waking anybody before it is.
     private(set) var isSmall = false
     /// Something came in this turn of the loop.
@@ -234,7 +234,7 @@ final class Transfer {
                     if byte < 0x20, byte != 0x0D, byte != 0x09 { isClean = false }
                     end += 1
                 }
-                if let colon, colon > start, isClean {
+                if let colon, colon > start, isClean, bytes[start..<colon].allSatisfy(Self.isNameByte) {
                     var first = colon + 1
                     var last = end
                     while first < last, bytes[first] == 0x20 || bytes[first] == 0x09 { first += 1 }
@@ -253,6 +253,16 @@ final class Transfer {
             }
         }
         return headers
+    }
+
+    /// RFC 9110's token characters, as far as header names use them.
+    private static func isNameByte(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."):
+            true
+        default: false
+        }
     }
 
     private static func isLoopback(url: String) -> Bool {

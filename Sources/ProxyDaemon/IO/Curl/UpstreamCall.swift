@@ -9,6 +9,8 @@ import Synchronization
 final class UpstreamCall: Sendable {
     private struct State {
         var head: (status: Int, headers: [HeaderField])?
+        /// The head may be taken: it was worth a wake-up.
+        var isHeadReady = false
         var bytes: [UInt8] = []
         /// Set when the transfer is over, well or badly.
         var end: Result<Void, UpstreamError>?
@@ -19,6 +21,8 @@ final class UpstreamCall: Sendable {
         var isSilent = false
         var isPaused = false
         var isCancelled = false
+        /// When a pause last ended. The silence before it was the reader's.
+        var resumedNanoseconds: Int64 = 0
         /// Since when nobody reads on, though the transfer may end by itself.
         var letGoNanoseconds: Int64?
     }
@@ -47,6 +51,7 @@ final class UpstreamCall: Sendable {
                     if state.isCancelled { return .failure(.cancelled) }
                     // The driver hands over a head only when it is worth a wake-up: see `isReady`.
                     if let end = state.end { return state.head == nil ? end : .success(()) }
+                    if state.isHeadReady { return .success(()) }
                     state.headWaiter = waiter
                     return nil
                 }
@@ -92,6 +97,7 @@ final class UpstreamCall: Sendable {
                 state.isSilent = false
                 let wasPaused = state.isPaused
                 state.isPaused = false
+                if wasPaused { state.resumedNanoseconds = MonotonicTime.nanoseconds() }
                 return (.success(.bytes(bytes)), wasPaused)
             }
             if let end = state.end { return (end.map { .end }, false) }
@@ -186,10 +192,13 @@ final class UpstreamCall: Sendable {
         let wake = state.withLock { state -> (() -> Void)? in
             if let waiter = state.headWaiter {
                 guard state.end != nil || (withHead && state.head != nil) else { return nil }
+                state.isHeadReady = true
                 state.headWaiter = nil
                 let result = state.head == nil ? state.end ?? .success(()) : .success(())
                 return { waiter.resume(returning: result) }
             }
+            // Nobody waits yet: whoever comes must not wait for the next bytes.
+            if withHead, state.head != nil { state.isHeadReady = true }
             if let waiter = state.bodyWaiter, !state.bytes.isEmpty || state.end != nil {
                 state.bodyWaiter = nil
                 state.silenceDeadline = nil
@@ -214,8 +223,10 @@ final class UpstreamCall: Sendable {
         waiter?.resume()
     }
 
-    /// The reader is at fault for the silence, not the provider.
-    var isPaused: Bool { state.withLock { $0.isPaused } }
+    /// Since when the provider is at fault for a silence; nil while the reader is.
+    func silentSince(_ active: Int64) -> Int64? {
+        state.withLock { $0.isPaused ? nil : max(active, $0.resumedNanoseconds) }
+    }
 }
 
 /// The body of a call. When nobody can read on, the call is broken off.

@@ -33,6 +33,10 @@ package struct Application: HTTPResponder {
         case "/v1/models" where !gateway.settings.isDemo,
             _ where path.hasPrefix("/v1/models/") && !gateway.settings.isDemo:
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
+            // Nothing but a model's name: a path with dots in it could lead to any of the provider's endpoints.
+            guard path == "/v1/models" || Self.isModelName(path.dropFirst("/v1/models/".count)) else {
+                return refuse(.notFound("model: not a model's name"), request)
+            }
             return await gateway.passThrough(request.at(path))
         default:
             guard let answer = status.answer(path, request) else {
@@ -41,6 +45,19 @@ package struct Application: HTTPResponder {
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET, HEAD"), request) }
             return answer()
         }
+    }
+
+    private static func isModelName(_ text: Substring) -> Bool {
+        let isPlain = text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
+                UInt8(ascii: "@"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
+        return isPlain && !text.isEmpty && text != "." && text != ".."
     }
 
     private func refuse(_ kind: GatewayError.Kind, _ request: ClientRequest) -> Reply {

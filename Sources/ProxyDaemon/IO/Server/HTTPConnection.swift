@@ -37,7 +37,7 @@ final class HTTPConnection: ChannelInboundHandler {
     private var deadline: NIODeadline
     private var isLoopback = false
     private var isQuiescing = false
-    private var hasDecompressor = false
+    private var decompressor: NIOHTTPRequestDecompressor?
 
     init(_ home: ServerLoop) {
         self.home = home
@@ -150,7 +150,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        if !hasDecompressor, let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
+        if decompressor == nil, let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
             encoding == "gzip" || encoding == "deflate"
         {
             return addDecompressor(head)
@@ -182,8 +182,8 @@ final class HTTPConnection: ChannelInboundHandler {
     /// Puts NIO's decompressor in front, for the few connections that need one, and has it see this head first.
     private func addDecompressor(_ head: HTTPRequestHead) {
         guard let context else { return }
-        hasDecompressor = true
         let handler = NIOHTTPRequestDecompressor(limit: .size(shared.settings.maxBodyBytes))
+        decompressor = handler
         do {
             let pipeline = context.pipeline.syncOperations
             try pipeline.addHandler(handler, position: .before(self))
@@ -269,14 +269,17 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func finish(_ mayKeepAlive: Bool) {
         guard let context else { return }
-        guard mayKeepAlive else {
+        guard mayKeepAlive, !isQuiescing else {
             state = .closed
+            deadline = .now() + .seconds(Int64(shared.settings.writeTimeoutSeconds))
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(Self.wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)), promise: written)
             // Our side is closed first: a full close over unread bytes would reset the connection, and the client might
             // lose the answer. The sweep ends it if the client does not.
-            written.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: nil) }
-            deadline = .now() + .seconds(2)
+            written.futureResult.assumeIsolated().whenComplete { _ in
+                context.close(mode: .output, promise: nil)
+                self.deadline = .now() + .seconds(2)
+            }
             return
         }
         context.flush()
@@ -285,7 +288,16 @@ final class HTTPConnection: ChannelInboundHandler {
         guard !backlog.isEmpty else { return }
         let waiting = backlog
         backlog = []
-        for part in waiting { take(part) }
+        for part in waiting {
+            // The decompressor that a waiting head has brought in must see what belongs to it.
+            if let decompressor, case .reading = state,
+                let place = try? context.pipeline.syncOperations.context(handler: decompressor)
+            {
+                decompressor.channelRead(context: place, data: NIOAny(part))
+            } else {
+                take(part)
+            }
+        }
     }
 
     /// Waits for a client that reads slowly: at most a buffer's worth is held for it.

@@ -20,7 +20,8 @@ struct StatusEndpoints: Sendable {
         var mode: String
         var uptimeSeconds: Double
         var backends: Int
-        var warnings: [String]
+        /// How many; their texts are behind the key, in `/v1/metrics`.
+        var warnings: Int
 
         private enum CodingKeys: String, CodingKey {
             case status
@@ -55,7 +56,7 @@ struct StatusEndpoints: Sendable {
                 mode: mode,
                 uptimeSeconds: snapshot.uptimeSeconds,
                 backends: snapshot.backends.count,
-                warnings: snapshot.warnings
+                warnings: snapshot.warnings.count
             )
             return json(health, request)
         default: return json(Greeting(mode: mode), request)
