@@ -69,6 +69,9 @@ package struct UpstreamBody: AsyncSequence, Sendable {
     /// Whether something is there already, so that ``next(patienceSeconds:)`` would not wait.
     package var hasMore: Bool { source.hasMore }
 
+    /// Nobody reads on. What little may still come is thrown away, so that the connection can be used again.
+    package func letGo() { source.letGo() }
+
     /// Breaks the call off; nothing more will come.
     package func cancel() { source.cancel() }
 
@@ -108,6 +111,7 @@ package struct UpstreamBody: AsyncSequence, Sendable {
 package protocol UpstreamBodySource: Sendable {
     func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event
     var hasMore: Bool { get }
+    func letGo()
     func cancel()
 }
 

@@ -78,7 +78,9 @@ package struct Attempt: Stage {
         relay.whenEnded { _ in ledger.attempt(on: backend.name, began: false) }
         var headers = response.headers.filter(AnthropicProvider.isReturned)
         // nginx and its like would hold events back.
-        headers.append(HeaderField("x-accel-buffering", "no"))
+        if !headers.contains(where: { $0.isNamed("x-accel-buffering") }) {
+            headers.append(HeaderField("x-accel-buffering", "no"))
+        }
         return Reply(status: response.status, headers: headers, body: .stream(relay))
     }
 

@@ -101,8 +101,13 @@ package final class EventRelay {
         do throws(EventStreamSplitter.EventTooLong) {
             let whole = try splitter.append(bytes) { meter.read($0) }
             note(whole)
-            if meter.isComplete { settle(.complete) }
-            return whole
+            guard meter.isComplete else { return whole }
+            // Clients read to the end of the body and wait for it: it ends with the answer, whether or not the provider
+            // has closed its side yet.
+            settle(.complete)
+            isFinished = true
+            body.letGo()
+            return whole + splitter.finish { _ in }.partial
         } catch {
             body.cancel()
             throw .tooLarge(limitBytes: error.limit)

@@ -327,6 +327,10 @@ private final class CurlLoop {
         nextSweepNanoseconds = now + 1_000_000_000
         for transfer in Array(live.values) {
             transfer.call?.checkPatience(now: now)
+            if transfer.call?.isOverdue(now: now) == true {
+                drop(transfer)
+                continue
+            }
             guard let what = expired(transfer, now) else { continue }
             transfer.call?.finished(.failure(.timeout(what)))
             transfer.call?.flush(withHead: true)

@@ -19,7 +19,12 @@ final class UpstreamCall: Sendable {
         var isSilent = false
         var isPaused = false
         var isCancelled = false
+        /// Since when nobody reads on, though the transfer may end by itself.
+        var letGoNanoseconds: Int64?
     }
+
+    /// How long a transfer that nobody reads may take to end.
+    private static let graceNanoseconds: Int64 = 5_000_000_000
 
     let request: UpstreamRequest
     private let bufferBytes: Int
@@ -103,6 +108,27 @@ final class UpstreamCall: Sendable {
     /// Whether there is something to take.
     var hasMore: Bool { state.withLock { !$0.bytes.isEmpty || $0.end != nil } }
 
+    /// Nobody reads on: what comes is thrown away, and the transfer is broken off only if it does not end soon.
+    func letGo() {
+        let mustResume = state.withLock { state in
+            state.letGoNanoseconds = MonotonicTime.nanoseconds()
+            state.bytes = []
+            defer { state.isPaused = false }
+            return state.isPaused
+        }
+        if mustResume { driver.resume(self) }
+    }
+
+    /// Breaks the call off unless it was let go. For whoever drops it.
+    func abandon() {
+        if state.withLock({ $0.letGoNanoseconds == nil }) { cancel() }
+    }
+
+    /// Whether nobody reads on and the transfer has had its time.
+    func isOverdue(now: Int64) -> Bool {
+        state.withLock { state in state.letGoNanoseconds.map { now - $0 > Self.graceNanoseconds } ?? false }
+    }
+
     /// Breaks the call off. Safe at any time, from any thread, more than once.
     func cancel() {
         let waiters = state.withLock {
@@ -130,6 +156,10 @@ final class UpstreamCall: Sendable {
     /// Takes what a turn of the loop brought of the body; true when that fills the buffer.
     func received(_ bytes: inout [UInt8]) -> Bool {
         state.withLock { state in
+            if state.letGoNanoseconds != nil {
+                bytes.removeAll(keepingCapacity: true)
+                return false
+            }
             if state.bytes.isEmpty { swap(&state.bytes, &bytes) } else { state.bytes.append(contentsOf: bytes) }
             bytes.removeAll(keepingCapacity: true)
             return state.bytes.count >= bufferBytes
@@ -194,13 +224,15 @@ final class UpstreamCallBody: UpstreamBodySource {
 
     init(_ call: UpstreamCall) { self.call = call }
 
-    deinit { call.cancel() }
+    deinit { call.abandon() }
 
     func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
         try await call.next(patienceSeconds: patienceSeconds)
     }
 
     var hasMore: Bool { call.hasMore }
+
+    func letGo() { call.letGo() }
 
     func cancel() { call.cancel() }
 }
