@@ -256,10 +256,12 @@ def test_it_stops_when_told_to(start, number):
 
 
 def test_it_stops_right_after_its_start(start):
-    for _ in range(3):
-        gateway = start.gateway()
+    for _ in range(5):
+        gateway = start.gateway(wait=False)
+        gateway.find("listens on")
         gateway.signal(signal.SIGTERM)
         assert gateway.wait(8) == 0
+        assert not gateway.socket.exists()
 
 
 def test_a_stream_under_way_is_finished_before_it_stops(start):
@@ -267,7 +269,8 @@ def test_a_stream_under_way_is_finished_before_it_stops(start):
 
     def answer(request, connection):
         connection.sendall(wire.STREAM_HEAD + wire.chunk(wire.stream_start()))
-        assert go_on.wait(20)
+        if not go_on.wait(20):
+            return False
         connection.sendall(wire.chunk(wire.event("message_delta", delta={}, usage={"output_tokens": 2})))
         connection.sendall(wire.chunk(wire.event("message_stop")) + b"0\r\n\r\n")
 

@@ -1,13 +1,15 @@
 """Streams: slow readers, silent and dying providers, clients that leave."""
 
 import json
+import os
+import sys
 import threading
 import time
 
 import pytest
 
 import wire
-from processes import backend, config, wait_until
+from processes import Child, backend, config, wait_until
 from wire import Connection, assert_error, chunk, event, event_names, messages, prompt
 
 
@@ -364,6 +366,17 @@ def test_many_streams_at_once(gateway_with):
     assert all(answer.is_complete and event_names(answer.body)[-1] == "message_stop" for answer in answers)
     assert len({answer["x-gateway-query-id"] for answer in answers}) == 40
     assert wire.get_json(gateway.port, "/v1/metrics")["since_start"]["requests"] == 40
+
+
+def test_first_event_is_never_held_back_on_a_busy_machine(start, gateway_with):
+    """Threads that are kept from running take turns that they never take on an idle machine."""
+    gateway = gateway_with()
+    for _ in range(os.cpu_count() or 1):
+        start.adopt(Child("busy", [sys.executable, "-c", "while True: pass"]))
+    for number in range(200):
+        with Connection(gateway.port, seconds=5) as client:
+            open_stream(client, f"Number {number}. [[simulate: tokens=200 stall=30000]]")
+            assert event_names(next(client.events())) == ["message_start"]
 
 
 def test_leaving_in_crowds_leaves_nothing_behind(gateway_with):
