@@ -3,8 +3,9 @@
 # Usage: local_llm.sh KIT, where KIT is the directory that has serve.py and requirements.txt.
 set -euo pipefail
 kit=$(cd "$1" && pwd)
-cd "$(dirname "$0")/../.."
-directory=.venv-local-llm
+# Outside of the checkout, so that a new clone finds what an old one has fetched.
+directory=${XDG_CACHE_HOME:-$HOME/.cache}/llm-gateway-tests/local-llm
+mkdir -p "$(dirname "$directory")"
 exec 9<"$kit/requirements.txt"
 flock 9
 if ! { [[ -x $directory/bin/python ]] && cmp -s "$kit/requirements.txt" "$directory/.complete"; }; then
@@ -13,4 +14,4 @@ if ! { [[ -x $directory/bin/python ]] && cmp -s "$kit/requirements.txt" "$direct
     "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$kit/requirements.txt" >&2
     cp "$kit/requirements.txt" "$directory/.complete"
 fi
-echo "$PWD/$directory/bin/python"
+echo "$directory/bin/python"

@@ -57,11 +57,11 @@ struct Daemon {
         let port = try await server.bind()
         desk.listening(on: "http://\(settings.server.host):\(port)")
         try await control.bind()
-        announce(settings, port: port, socket: path)
+        let announcement = Announcement { [settings] in announce(settings, port: port, socket: path) }
 
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: control), .init(service: server)],
+                services: [.init(service: control), .init(service: server), .init(service: announcement)],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )
@@ -114,6 +114,17 @@ struct Daemon {
     /// The configured count, or a share of the cores, at least one.
     private static func threads(_ configured: Int, share: Int) -> Int {
         configured > 0 ? configured : max(1, NIOCore.System.coreCount / share)
+    }
+}
+
+/// Tells that the gateway serves. A service, because signals are taken only once services run: whoever reads the line may
+/// send one at once.
+private struct Announcement: Service {
+    let announce: @Sendable () -> Void
+
+    func run() async throws {
+        announce()
+        try await gracefulShutdown()
     }
 }
 
