@@ -27,6 +27,7 @@ done
 ((${#missing[@]} == 0)) || fail "tools are missing; type: apt-get install ${missing[*]}"
 
 work=$(mktemp -d)
+chmod 755 "$work" # nginx drops its rights and must still reach its cache
 export RUN=$work/run NS=gwbench RT=10 VENVS=${VENVS:-$repository/.venv-peers}
 mkdir -p "$RUN"
 cp -r "$shared/kits/load/." "$work/kit"
