@@ -44,7 +44,7 @@ import Testing
     @Test func `adds up by day and month and begins anew`() {
         let ledger = ledger()
         end(ledger, id: 1, cost: 5)
-        // The test clock stands at 22 September 2026, 14:13:20 UTC.
+        // The test clock stands at 21 September 2026, 14:13:20 UTC.
         clock.advance(seconds: 12 * 3_600)
         end(ledger, id: 2, cost: 7)
         var snapshot = ledger.snapshot(cache: .init())

@@ -127,7 +127,7 @@ package struct Gateway: Sendable {
         if request.method == "POST" {
             let prompt = try AnthropicRequest(parsing: body)
             // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.
-            backend = (try? router.backend(named: prompt.model)) ?? router.baselineBackend
+            backend = (try? router.backend(named: prompt.model)) ?? router.strongest.first
             if let backend { body = prompt.body(withModel: backend.model) }
         }
         guard let backend else { throw GatewayError(.noBackend("no backend is configured")) }

@@ -4,8 +4,8 @@ import Shared
 /// same prices is always decided alike.
 package struct Router: Sendable {
     package let backends: [Backend]
-    /// Whose prices are the baseline: the dearest of the highest tier.
-    package let baselineBackend: Backend?
+    /// The backends of the highest tier, whose dearest price is the baseline.
+    package let strongest: [Backend]
     private let configured: [Settings.Backend]
     private let mode: Settings.RoutingMode
     private let thresholds: Settings.Classifier
@@ -16,10 +16,7 @@ package struct Router: Sendable {
     package init(settings: Settings, catalogue: Catalogue) {
         backends = settings.backends.map { Backend($0, catalogue: catalogue) }
         let top = backends.map(\.tier).max()
-        baselineBackend = backends.filter { $0.tier == top }.max { one, other in
-            func output(_ backend: Backend) -> Int64 { backend.price(promptTokens: 0, unixSeconds: .max).price.output }
-            return output(one) < output(other)
-        }
+        strongest = backends.filter { $0.tier == top }
         configured = settings.backends
         mode = settings.routing.mode
         thresholds = settings.classifier
@@ -50,9 +47,8 @@ package struct Router: Sendable {
         }
         if let reason = ParameterRules.reasonToStay(traits, betas: betas) {
             // A routed name names no model to stay with: the strongest backend takes the most.
-            let strongest = backends.max { $0.tier < $1.tier }
-            let backend = isRoutedName ? strongest : try? backend(named: requestedModel)
-            guard let backend = backend ?? strongest else { throw Self.noBackends }
+            let backend = isRoutedName ? strongest.first : try? backend(named: requestedModel)
+            guard let backend = backend ?? strongest.first else { throw Self.noBackends }
             return named(backend, draft, .stays(reason))
         }
         var draftWithScore = draft
@@ -87,6 +83,12 @@ package struct Router: Sendable {
         if name.hasPrefix("claude-"), let host = host(for: name) { return borrowed(host, name, .premium) }
         let names = (backends.map(\.name) + Self.routedNames).joined(separator: ", ")
         throw GatewayError(.notFound("model: \(name) is not known here; use one of \(names)"))
+    }
+
+    /// What tokens would cost on the strongest tier at that time; nil without a backend.
+    package func baselinePrice(promptTokens: Int, unixSeconds: Int64) -> Price? {
+        strongest.map { $0.price(promptTokens: promptTokens, unixSeconds: unixSeconds).price }
+            .max { $0.output < $1.output }
     }
 
     /// The models of the configured backends that have no price: they are billed at the dearest known one.

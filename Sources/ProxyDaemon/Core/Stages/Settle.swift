@@ -101,9 +101,7 @@ package struct Settle: Stage {
         let tokens = exchange.usage.totalInput
         let price = backend.price(promptTokens: tokens, unixSeconds: seconds)
         let cost = exchange.isCacheHit ? .zero : price.price.cost(of: exchange.usage)
-        let baseline = router.baselineBackend.map { top in
-            top.price(promptTokens: tokens, unixSeconds: seconds).price.cost(of: exchange.usage)
-        }
+        let baseline = router.baselinePrice(promptTokens: tokens, unixSeconds: seconds)?.cost(of: exchange.usage)
         let warning =
             price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
         return (cost, baseline ?? cost, warning)

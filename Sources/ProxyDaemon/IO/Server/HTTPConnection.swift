@@ -98,6 +98,8 @@ final class HTTPConnection: ChannelInboundHandler {
         case .idle where error is HTTPParserError:
             let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
             refuse(GatewayError(.invalidRequest("not HTTP/1.1: \(error)")), head: head)
+        // The answer under way is not to blame for what a client sends after its request.
+        case .responding where error is HTTPParserError: isQuiescing = true
         default: close()
         }
     }
