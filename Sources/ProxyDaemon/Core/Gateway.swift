@@ -21,6 +21,7 @@ package struct Gateway: Sendable {
     private let transport: Transport
     private let clock: Clock
     private let keys: ClientKeys
+    private let decide: Decide
     private let pipeline: Pipeline
 
     /// The stages' names in order.
@@ -38,11 +39,12 @@ package struct Gateway: Sendable {
         cache =
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
+        decide = Decide(router: router, clock: clock)
         pipeline = Pipeline([
             Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
             Authenticate(keys: keys),
             Recognise(),
-            Decide(router: router, clock: clock),
+            decide,
             LookUp(cache: cache, settings: settings.cache, clock: clock),
             Attempt(
                 transport: transport,
@@ -84,16 +86,8 @@ package struct Gateway: Sendable {
         let request = try AnthropicRequest(parsing: Self.body(prompt, isStream: false))
         var directives = Directives()
         directives.tier = prompt.tier
-        let started = clock.monotonicNanoseconds()
-        var decision = try router.decide(
-            traits: request.traits,
-            requestedModel: request.model,
-            maxTokens: request.maxTokens,
-            directives: directives,
-            betas: [],
-            unixSeconds: clock.unixMilliseconds() / 1_000
-        )
-        decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
+        let seconds = clock.unixMilliseconds() / 1_000
+        let decision = try decide.decide(request, directives, betas: [], unixSeconds: seconds)
         return decision.explained(thresholds: settings.classifier)
     }
 

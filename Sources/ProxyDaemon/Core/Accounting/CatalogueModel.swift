@@ -135,6 +135,11 @@ package struct CatalogueModel: Sendable, Equatable {
 
     /// An estimate of the tokens of a text of so many characters, rounded up.
     package func estimatedTokens(characters: Int) -> Int {
+        Self.estimatedTokens(characters: characters, perThousand: tokensPerThousandCharacters)
+    }
+
+    /// The same for a model that has no entry here.
+    static func estimatedTokens(characters: Int, perThousand tokensPerThousandCharacters: Int) -> Int {
         let (product, overflow) = max(0, characters).multipliedReportingOverflow(by: tokensPerThousandCharacters)
         return overflow ? .max : product / 1_000 + (product % 1_000 == 0 ? 0 : 1)
     }

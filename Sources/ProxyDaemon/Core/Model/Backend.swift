@@ -49,5 +49,7 @@ package final class Backend: Sendable {
         return pricing.price(promptTokens: promptTokens, unixSeconds: unixSeconds)
     }
 
-    func estimatedTokens(characters: Int) -> Int { (characters * tokensPerThousandCharacters + 999) / 1_000 }
+    func estimatedTokens(characters: Int) -> Int {
+        CatalogueModel.estimatedTokens(characters: characters, perThousand: tokensPerThousandCharacters)
+    }
 }

@@ -13,18 +13,33 @@ package struct Decide: Stage {
         guard let prompt = exchange.prompt else {
             throw GatewayError(.internalFault("a request came to be decided before it was read"))
         }
+        exchange.decision = try decide(
+            prompt,
+            exchange.directives,
+            betas: Self.betas(exchange.request),
+            unixSeconds: exchange.request.unixMilliseconds / 1_000
+        )
+        return try await next(&exchange)
+    }
+
+    /// Decides, and takes the time that it took.
+    func decide(
+        _ prompt: AnthropicRequest,
+        _ directives: Directives,
+        betas: [String],
+        unixSeconds: Int64
+    ) throws(GatewayError) -> Decision {
         let started = clock.monotonicNanoseconds()
         var decision = try router.decide(
             traits: prompt.traits,
             requestedModel: prompt.model,
             maxTokens: prompt.maxTokens,
-            directives: exchange.directives,
-            betas: Self.betas(exchange.request),
-            unixSeconds: exchange.request.unixMilliseconds / 1_000
+            directives: directives,
+            betas: betas,
+            unixSeconds: unixSeconds
         )
         decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
-        exchange.decision = decision
-        return try await next(&exchange)
+        return decision
     }
 
     private static func betas(_ request: ClientRequest) -> [String] {

@@ -15,9 +15,6 @@ struct BackendDraft: Sendable {
         return !backend.headers.contains { ["x-api-key", "authorization"].contains($0.name.lowercased()) }
     }
 
-    /// It calls a provider elsewhere.
-    var isRemote: Bool { backend.provider == .anthropic && !isLoopback }
-
     private var isLoopback: Bool { (try? BaseURL(backend.baseURL))?.isLoopback ?? false }
 }
 

@@ -15,7 +15,7 @@ struct ResponseWriter {
         isHead = request.method == .HEAD
     }
 
-    /// A whole answer. Large bodies come separately: see ``needsOwnBuffer(_:)``.
+    /// The head of a whole answer, with room for its body behind it where that is at most ``joinedBytes`` long.
     func head(of reply: Reply, length: Int, mayKeepAlive: Bool, _ allocator: ByteBufferAllocator) -> ByteBuffer {
         var buffer = start(reply, allocator, capacity: length <= Self.joinedBytes ? length : 0)
         buffer.writeStaticString("content-length: ")
@@ -25,11 +25,11 @@ struct ResponseWriter {
         return buffer
     }
 
-    /// The head of a stream.
+    /// The head of a stream. `mayKeepAlive` only where ``canFollowStream``.
     func headOfStream(_ reply: Reply, mayKeepAlive: Bool, _ allocator: ByteBufferAllocator) -> ByteBuffer {
         var buffer = start(reply, allocator, capacity: 0)
         if hasChunks { buffer.writeStaticString("transfer-encoding: chunked\r\n") }
-        finish(&buffer, mayKeepAlive && hasChunks)
+        finish(&buffer, mayKeepAlive)
         return buffer
     }
 
@@ -55,7 +55,7 @@ struct ResponseWriter {
     /// Bodies up to this length share a buffer with their head.
     static let joinedBytes = 65_536
 
-    /// Whether a body is written after its head and not with it. A HEAD request has none.
+    /// Whether there is a body to write. The answer to a HEAD request has none.
     func writesBody(_ bytes: [UInt8]) -> Bool { !isHead && !bytes.isEmpty }
 
     /// Whether a connection can go on after a stream.
