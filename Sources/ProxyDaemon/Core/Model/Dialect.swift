@@ -1,0 +1,26 @@
+/// The wire format a client speaks.
+package enum Dialect: String, Sendable, CaseIterable {
+    /// Anthropic's Messages.
+    case anthropic
+    /// OpenAI's Chat Completions.
+    case openai
+}
+
+/// The wire format a backend speaks.
+package enum BackendWire: String, Sendable, CaseIterable {
+    /// `POST /v1/messages`.
+    case anthropic
+    /// `POST /v1/chat/completions`: OpenAI itself, llama.cpp, vLLM, LM Studio and their like.
+    case openai
+    /// Ollama's own `POST /api/chat`, which streams lines of JSON.
+    case ollama
+
+    /// The dialect whose requests go there as the client's own bytes; nil where every request is translated.
+    package var dialect: Dialect? {
+        switch self {
+        case .anthropic: .anthropic
+        case .openai: .openai
+        case .ollama: nil
+        }
+    }
+}
