@@ -9,7 +9,7 @@ import Testing
 
     @Test func `is built in, with every model that the defaults name`() throws {
         let catalogue = try CatalogueFile.builtIn()
-        for draft in ConfigLoader.builtInBackends(key: nil) {
+        for draft in try BuiltInBackends(EnvironmentReader([:])).lineUp() {
             let model = try #require(catalogue.model(draft.backend.model))
             #expect(model.tier == draft.backend.tier)
         }

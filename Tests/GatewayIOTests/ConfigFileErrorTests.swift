@@ -84,13 +84,13 @@ import Testing
         arguments: [
             ("tier: fast", "models[0].provider: missing: every backend needs it"),
             (
-                "provider: openai",
-                "models[0].provider: provider openai is not available in this version (available: anthropic, simulated)"
+                "provider: openai_compatible, tier: local",
+                "models[0]: provider openai_compatible needs a base_url"
             ),
             (
                 "provider: antropic",
                 "models[0].provider: unknown provider \"antropic\" "
-                    + "(did you mean anthropic? available: anthropic, simulated)"
+                    + "(did you mean anthropic? available: anthropic, openai, openai_compatible, ollama, simulated)"
             ),
             ("provider: simulated", "models[0].tier: missing: every backend needs it"),
             ("provider: simulated, tier: null", "models[0].tier: empty: every backend needs it"),

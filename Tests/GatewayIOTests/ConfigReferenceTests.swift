@@ -52,8 +52,9 @@ import Testing
             if rest.hasPrefix("- ") || rest.hasPrefix("  ") { lines.append("  " + rest) }
         }
         let text = "models:\n" + lines.joined(separator: "\n")
-        let settings = try loadConfig(text).settings
-        #expect(settings.backends.map(\.name) == ["haiku", "sonnet", "opus", "home"])
+        let environment = ["ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k"]
+        let settings = try loadConfig(text, environment: environment).settings
+        #expect(settings.backends.map(\.name) == ["haiku", "sonnet", "opus", "sol", "home", "coder"])
         let catalogue = try CatalogueFile.builtIn()
         for backend in settings.backends.prefix(3) {
             #expect(catalogue.model(backend.model)?.tier == backend.tier)

@@ -34,10 +34,23 @@ package struct Settings: Sendable, Equatable {
         package init() {}
     }
 
-    /// The wire format an upstream speaks.
+    /// What kind of upstream a backend is.
     package enum ProviderKind: String, Sendable, CaseIterable {
         case anthropic
+        /// OpenAI itself.
+        case openai
+        /// Any other server of Chat Completions: llama.cpp, vLLM, LM Studio…
+        case openaiCompatible = "openai_compatible"
+        case ollama
         case simulated
+
+        package var wire: BackendWire {
+            switch self {
+            case .anthropic, .simulated: .anthropic
+            case .openai, .openaiCompatible: .openai
+            case .ollama: .ollama
+            }
+        }
     }
 
     /// One upstream deployment of one model.
@@ -57,6 +70,14 @@ package struct Settings: Sendable, Equatable {
         package var price: Price?
         /// Takes the place of the catalogue's limit of answer tokens.
         package var maxTokens: Int?
+        /// Further models of the same server, for clients that ask for them by name.
+        package var allowedModels: [String] = []
+        /// Ollama's `num_ctx`: the window it is to run the model with.
+        package var contextTokens: Int?
+        /// The server understands `stream_options.include_usage`.
+        package var reportsStreamUsage = true
+        /// In the place of the timeouts for the first byte and between two bytes.
+        package var timeoutSeconds: Int?
 
         package init(
             name: String,
@@ -169,6 +190,10 @@ package struct Settings: Sendable, Equatable {
     package var cache = Cache()
     package var upstream = Upstream()
     package var log = Log()
+    /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.
+    package var strictTranslation = false
+    /// For requests without a limit, where the backend's dialect demands one.
+    package var defaultMaxTokens = 4_096
     /// A file of models and prices that is laid over the built-in catalogue.
     package var catalogueFile: String?
     /// Every backend is simulated and no money moves.

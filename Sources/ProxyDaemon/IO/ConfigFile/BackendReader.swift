@@ -11,7 +11,8 @@ struct BackendDraft: Sendable {
 
     /// It calls a provider elsewhere, who wants a key, and has none.
     var lacksKey: Bool {
-        guard backend.provider == .anthropic, backend.apiKey == nil, !isLoopback else { return false }
+        let wantsKey = backend.provider == .anthropic || backend.provider == .openai
+        guard wantsKey, backend.apiKey == nil, !isLoopback else { return false }
         return !backend.headers.contains { ["x-api-key", "authorization"].contains($0.name.lowercased()) }
     }
 
@@ -20,10 +21,6 @@ struct BackendDraft: Sendable {
 
 /// Reads one item of `models`.
 struct BackendReader {
-    /// Provider kinds that have a name already and are still to come.
-    static let laterProviders = ["openai", "openai_compatible", "ollama"]
-    /// Where an Anthropic backend without `base_url` calls.
-    static let anthropicURL = "https://api.anthropic.com"
     /// $1,000 per thousand tokens, in picodollars a token: a dearer price is a slip of the pen.
     private static let dearest: Int64 = 1_000_000_000_000
 
@@ -47,18 +44,26 @@ struct BackendReader {
         let provider = try provider()
         let url = try baseURL(provider)
         let headers = try headers()
-        let backend = Settings.Backend(
+        let tier = try required("tier", fields["tier"]?.tier())
+        var backend = Settings.Backend(
             name: name,
             provider: provider,
             model: try identifier("model"),
             baseURL: url?.text ?? "",
             apiKey: try fields["api_key"]?.secret(),
-            tier: try required("tier", fields["tier"]?.tier()),
+            tier: tier,
             headers: headers,
-            price: try price(),
+            // Nobody sends a bill for one's own machine.
+            price: try price() ?? (tier == .local ? .free : nil),
             maxTokens: try fields["max_tokens"]?.integer(in: 1...10_000_000)
         )
-        let secretHeaders = ["x-api-key", "authorization", "proxy-authorization", "cookie"]
+        backend.allowedModels = try allowedModels()
+        backend.contextTokens = try fields["num_ctx"]?.integer(in: 1...Int(Int32.max))
+        backend.reportsStreamUsage = try fields["stream_usage"]?.flag() ?? true
+        backend.timeoutSeconds = try fields["timeout_sec"]?.integer(in: 1...86_400)
+        let secretHeaders = [
+            "x-api-key", "authorization", "proxy-authorization", "cookie", "cf-access-client-secret",
+        ]
         let hasSecret = backend.apiKey != nil || headers.contains { secretHeaders.contains($0.name.lowercased()) }
         if let url, !url.isEncrypted, !url.isLoopback, hasSecret {
             throw (fields["base_url"] ?? item).error(
@@ -84,11 +89,26 @@ struct BackendReader {
     /// A name that can stand in a header and in JSON as it is.
     private func identifier(_ key: String) throws(ConfigError) -> String {
         let text = try required(key, fields[key]?.text())
-        let forbidden = Set("\"\\".utf8)
-        guard text.utf8.count <= 200, text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }) else {
-            throw (fields[key] ?? item).error("expected a name without spaces, quotes and letters outside ASCII")
-        }
+        guard Self.isIdentifier(text) else { throw (fields[key] ?? item).error(Self.identifierRule) }
         return text
+    }
+
+    static let identifierRule = "expected a name without spaces, quotes and letters outside ASCII"
+
+    static func isIdentifier(_ text: String) -> Bool {
+        let forbidden = Set("\"\\".utf8)
+        return !text.isEmpty && text.utf8.count <= 200
+            && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !forbidden.contains($0) }
+    }
+
+    private func allowedModels() throws(ConfigError) -> [String] {
+        var models: [String] = []
+        for value in try fields["allowed_models"]?.items() ?? [] {
+            guard let text = try value.text() else { continue }
+            guard Self.isIdentifier(text) else { throw value.error(Self.identifierRule) }
+            if !models.contains(text) { models.append(text) }
+        }
+        return models
     }
 
     private func provider() throws(ConfigError) -> Settings.ProviderKind {
@@ -97,16 +117,18 @@ struct BackendReader {
         let available = Settings.ProviderKind.allCases.map(\.rawValue)
         let list = "available: \(available.joined(separator: ", "))"
         let value = fields["provider"] ?? item
-        if Self.laterProviders.contains(word) {
-            throw value.error("provider \(word) is not available in this version (\(list))")
-        }
         let hint = EditDistance.nearest(to: word, among: available).map { "did you mean \($0)? " } ?? ""
         throw value.error("unknown provider \(value.shown(word)) (\(hint)\(list))")
     }
 
     private func baseURL(_ provider: Settings.ProviderKind) throws(ConfigError) -> BaseURL? {
-        let text = try fields["base_url"]?.text() ?? (provider == .simulated ? nil : Self.anthropicURL)
-        guard let text else { return nil }
+        let text = try fields["base_url"]?.text() ?? BuiltInBackends.address(of: provider)
+        guard let text else {
+            guard provider == .simulated else {
+                throw (fields["base_url"] ?? item).error("provider \(provider.rawValue) needs a base_url")
+            }
+            return nil
+        }
         do throws(BaseURL.Malformed) {
             return try BaseURL(text)
         } catch {

@@ -50,6 +50,8 @@ extension ConfigKey {
         .word("log.level", \.log.level, of: logLevels),
         .choice("log.format", \.log.format),
         .choice("log.prompts", \.log.prompts),
+        .flag("strict_translation", \.strictTranslation),
+        .integer("default_max_tokens", \.defaultMaxTokens, 1...10_000_000),
         .path("catalogue_file", \.catalogueFile),
     ]
 
@@ -60,6 +62,7 @@ extension ConfigKey {
     static let backend = [
         "name", "provider", "model", "base_url", "api_key", "tier", "headers", "cost_per_1k_in", "cost_per_1k_out",
         "cost_per_1k_cache_read", "cost_per_1k_cache_write_5m", "cost_per_1k_cache_write_1h", "max_tokens",
+        "allowed_models", "num_ctx", "stream_usage", "timeout_sec",
     ]
 
     /// The top level's keys and sections.

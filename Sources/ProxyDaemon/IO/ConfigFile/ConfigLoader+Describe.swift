@@ -41,6 +41,12 @@ extension ConfigLoader {
             ].map { ($0.0, DecimalText.text($0.1, places: 9)) }
         }
         if let tokens = backend.maxTokens { members.append(("max_tokens", String(tokens))) }
+        if !backend.allowedModels.isEmpty {
+            members.append(("allowed_models", "[\(backend.allowedModels.joined(separator: ", "))]"))
+        }
+        if let tokens = backend.contextTokens { members.append(("num_ctx", String(tokens))) }
+        if !backend.reportsStreamUsage { members.append(("stream_usage", "false")) }
+        if let seconds = backend.timeoutSeconds { members.append(("timeout_sec", String(seconds))) }
         return members.enumerated().map { index, member in
             "\(index == 0 ? "  - " : "    ")\(member.0): \(member.1)"
         }

@@ -86,7 +86,8 @@ package enum ConfigLoader {
         let variables = EnvironmentReader(environment)
         var settings = Settings()
         var warnings: [String] = []
-        var drafts = builtInBackends(key: try variables.anthropicKey())
+        let builtIn = BuiltInBackends(variables)
+        var drafts = try builtIn.lineUp()
         var fields: [String: LocatedValue] = [:]
         if let path {
             let tree = try YAMLTree.parse(text, file: path)
@@ -97,6 +98,7 @@ package enum ConfigLoader {
             drafts = file.drafts ?? drafts
         }
         try variables.apply(to: &settings)
+        try builtIn.addLocal(to: &drafts)
         try apply(overrides, to: &settings)
         try checkThresholds(settings, fields)
         let demo = try DemoMode.settle(
@@ -109,27 +111,6 @@ package enum ConfigLoader {
         try refuseUnguarded(settings)
         warnings += [demo, variables.warning()].compactMap(\.self)
         return LoadedConfig(settings: settings, path: path, warnings: warnings)
-    }
-
-    /// The line-up without a file: the one that most people of an Anthropic key know.
-    static func builtInBackends(key: Secret?) -> [BackendDraft] {
-        func draft(_ name: String, _ model: String, _ tier: Tier) -> BackendDraft {
-            BackendDraft(
-                backend: Settings.Backend(
-                    name: name,
-                    provider: .anthropic,
-                    model: model,
-                    baseURL: BackendReader.anthropicURL,
-                    apiKey: key,
-                    tier: tier
-                )
-            )
-        }
-        return [
-            draft("haiku", "claude-haiku-4-5-20251001", .fast),
-            draft("sonnet", "claude-sonnet-4-6", .balanced),
-            draft("opus", "claude-opus-4-7", .premium),
-        ]
     }
 
     private static func find(

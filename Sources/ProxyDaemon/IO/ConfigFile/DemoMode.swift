@@ -21,7 +21,7 @@ enum DemoMode {
         }
         guard let keyless = drafts.first(where: \.lacksKey) else { return nil }
         let isWholeLineUp = drafts.allSatisfy(\.lacksKey)
-        let isKeyWaiting = !(environment["ANTHROPIC_API_KEY"] ?? "").isEmpty
+        let isKeyWaiting = drafts.contains { !(environment[Self.keyVariable($0)] ?? "").isEmpty }
         guard isWholeLineUp, !isKeyWaiting, asked == nil else {
             throw missingKey(keyless, isDemoBarred: asked == false)
         }
@@ -42,6 +42,11 @@ enum DemoMode {
         }
     }
 
+    /// The variable that usually holds the key of such a backend.
+    private static func keyVariable(_ draft: BackendDraft) -> String {
+        draft.backend.provider == .openai ? "OPENAI_API_KEY" : "ANTHROPIC_API_KEY"
+    }
+
     private static func missingKey(_ draft: BackendDraft, isDemoBarred: Bool) -> ConfigError {
         let name = draft.backend.name
         let demo = isDemoBarred ? "" : ", or start with --demo"
@@ -50,7 +55,7 @@ enum DemoMode {
         }
         let problem =
             draft.unsetVariables.isEmpty
-            ? "backend \(name) has no key: add the line `api_key: $ANTHROPIC_API_KEY`\(demo)"
+            ? "backend \(name) has no key: add the line `api_key: $\(keyVariable(draft))`\(demo)"
             : "backend \(name) has no key: set \(unique(draft.unsetVariables).joined(separator: ", ")) in the "
                 + "environment, give another key in the line `api_key: ...`\(demo)"
         return ConfigError(source: origin.file, line: origin.line, key: "\(origin.path).api_key", problem: problem)

@@ -6,20 +6,16 @@ struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
         "CASCADE_LOG_OUTCOMES", "CASCADE_MIN_RESPONSE_LENGTH", "CASCADE_QUALITY_CHECK_MODE", "CIRCUIT_BREAKER_ENABLED",
-        "CLASSIFIER_LLM_PROVIDER", "DATABASE_URL", "DEFAULT_MAX_TOKENS", "ENABLE_ANTHROPIC_CACHE_CONTROL",
+        "CLASSIFIER_LLM_PROVIDER", "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL",
         "ENABLE_CASCADE_ROUTING", "ENABLE_FILE_HASH_CACHE", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
-        "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "LOCAL_CF_ACCESS_CLIENT_ID", "LOCAL_CF_ACCESS_CLIENT_SECRET",
-        "LOCAL_LLM_BASE_URL", "LOCAL_LLM_DEFAULT_MODEL", "LOCAL_LLM_TIMEOUT_SECONDS", "OPENAI_API_KEY",
-        "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM", "REDIS_URL", "RETRY_ENABLED",
+        "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
+        "REDIS_URL", "RETRY_ENABLED",
         "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
     ]
 
     private let environment: [String: String]
 
     init(_ environment: [String: String]) { self.environment = environment }
-
-    /// The key of the built-in backends.
-    func anthropicKey() throws(ConfigError) -> Secret? { try secret("ANTHROPIC_API_KEY") }
 
     /// Applies every variable that is set; an empty one counts as unset.
     func apply(to settings: inout Settings) throws(ConfigError) {
@@ -30,6 +26,7 @@ struct EnvironmentReader {
         if let seconds = try integer("CACHE_TTL_SECONDS", in: 0...315_360_000) {
             settings.cache.exactTTLSeconds = seconds
         }
+        if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         if let text = value("SMART_ROUTING_MODE") {
             guard let mode = Settings.RoutingMode(rawValue: text.lowercased()) else {
                 throw error("SMART_ROUTING_MODE", "expected always, auto or off, got \"\(text.prefix(60))\"")
@@ -54,12 +51,13 @@ struct EnvironmentReader {
         return "set in the environment, but not available in this version and without effect: \(list)"
     }
 
-    private func value(_ name: String) -> String? {
+    /// The text of a variable; nil where it is unset or empty.
+    func value(_ name: String) -> String? {
         let text = environment[name]?.trimmingWhitespace() ?? ""
         return text.isEmpty ? nil : String(text)
     }
 
-    private func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigError) -> Int? {
+    func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigError) -> Int? {
         guard let text = value(name) else { return nil }
         guard let number = LocatedValue.integer(text), range.contains(number) else {
             throw error(name, "expected \(LocatedValue.describe(range)), got \"\(text.prefix(60))\"")
@@ -67,7 +65,7 @@ struct EnvironmentReader {
         return number
     }
 
-    private func secret(_ name: String) throws(ConfigError) -> Secret? {
+    func secret(_ name: String) throws(ConfigError) -> Secret? {
         guard let text = value(name) else { return nil }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw error(name, "holds a space or another character that no HTTP header may carry")
@@ -75,7 +73,7 @@ struct EnvironmentReader {
         return Secret(text)
     }
 
-    private func error(_ name: String, _ problem: String) -> ConfigError {
+    func error(_ name: String, _ problem: String) -> ConfigError {
         ConfigError(source: "environment", key: name, problem: problem)
     }
 }
