@@ -1,5 +1,6 @@
-/// One HTTP request as it came in, its body whole.
-package struct ClientRequest: Sendable {
+/// One HTTP request as it came in, its body whole. A reference: it goes from stage to stage, and copies of its members
+/// would each be counted.
+package final class ClientRequest: Sendable {
     /// The query id: 16 hexadecimal digits.
     package let id: String
     package let method: String

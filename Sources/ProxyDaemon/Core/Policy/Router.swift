@@ -146,8 +146,9 @@ package struct Router: Sendable {
         _ candidates: [Decision.Candidate],
         wanted: Tier
     ) throws(GatewayError) -> Decision {
-        let able = candidates.filter { $0.veto == nil }
-        let tier = able.map(\.backend.tier).filter { $0 >= wanted }.min() ?? able.map(\.backend.tier).max()
+        let able = candidates.lazy.filter { $0.veto == nil }
+        let tiers = able.map(\.backend.tier)
+        let tier = tiers.filter { $0 >= wanted }.min() ?? tiers.max()
         guard let chosen = able.filter({ $0.backend.tier == tier }).min(by: { $0.estimatedCost < $1.estimatedCost })
         else {
             let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" }

@@ -33,13 +33,13 @@ package final class EventRelay {
     private let pingSeconds: Int
     /// For a stream that ends before the provider has said what it counted.
     private let estimatedInputTokens: Int
-    private var splitter = EventStreamSplitter()
-    private var meter = AnthropicStreamMeter()
+    private var watch = StreamWatch()
     private var captured: [UInt8] = []
     private var captureLimit = 0
     private var endings: [(StreamOutcome) -> Void] = []
     private var isSettled = false
-    private var isFinished = false
+    /// Nothing comes after what ``next()`` last handed out.
+    package private(set) var isFinished = false
     /// When the first whole event was ready, told to whoever asked.
     private var onFirstEvent: (() -> Void)?
 
@@ -94,21 +94,21 @@ package final class EventRelay {
     package func abandon() {
         isFinished = true
         body.cancel()
-        settle(meter.isComplete ? .complete : .abandoned)
+        settle(watch.meter.isComplete ? .complete : .abandoned)
     }
 
     private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
         do throws(EventStreamSplitter.EventTooLong) {
-            let whole = try splitter.append(bytes) { meter.read($0) }
+            let whole = try watch.append(bytes)
             note(whole)
-            guard meter.isComplete || meter.error != nil else { return whole }
+            guard watch.meter.isComplete || watch.meter.error != nil else { return whole }
             // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's error,
             // whether or not the provider has closed its side yet.
-            settle(meter.isComplete ? .complete : .providerError(meter.error ?? ""))
+            settle(watch.meter.isComplete ? .complete : .providerError(watch.meter.error ?? ""))
             isFinished = true
             body.letGo()
-            let rest = splitter.finish { _ in }
-            return whole + rest.whole + rest.partial
+            let rest = watch.takeRest()
+            return rest.isEmpty ? whole : whole + rest
         } catch {
             body.cancel()
             throw .tooLarge(limitBytes: error.limit)
@@ -131,14 +131,14 @@ package final class EventRelay {
     /// The provider has closed the stream: was it whole?
     private func finish() -> [UInt8]? {
         isFinished = true
-        let rest = splitter.finish { meter.read($0) }
+        let rest = watch.finish()
         note(rest.whole)
-        if meter.isComplete {
+        if watch.meter.isComplete {
             settle(.complete)
             let last = rest.whole + rest.partial
             return last.isEmpty ? nil : last
         }
-        if let error = meter.error {
+        if let error = watch.meter.error {
             settle(.providerError(error))
             return rest.whole.isEmpty ? nil : rest.whole
         }
@@ -151,12 +151,12 @@ package final class EventRelay {
     /// The provider has broken off: a client must not take the rest for a whole answer.
     private func fail(_ error: GatewayError) -> [UInt8]? {
         isFinished = true
-        if meter.isComplete {
+        if watch.meter.isComplete {
             settle(.complete)
             return nil
         }
         settle(error.kind == .cancelled ? .abandoned : .broken(error))
-        if error.kind == .cancelled || meter.error != nil { return nil }
+        if error.kind == .cancelled || watch.meter.error != nil { return nil }
         return AnthropicErrors.event(error, requestID: requestID)
     }
 
@@ -164,18 +164,37 @@ package final class EventRelay {
         guard !isSettled else { return }
         isSettled = true
         let isWhole = end == .complete && captureLimit > 0
-        var usage = meter.hasFinalUsage ? meter.usage : meter.estimatedUsage
+        var usage = watch.meter.hasFinalUsage ? watch.meter.usage : watch.meter.estimatedUsage
         // The provider bills the prompt though it had no time to say so.
-        if !meter.hasStarted, meter.error == nil { usage.input = estimatedInputTokens }
+        if !watch.meter.hasStarted, watch.meter.error == nil { usage.input = estimatedInputTokens }
         let outcome = StreamOutcome(
             end: end,
             usage: usage,
-            usageIsEstimated: !meter.hasFinalUsage && (meter.hasStarted || meter.error == nil),
-            stopReason: meter.stopReason,
+            usageIsEstimated: !watch.meter.hasFinalUsage && (watch.meter.hasStarted || watch.meter.error == nil),
+            stopReason: watch.meter.stopReason,
             captured: isWhole ? captured : nil
         )
         for ending in endings { ending(outcome) }
         endings = []
         captured = []
+    }
+}
+
+/// A splitter and the meter that looks at what it finds. One value, so that the runtime checks one access for all events of
+/// a read rather than one for each.
+private struct StreamWatch {
+    private var splitter = EventStreamSplitter()
+    private(set) var meter = AnthropicStreamMeter()
+
+    mutating func append(_ bytes: [UInt8]) throws(EventStreamSplitter.EventTooLong) -> [UInt8] {
+        try splitter.append(bytes) { meter.read($0) }
+    }
+
+    mutating func finish() -> (whole: [UInt8], partial: [UInt8]) { splitter.finish { meter.read($0) } }
+
+    /// What came after the answer's end, unread.
+    mutating func takeRest() -> [UInt8] {
+        let rest = splitter.finish { _ in }
+        return rest.whole + rest.partial
     }
 }

@@ -15,12 +15,12 @@ package struct LookUp: Stage {
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
-        guard let cache, let prompt = exchange.prompt, let decision = exchange.decision,
+        guard let cache, let prompt = exchange.prompt, let backend = exchange.decision?.backend,
             !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
         else { return try await next(&exchange) }
         let key = CacheKey(
             partition: partition(exchange.client),
-            backend: decision.backend.identity,
+            backend: backend.identity,
             headers: exchange.request.headers.filter(AnthropicProvider.shapesAnswer),
             query: exchange.request.query,
             request: prompt
@@ -38,7 +38,6 @@ package struct LookUp: Stage {
         let reply = try await next(&exchange)
         guard exchange.directives.mayWriteCache, reply.status == 200 else { return reply }
         let clock = clock
-        let backend = decision.backend
         switch reply.body {
         case .bytes(let body):
             if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {

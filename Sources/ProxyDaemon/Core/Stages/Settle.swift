@@ -4,7 +4,7 @@ import Shared
 /// what failed on the way into an answer in the client's dialect.
 ///
 /// An answer is settled before it is handed over, a stream before its last event is.
-package struct Settle: Stage {
+package final class Settle: Stage {
     package static let name = "settle"
     private let router: Router
     private let ledger: Ledger
@@ -33,12 +33,11 @@ package struct Settle: Stage {
         case .stream(let relay):
             let opened = Opened(exchange, status: reply.status)
             relay.whenFirstEvent { [clock] in opened.exchange.firstByteNanoseconds = clock.monotonicNanoseconds() }
-            let settle = self
-            relay.whenEnded { outcome in
+            relay.whenEnded { [self] outcome in
                 opened.exchange.usage = outcome.usage
                 opened.exchange.usageIsEstimated = outcome.usageIsEstimated
                 opened.exchange.stopReason = outcome.stopReason
-                _ = settle.close(&opened.exchange, status: opened.status, end: outcome.end)
+                _ = close(&opened.exchange, status: opened.status, end: outcome.end)
             }
             let price = priced(exchange)
             if let warning = price.warning { exchange.warnings.append(warning) }

@@ -1,5 +1,6 @@
-/// A Messages request: the client's own bytes with an index of what is where, and what a decision needs to know.
-package struct AnthropicRequest: Sendable {
+/// A Messages request: the client's own bytes with an index of what is where, and what a decision needs to know. Never
+/// changed, so that stages share one.
+package final class AnthropicRequest: Sendable {
     /// The body as the client sent it.
     package let body: [UInt8]
     package let index: JSONIndex

@@ -130,6 +130,7 @@ private struct Canonical {
 
     private func appendObject(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
         var members: [(key: Range<Int>, value: JSONView)] = []
+        members.reserveCapacity(4)
         value.forEachMember { key, member in
             if place == .block, JSONText.equals(bytes, key, "cache_control") { return }
             members.append((key, member))

@@ -146,12 +146,10 @@ package struct ServerSentEvent: Sendable, Equatable {
         var at = 0
         if bytes.count >= 3, bytes[0] == 0xEF, bytes[1] == 0xBB, bytes[2] == 0xBF { at = 3 }
         while at < bytes.count {
-            var end = at
-            var colon: Int?
-            while end < bytes.count, bytes[end] != 0x0A, bytes[end] != 0x0D {
-                if colon == nil, bytes[end] == UInt8(ascii: ":") { colon = end }
-                end += 1
-            }
+            let newline = JSONScan.next(0x0A, bytes, from: at) ?? bytes.count
+            let line = UnsafeBufferPointer(rebasing: bytes[..<newline])
+            let end = JSONScan.next(0x0D, line, from: at) ?? newline
+            let colon = JSONScan.next(UInt8(ascii: ":"), UnsafeBufferPointer(rebasing: line[..<end]), from: at)
             if end > at, colon != at {
                 let nameEnd = colon ?? end
                 var valueStart = colon.map { $0 + 1 } ?? end

@@ -172,6 +172,12 @@ package enum JSONText {
 
     /// Appends UTF-8 bytes escaped for the inside of a JSON string.
     package static func appendEscaped(_ text: some Sequence<UInt8>, to out: inout [UInt8]) {
+        let wasPlain = text.withContiguousStorageIfAvailable { bytes in
+            let isPlain = bytes.allSatisfy { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+            if isPlain { out.append(contentsOf: bytes) }
+            return isPlain
+        }
+        if wasPlain == true { return }
         for byte in text {
             switch byte {
             case UInt8(ascii: "\""): out.append(contentsOf: [UInt8(ascii: "\\"), UInt8(ascii: "\"")])

@@ -24,6 +24,7 @@ final class Transfer {
     private var isHeadDone = false
     /// What this turn of the loop brought of the body. libcurl hands it over in small pieces, one for each chunk.
     private var gathered: [UInt8] = []
+    private var lastGathered = 0
     /// The reader had no room left when it was last given something.
     private(set) var isFull = false
     /// Known to be whole soon: not worth waking anybody before it is.
@@ -158,12 +159,14 @@ final class Transfer {
 
     private func receive(body piece: UnsafeRawBufferPointer) -> Int {
         if !isHeadDone { completeHead() }
-        guard let call else { return 0 }
+        guard call != nil else { return 0 }
         if gathered.count >= Self.gatheredBytes { handOver() }
         if isFull {
-            guard !call.pauseIfFull() else { return Int(CURL_WRITEFUNC_PAUSE) }
+            guard call?.pauseIfFull() == false else { return Int(CURL_WRITEFUNC_PAUSE) }
             isFull = false
         }
+        // The next turn brings about as much as the last: room for it at once rather than by doubling.
+        if gathered.isEmpty { gathered.reserveCapacity(max(piece.count, lastGathered)) }
         gathered.append(contentsOf: piece)
         touch()
         return piece.count
@@ -173,6 +176,7 @@ final class Transfer {
     func handOver() {
         guard let call, !gathered.isEmpty else { return }
         activeNanoseconds = MonotonicTime.nanoseconds()
+        lastGathered = gathered.count
         isFull = call.received(&gathered)
     }
 

@@ -230,43 +230,44 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func write(_ reply: Reply, _ bytes: [UInt8], _ writer: ResponseWriter, _ mayKeepAlive: Bool) {
         guard let context else { return }
-        let allocator = context.channel.allocator
-        var buffer = writer.head(of: reply, length: bytes.count, mayKeepAlive: mayKeepAlive, allocator)
+        var buffer = writer.head(of: reply, length: bytes.count, mayKeepAlive: mayKeepAlive)
         if writer.writesBody(bytes) {
             if bytes.count <= ResponseWriter.joinedBytes {
                 buffer.writeBytes(bytes)
             } else {
                 context.write(Self.wrapOutboundOut(buffer), promise: nil)
-                buffer = allocator.buffer(bytes: bytes)
+                buffer = ByteBuffer(bytes: bytes)
             }
         }
         context.write(Self.wrapOutboundOut(buffer), promise: nil)
     }
 
-    /// Writes a stream as it comes; false where the client left.
+    /// Writes a stream as it comes; false where the client left. Its end is left for ``finish(_:)`` to flush.
     private func write(_ reply: Reply, _ relay: EventRelay, _ writer: ResponseWriter, _ mayKeepAlive: Bool) async
         -> Bool
     {
-        if let context {
-            let head = writer.headOfStream(reply, mayKeepAlive: mayKeepAlive, context.channel.allocator)
-            context.write(Self.wrapOutboundOut(head), promise: nil)
+        var buffer = writer.headOfStream(reply, mayKeepAlive: mayKeepAlive)
+        // The head goes out at once unless the first events are there already, to go with it.
+        if let context, !relay.hasMore {
+            context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
+            buffer = ByteBuffer()
         }
-        var isFirst = true
-        while let context {
-            // The head goes out at once unless the first events are there already, to go with it.
-            if isFirst, !relay.hasMore { context.flush() }
-            isFirst = false
-            guard let bytes = await relay.next() else { break }
-            guard let context = self.context else { break }
-            context.writeAndFlush(Self.wrapOutboundOut(writer.chunk(bytes, context.channel.allocator)), promise: nil)
+        while context != nil {
+            let bytes = await relay.next()
+            guard let context else { break }
+            if let bytes { writer.write(chunk: bytes, to: &buffer) }
+            if bytes == nil || relay.isFinished {
+                // The last events and the stream's end in one write: most answers to a quick provider are that short.
+                writer.writeEnd(to: &buffer)
+                context.write(Self.wrapOutboundOut(buffer), promise: nil)
+                return true
+            }
+            context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
+            buffer = ByteBuffer()
             await waitUntilWritable()
         }
-        guard let context else {
-            relay.abandon()
-            return false
-        }
-        if let end = writer.end(context.channel.allocator) { context.write(Self.wrapOutboundOut(end), promise: nil) }
-        return true
+        relay.abandon()
+        return false
     }
 
     private func finish(_ mayKeepAlive: Bool) {
