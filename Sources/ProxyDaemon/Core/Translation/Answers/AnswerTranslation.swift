@@ -1,4 +1,4 @@
-import Shared
+package import Shared
 
 /// Why a body that came with status 200 is no answer.
 package enum AnswerProblem: Error, Sendable, Equatable {
