@@ -195,6 +195,20 @@ import Testing
         }
     }
 
+    @Test func `more calls than any answer has end it`() throws {
+        let many = (0..<1_025).map { call($0, #""id":"c\#($0)","function":{"name":"f","arguments":"{}"}"#) }.joined()
+        let lines = (0..<1_025).map { _ in #"{"message":{"tool_calls":[{"function":{"name":"f"}}]}}"# + "\n" }.joined()
+        let blocks = (0..<1_025).map {
+            #"data: {"type":"content_block_start","index":\#($0),"content_block":{"type":"tool_use","id":"i","#
+                + #""name":"f","input":{}}}"# + "\n\n"
+        }.joined()
+        for (wire, stream) in [(BackendWire.openai, many), (.ollama, lines), (.anthropic, blocks)] {
+            let run = try PassageRun(Array(stream.utf8), from: wire, to: wire == .anthropic ? .openai : .anthropic)
+            #expect(run.passage.error == "api_error: the provider sent more than 1024 tool calls")
+            #expect(!run.passage.isComplete)
+        }
+    }
+
     @Test func `only the first of several choices is told`() throws {
         let stream =
             #"data: {"choices":[{"index":1,"delta":{"content":"B"}},{"index":0,"delta":{"content":"A"}}]}"# + "\n\n"

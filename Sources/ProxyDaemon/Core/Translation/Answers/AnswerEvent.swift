@@ -59,6 +59,7 @@ struct AnswerAccount: Sendable {
     var error: String?
     /// Bytes of content seen.
     var contentBytes = 0
+    var callCount = 0
     /// For the input that no provider counted.
     let estimatedInput: Int
 
@@ -95,6 +96,15 @@ extension AnswerReader {
     mutating func fail(type: String, message: String, _ emit: (AnswerEvent) -> Void) {
         account.error = "\(type): \(message)"
         emit(.error(type: type, message: message))
+    }
+
+    /// Counts a call that begins. More than any answer has end it, as every piece is looked up among them: then false.
+    mutating func countCall(_ emit: (AnswerEvent) -> Void) -> Bool {
+        guard !isOver else { return false }
+        account.callCount += 1
+        if account.callCount <= 1_024 { return true }
+        fail(type: "api_error", message: "the provider sent more than 1024 tool calls", emit)
+        return false
     }
 
     /// Looks at a payload's object. What is no JSON ends the answer: passing over it would lose a piece in silence.

@@ -179,7 +179,7 @@ struct AnthropicAnswerWriter: AnswerWriter {
 
     private mutating func write(arguments piece: EscapedPiece, of number: Int, to out: inout [UInt8]) {
         guard let at = position(of: number) else { return }
-        calls[at].arguments.append(contentsOf: piece)
+        EscapedText.append(piece, to: &calls[at].arguments)
         // What does not begin as an object is no input as it stands: it waits for its end, to be put into one.
         guard open == .call(at), CallArguments.firstByte(calls[at].arguments) == UInt8(ascii: "{") else { return }
         send(calls[at].arguments[calls[at].sent...], to: &out)

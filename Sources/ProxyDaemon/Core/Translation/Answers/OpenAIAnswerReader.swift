@@ -158,6 +158,7 @@ struct OpenAIAnswerReader: AnswerReader {
     }
 
     private mutating func read(call: JSONView?, function: JSONView?, isWhole: Bool, _ emit: (AnswerEvent) -> Void) {
+        guard !isOver else { return }
         let nothing = EscapedPiece(start: nil, count: 0)
         let name = function?["name"]?.piece ?? nothing
         let at = calls.find(
@@ -166,6 +167,7 @@ struct OpenAIAnswerReader: AnswerReader {
             hasName: !name.isEmpty,
             isWhole: isWhole
         )
+        guard calls.count == account.callCount || countCall(emit) else { return }
         calls.begin(at, name: name, emit)
         if let arguments = function?["arguments"] ?? function?["input"] {
             if arguments.kind == .string {
