@@ -317,6 +317,16 @@ import Testing
         }
     }
 
+    @Test func `a byte order mark is left out`() throws {
+        let rest = chunk(#"{"content":"hi"}"#) + chunk("{}", #""stop""#) + done
+        for size in PassageRun.cuts() {
+            let marked = [0xEF, 0xBB, 0xBF] + Array(rest.utf8)
+            #expect(try PassageRun(marked, from: .openai, to: .openai, size: size).text == rest)
+            let translated = try PassageRun(marked, from: .openai, to: .anthropic, size: size).out
+            #expect(try translated == PassageRun(Array(rest.utf8), from: .openai, to: .anthropic).out)
+        }
+    }
+
     @Test func `words of the envelope inside the text are text`() throws {
         let text = #"{\"usage\": {\"x\":1}, \"error\": {\"message\":\"no\"}, \"finish_reason\":\"stop\"}"#
         let run = try PassageRun(Array(chunk(#"{"content":"\#(text)"}"#).utf8), from: .openai, to: .openai)
