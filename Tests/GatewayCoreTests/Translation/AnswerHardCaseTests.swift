@@ -334,6 +334,17 @@ import Testing
         #expect(run.passage.hasStarted)
     }
 
+    @Test func `arguments without end are refused at a bound`() throws {
+        var passage = AnswerTranslation.passage(from: .openai, to: .anthropic, context: AnswerFixtures.context)
+        let long = String(repeating: "x", count: 4_194_304)
+        let piece = Array(call(0, #""id":"a","function":{"name":"f","arguments":"\#(long)"}"#).utf8)
+        for round in 0..<18 where passage.error == nil {
+            _ = try passage.append(piece)
+            #expect((passage.error == nil) == (round < 17), "16 times 4 MiB are at the bound, 17 beyond it")
+        }
+        #expect(passage.error == "api_error: the provider's answer does not end")
+    }
+
     @Test func `a stream without end is refused at a bound`() throws {
         for wire in BackendWire.allCases {
             var passage = AnswerTranslation.passage(from: wire, to: .openai, context: AnswerFixtures.context)

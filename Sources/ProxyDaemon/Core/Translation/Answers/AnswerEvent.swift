@@ -62,6 +62,8 @@ struct AnswerAccount: Sendable {
     var callCount = 0
     /// For the input that no provider counted.
     let estimatedInput: Int
+    /// More content than this is no answer: what is held of it would fill the memory.
+    static let maximumContentBytes = 67_108_864
 
     init(_ context: TranslationContext) { estimatedInput = context.estimatedInputTokens }
 
@@ -113,6 +115,10 @@ extension AnswerReader {
         _ emit: (AnswerEvent) -> Void,
         _ look: (inout Self, JSONView) -> Void
     ) {
+        guard account.contentBytes <= AnswerAccount.maximumContentBytes else {
+            fail(type: "api_error", message: "the provider's answer does not end", emit)
+            return
+        }
         do throws(JSONProblem) {
             let index = try JSONIndex(payload)
             index.withRoot(payload) { look(&self, $0) }
