@@ -13,12 +13,17 @@ package final class Backend: Sendable {
     /// Key and extra headers, ready to be sent.
     let requestHeaders: [HeaderField]
     /// Most tokens an answer may have; nil where nobody knows.
-    let maxOutput: Int?
+    package let maxOutput: Int?
     /// Tokens of prompt and answer that fit; nil where nobody knows.
-    let contextWindow: Int?
+    package let contextWindow: Int?
     /// For estimates, by the model's family.
     let tokensPerThousandCharacters: Int
-    let takesSampling: Bool
+    /// What the model accepts, by the catalogue; everything, where that has no word on it.
+    package let capabilities: ModelCapabilities
+    /// The catalogue tells what the model accepts.
+    package let hasKnownCapabilities: Bool
+    /// What may be sent here that was meant for another model.
+    let routable: ModelCapabilities
     /// The config's own price takes the place of the catalogue's.
     private let configured: Price?
     private let pricing: ModelPricing
@@ -36,7 +41,13 @@ package final class Backend: Sendable {
         maxOutput = settings.maxTokens ?? known?.maxOutput
         contextWindow = known?.contextWindow
         tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
-        takesSampling = ParameterRules.takesSampling(model: settings.model)
+        hasKnownCapabilities = known?.capabilities != nil
+        capabilities = known?.capabilities ?? ModelCapabilities()
+        var routable = known?.capabilities ?? .plain(model: settings.model)
+        // What a server's dialect cannot say is refused there, whatever the model could do.
+        if settings.provider == .openaiCompatible || settings.provider == .ollama { routable.pdf = false }
+        if settings.provider == .ollama { routable.forcedTool = false }
+        self.routable = routable
         configured = settings.price
         pricing = catalogue.pricing(of: settings.model)
     }
