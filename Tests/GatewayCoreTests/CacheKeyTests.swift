@@ -8,7 +8,7 @@ import Testing
         model: String = "m",
         headers: [HeaderField] = []
     ) throws -> CacheKey {
-        let request = try AnthropicRequest(parsing: Array(body.utf8))
+        let request = try Prompt(parsing: Array(body.utf8))
         return CacheKey(partition: partition, backend: model, headers: headers, request: request)
     }
 

@@ -11,7 +11,7 @@ import Testing
     ) throws -> Decision {
         var directives = Directives()
         change(&directives)
-        let request = try AnthropicRequest(parsing: Array(body.utf8))
+        let request = try Prompt(parsing: Array(body.utf8))
         return try Router(settings: settings, catalogue: catalogue).decide(
             traits: request.traits,
             requestedModel: request.model,

@@ -11,7 +11,7 @@ import Testing
     ) throws -> Decision {
         var directives = Directives()
         change(&directives)
-        let request = try AnthropicRequest(parsing: Array(body.utf8))
+        let request = try Prompt(parsing: Array(body.utf8))
         return try Router(settings: settings, catalogue: .capableTiers).decide(
             traits: request.traits,
             requestedModel: request.model,
@@ -106,7 +106,9 @@ import Testing
         #expect(borrowed.model == "claude-sonnet-4-5" && borrowed.tier == .balanced)
         #expect(
             throws: GatewayError(
-                .notFound("model: gpt-9 is not known here; use one of haiku, sonnet, opus, auto, smartroute")
+                .notFound(
+                    "model: gpt-9 is not known here; use one of haiku, sonnet, opus, auto, smartroute, claude-gateway-auto"
+                )
             )
         ) {
             try decide(body("x", model: "gpt-9"), settings: off)

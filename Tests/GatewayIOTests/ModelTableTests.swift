@@ -75,7 +75,7 @@ import Testing
     @Test(arguments: rows)
     func `what the published table says`(row: Row) throws {
         let catalogue = try CatalogueFile.builtIn()
-        let request = try AnthropicRequest(
+        let request = try Prompt(
             parsing: Array(#"{"model":"m","max_tokens":9000\#(row.members),"messages":\#(row.messages)}"#.utf8)
         )
         #expect(Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: []) == nil)

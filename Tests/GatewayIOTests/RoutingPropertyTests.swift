@@ -28,7 +28,7 @@ import Testing
                 return .init(name: "b-\(model)", provider: .anthropic, model: model, baseURL: "", tier: tier)
             }
             let body = request.body(model: named.model, &dice)
-            let prompt = try AnthropicRequest(parsing: body)
+            let prompt = try Prompt(parsing: body)
             let decision = try Router(settings: settings, catalogue: catalogue).decide(
                 traits: prompt.traits,
                 requestedModel: prompt.model,

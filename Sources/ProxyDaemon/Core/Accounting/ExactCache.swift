@@ -4,10 +4,23 @@ import Synchronization
 /// An answer that may be given again.
 package struct CachedAnswer: Sendable {
     package enum Form: Sendable {
-        /// A Messages response.
+        /// A whole answer in the client's dialect.
         case json([UInt8])
-        /// A whole Messages stream.
+        /// A whole stream in the client's dialect.
         case eventStream([UInt8])
+
+        package var bytes: [UInt8] {
+            switch self {
+            case .json(let bytes), .eventStream(let bytes): bytes
+            }
+        }
+
+        package var isStream: Bool {
+            switch self {
+            case .json: false
+            case .eventStream: true
+            }
+        }
     }
 
     package var form: Form
@@ -25,13 +38,7 @@ package struct CachedAnswer: Sendable {
     }
 
     /// About what the entry holds in memory.
-    package var bytes: Int {
-        let body =
-            switch form {
-            case .json(let bytes), .eventStream(let bytes): bytes.count
-            }
-        return body + 512
-    }
+    package var bytes: Int { form.bytes.count + 512 }
 }
 
 /// Answers by their exact key, in memory: the least recently used go first when the bytes are more than allowed.

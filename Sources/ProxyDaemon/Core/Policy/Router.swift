@@ -15,8 +15,8 @@ package struct Router: Sendable {
     private let hasRemote: Bool
     /// Positions in `backends` by alias and by model.
     private let positions: [String: Int]
-    /// The names that ask for routing whatever the mode.
-    private static let routedNames = ["auto", "smartroute"]
+    /// The names that ask for routing whatever the mode. Claude Code lists only models with "claude" in their names.
+    package static let routedNames = ["auto", "smartroute", "claude-gateway-auto"]
     /// What a name begins with that means a model on a local backend.
     private static let localPrefix = "local:"
 
@@ -125,6 +125,7 @@ package struct Router: Sendable {
         {
             return match
         }
+        if lower == Tier.local.name { throw Self.noLocalBackend }
         guard let host = configured.first(where: { $0.allowedModels.contains(name) }) else { return nil }
         return borrowed(host, name, host.tier)
     }
@@ -135,14 +136,9 @@ package struct Router: Sendable {
         if let host = hosts.first(where: { $0.0.allowedModels.contains(model) }) {
             return borrowed(host.0, model, .local)
         }
+        guard !hosts.isEmpty else { throw Self.noLocalBackend }
         let names = hosts.flatMap { [$0.0.model] + $0.0.allowedModels }.joined(separator: ", ")
-        throw GatewayError(
-            .invalidRequest(
-                names.isEmpty
-                    ? "model: \(Self.localPrefix)\(model): no local backend is configured"
-                    : "model: no local backend has \(model); there are \(names)"
-            )
-        )
+        throw GatewayError(.invalidRequest("model: no local backend has \(model); there are \(names)"))
     }
 
     /// How much the named model reads and writes; nothing where no backend serves it.
@@ -343,6 +339,13 @@ package struct Router: Sendable {
             .invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)")
         )
     }
+
+    private static let noLocalBackend = GatewayError(
+        .notConfigured(
+            "model: a local model was asked for and no local backend is configured: set LOCAL_LLM_BASE_URL, or add a "
+                + "backend with tier: local under models: in config.yaml"
+        )
+    )
 
     private static let noBackends = GatewayError(
         .noBackend("no backend is configured; add one under models: in config.yaml")

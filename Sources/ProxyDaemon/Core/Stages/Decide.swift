@@ -24,7 +24,7 @@ package struct Decide: Stage {
 
     /// Decides, and takes the time that it took.
     func decide(
-        _ prompt: AnthropicRequest,
+        _ prompt: Prompt,
         _ directives: Directives,
         betas: [String],
         unixSeconds: Int64
@@ -36,6 +36,7 @@ package struct Decide: Stage {
             maxTokens: prompt.maxTokens,
             directives: directives,
             betas: betas,
+            dialect: prompt.dialect,
             unixSeconds: unixSeconds
         )
         decision.classifyNanoseconds = clock.monotonicNanoseconds() - started

@@ -3,11 +3,11 @@ import Crypto
 /// The key of an answer in the exact cache: SHA-256 over everything that shapes the answer, in one spelling.
 ///
 /// Two requests with the same key would get the same answer, give or take the model's chance: key order, white space,
-/// the spelling of escapes, `stream`, `metadata` and `cache_control` markers make no difference. Everything else does,
-/// unknown members included.
+/// the spelling of escapes, `stream`, `metadata` and `cache_control` markers make no difference, nor do their like in
+/// OpenAI's dialect. Everything else does, unknown members included.
 package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
-    package static let version: UInt8 = 2
+    package static let version: UInt8 = 3
 
     package let digest: [UInt8]
 
@@ -20,11 +20,12 @@ package struct CacheKey: Sendable, Hashable {
         backend: String,
         headers: [HeaderField],
         query: String? = nil,
-        request: AnthropicRequest
+        request: Prompt
     ) {
         var text: [UInt8] = [Self.version]
         text.reserveCapacity(request.body.count + 256)
         JSONText.appendQuoted(partition, to: &text)
+        JSONText.appendQuoted(request.dialect.rawValue, to: &text)
         JSONText.appendQuoted(backend, to: &text)
         JSONText.appendQuoted(query ?? "", to: &text)
         for header in headers.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) {
@@ -32,7 +33,7 @@ package struct CacheKey: Sendable, Hashable {
             JSONText.appendQuoted(header.value, to: &text)
         }
         request.body.withUnsafeBufferPointer { bytes in
-            request.index.withRoot(bytes) { Canonical(bytes).append(root: $0, to: &text) }
+            request.index.withRoot(bytes) { Canonical(bytes, request.dialect).append(root: $0, to: &text) }
         }
         digest = Array(SHA256.hash(data: text))
     }
@@ -58,8 +59,19 @@ private struct Canonical {
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
+    /// The members that shape no answer.
+    private let idleMembers: [StaticString]
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: Dialect) {
+        self.bytes = bytes
+        idleMembers = dialect == .anthropic ? Self.idleOfAnthropic : Self.idleOfOpenAI
+    }
+
+    private static let idleOfAnthropic: [StaticString] = ["model", "stream", "metadata", "cache_control"]
+    private static let idleOfOpenAI: [StaticString] = [
+        "model", "stream", "stream_options", "metadata", "user", "safety_identifier", "store", "prompt_cache_key",
+        "prompt_cache_options", "prompt_cache_retention", "provider", "smart_routing",
+    ]
 
     func append(root: JSONView, to out: inout [UInt8]) {
         var members: [(key: Range<Int>, value: JSONView)] = []
@@ -88,10 +100,7 @@ private struct Canonical {
         out.append(UInt8(ascii: "}"))
     }
 
-    private func isShaping(_ key: Range<Int>) -> Bool {
-        !JSONText.equals(bytes, key, "model") && !JSONText.equals(bytes, key, "stream")
-            && !JSONText.equals(bytes, key, "metadata") && !JSONText.equals(bytes, key, "cache_control")
-    }
+    private func isShaping(_ key: Range<Int>) -> Bool { !idleMembers.contains { JSONText.equals(bytes, key, $0) } }
 
     private func append(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
         switch value.kind {

@@ -32,7 +32,7 @@ extension PromptTraits {
         "stop_sequences", "metadata", "service_tier", "cache_control",
     ]
 
-    private static func sampling(_ value: JSONView) -> Sampling {
+    static func sampling(_ value: JSONView) -> Sampling {
         if value.kind == .null { return .standard }
         var digits = value.raw[...]
         guard value.kind == .number, digits.popFirst() == UInt8(ascii: "1") else { return .other }
@@ -103,14 +103,14 @@ extension PromptTraits {
     }
 
     /// The case whose raw value a string has, compared as bytes.
-    private static func word<Word: CaseIterable & RawRepresentable<String>>(_ value: JSONView) -> Word? {
+    static func word<Word: CaseIterable & RawRepresentable<String>>(_ value: JSONView) -> Word? {
         guard value.kind == .string else { return nil }
         let contents = value.bytes[value.stringContents]
         return Word.allCases.first { $0.rawValue.utf8.elementsEqual(contents) }
     }
 
     /// A member's name for a message; a long name is no name.
-    private static func shortened(_ bytes: UnsafeBufferPointer<UInt8>, _ name: Range<Int>) -> String {
+    static func shortened(_ bytes: UnsafeBufferPointer<UInt8>, _ name: Range<Int>) -> String {
         JSONText.decode(bytes, name.lowerBound..<min(name.upperBound, name.lowerBound + 64))
     }
 
@@ -220,6 +220,8 @@ extension PromptTraits {
             note(source: block, isDocument: false)
         } else if block.isType("document") {
             note(source: block, isDocument: true)
+        } else if block.isType("thinking"), block.isUnsigned {
+            hasUnsignedThinking = true
         } else if block.isType("thinking") || block.isType("redacted_thinking") {
             hasThinkingHistory = true
         } else {
@@ -246,15 +248,24 @@ extension PromptTraits {
         }
     }
 
+    /// Thinking without a signature: made by the gateway from another provider's answer.
+    static func isUnsignedThinking(_ block: JSONView) -> Bool {
+        let part = Block(block)
+        return part.isType("thinking") && part.isUnsigned
+    }
+
     /// A content block's members of interest.
     private struct Block {
         var type: JSONView?
         /// `text`, `content` or `input`.
         var payload: JSONView?
         var source: JSONView?
+        /// Of thinking: made by the gateway from another provider's answer.
+        var isUnsigned = true
 
         init(_ block: JSONView) {
             var found: (type: JSONView?, payload: JSONView?, source: JSONView?) = (nil, nil, nil)
+            var isSigned = false
             block.forEachMember { name, value in
                 if JSONText.equals(block.bytes, name, "type") {
                     found.type = value
@@ -264,8 +275,11 @@ extension PromptTraits {
                     found.payload = value
                 } else if JSONText.equals(block.bytes, name, "source") {
                     found.source = value
+                } else if JSONText.equals(block.bytes, name, "signature") {
+                    isSigned = !value.stringContents.isEmpty
                 }
             }
+            isUnsigned = !isSigned
             (type, payload, source) = found
         }
 
@@ -275,7 +289,7 @@ extension PromptTraits {
     }
 
     /// UTF-8 bytes of the text in a string or in an array of text blocks, escapes counted as written.
-    private static func textBytes(of value: JSONView) -> Int {
+    static func textBytes(of value: JSONView) -> Int {
         if value.kind == .string { return value.stringContents.count }
         var total = 0
         value.forEachElement { block in

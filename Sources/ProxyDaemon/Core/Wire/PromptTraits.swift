@@ -40,6 +40,8 @@ package struct PromptTraits: Sendable, Equatable {
     package var hasSystemMessage = false
     /// Thinking blocks in the history.
     package var hasThinkingHistory = false
+    /// Thinking blocks in the history that the gateway made from another provider's answers.
+    package var hasUnsignedThinking = false
     /// Content block types outside the common ones, such as search results or server tools.
     package var hasRareBlocks = false
     package var temperature = Sampling.unset

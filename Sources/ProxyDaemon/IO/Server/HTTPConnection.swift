@@ -317,7 +317,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Answers with an error and closes.
     private func refuse(_ error: GatewayError, head: HTTPRequestHead) {
-        let reply = Gateway.refuse(error, id: shared.ids.next())
+        let path = String(head.uri.prefix { $0 != "?" })
+        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Dialect(path: path))
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
         state = .closed
         write(reply, bytes, ResponseWriter(head), false)
