@@ -72,7 +72,7 @@ package final class ExactCache: Sendable {
         return total
     }
 
-    private func shard(_ key: CacheKey) -> Shard { shards[Int(key.digest.last ?? 0) % shards.count] }
+    private func shard(_ key: CacheKey) -> Shard { shards[key.shard(of: shards.count)] }
 }
 
 /// The least-recently-used table of one shard: a dictionary into a doubly linked list that lives in an array.

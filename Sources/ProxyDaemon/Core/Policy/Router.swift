@@ -23,9 +23,11 @@ package struct Router: Sendable {
         self.catalogue = catalogue
     }
 
-    /// Decides. Throws `notFound` for a model nobody knows, `noBackend` where none is configured that can.
+    /// Decides. `classification` is that of the same traits where it is known already. Throws `notFound` for a model nobody
+    /// knows, `noBackend` where none is configured that can.
     package func decide(
         traits: PromptTraits,
+        classification known: Classification? = nil,
         requestedModel: String,
         maxTokens: Int?,
         directives: Directives,
@@ -52,7 +54,7 @@ package struct Router: Sendable {
             return named(backend, draft, .stays(reason))
         }
         var draftWithScore = draft
-        let classification = HeuristicClassifier.classify(traits)
+        let classification = known ?? HeuristicClassifier.classify(traits)
         draftWithScore.classification = classification
         draftWithScore.estimatedOutput = min(maxTokens ?? 1_024, 150 + 15 * classification.score)
         let wanted: Tier =

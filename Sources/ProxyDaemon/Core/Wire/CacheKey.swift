@@ -9,21 +9,36 @@ package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
     package static let version: UInt8 = 2
 
-    package let digest: [UInt8]
+    // The digest in words: an array would be one more piece of memory for every entry.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// What of a request's body shapes the answer, in the canonical form.
+    package static func content(of request: AnthropicRequest) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(request.body.count + 64)
+        request.body.withUnsafeBufferPointer { bytes in
+            request.index.withRoot(bytes) { Canonical(bytes).append(root: $0, to: &text) }
+        }
+        return text
+    }
 
     /// Makes the key of a request.
     ///
     /// `partition` names those among whom answers are shared; `backend` says where the answer would come from, model and
-    /// address; `headers` are those that go on to the provider, `query` what follows the path.
+    /// address; `headers` are those that go on to the provider, `query` what follows the path, `content` is what
+    /// ``content(of:)`` gives.
     package init(
         partition: String,
         backend: String,
         headers: [HeaderField],
         query: String? = nil,
-        request: AnthropicRequest
+        content: [UInt8]
     ) {
         var text: [UInt8] = [Self.version]
-        text.reserveCapacity(request.body.count + 256)
+        text.reserveCapacity(256)
         JSONText.appendQuoted(partition, to: &text)
         JSONText.appendQuoted(backend, to: &text)
         JSONText.appendQuoted(query ?? "", to: &text)
@@ -31,16 +46,22 @@ package struct CacheKey: Sendable, Hashable {
             JSONText.appendQuoted(header.name, to: &text)
             JSONText.appendQuoted(header.value, to: &text)
         }
-        request.body.withUnsafeBufferPointer { bytes in
-            request.index.withRoot(bytes) { Canonical(bytes).append(root: $0, to: &text) }
+        var hash = SHA256()
+        hash.update(data: text)
+        hash.update(data: content)
+        (first, second, third, fourth) = hash.finalize().withUnsafeBytes { digest in
+            func word(_ number: Int) -> UInt64 {
+                digest.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self)
+            }
+            return (word(0), word(1), word(2), word(3))
         }
-        digest = Array(SHA256.hash(data: text))
     }
+
+    /// A part of the digest that picks one of so many shards. Not the part that the hash is made of.
+    func shard(of count: Int) -> Int { Int(fourth % UInt64(count)) }
 
     package func hash(into hasher: inout Hasher) {
         // A digest is already evenly spread: eight of its bytes are hash enough, equality compares all.
-        var first: UInt64 = 0
-        for byte in digest.prefix(8) { first = first << 8 | UInt64(byte) }
         hasher.combine(first)
     }
 }
