@@ -24,6 +24,23 @@ package struct CachedAnswer: Sendable {
         self.stopReason = stopReason
     }
 
+    /// The same in memory of its exact size. What came in has room for more, and comes from the heap of the thread that read
+    /// it: kept there, the two heaps would each grow to what the cache may hold.
+    fileprivate var packed: CachedAnswer {
+        func copied(_ bytes: [UInt8]) -> [UInt8] {
+            var copy: [UInt8] = []
+            copy.reserveCapacity(bytes.count)
+            copy.append(contentsOf: bytes)
+            return copy
+        }
+        var answer = self
+        switch form {
+        case .json(let bytes): answer.form = .json(copied(bytes))
+        case .eventStream(let bytes): answer.form = .eventStream(copied(bytes))
+        }
+        return answer
+    }
+
     /// About what the entry holds in memory.
     package var bytes: Int {
         let body =
@@ -62,6 +79,7 @@ package final class ExactCache: Sendable {
 
     /// Keeps an answer, in the place of an older one under the same key.
     package func store(_ answer: CachedAnswer, for key: CacheKey, now: Int64) {
+        let answer = answer.packed
         shard(key).table.withLock { $0.store(answer, for: key, expires: now + lifetimeNanoseconds) }
     }
 
