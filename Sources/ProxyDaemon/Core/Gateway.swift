@@ -6,7 +6,7 @@ package import Shared
 /// |---|--------------|--------------------------------|-----------------------------------|------------|--------------|
 /// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
-/// | 3 | recognise    | headers, body                  | `directives`, `prompt`            | no         | once         |
+/// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
 /// | 4 | decide       | `prompt`, `directives`         | `decision`                        | no         | once         |
 /// | 5 | look up      | `prompt`, `decision`, `client` | `isCacheHit`, `usage`             | cache hits | at most once |
 /// | 6 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
@@ -40,12 +40,13 @@ package struct Gateway: Sendable {
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
         decide = Decide(router: router, clock: clock)
+        let repeated = RepeatedRequests()
         pipeline = Pipeline([
             Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
             Authenticate(keys: keys),
-            Recognise(),
+            Recognise(repeated: repeated),
             decide,
-            LookUp(cache: cache, settings: settings.cache, clock: clock),
+            LookUp(cache: cache, repeated: repeated, settings: settings.cache, clock: clock),
             Attempt(
                 transport: transport,
                 ledger: ledger,

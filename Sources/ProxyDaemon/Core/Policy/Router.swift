@@ -39,12 +39,14 @@ package struct Router: Sendable {
         self.positions = positions
     }
 
-    /// Decides. Throws `notFound` for a model nobody knows, `noBackend` where none is configured that can.
+    /// Decides. `classification` is that of the same traits where it is known already. Throws `notFound` for a model nobody
+    /// knows, `noBackend` where none is configured that can.
     ///
     /// Routing weighs only backends that can take the request, as it stands or after harmless adaptations. Where none is
     /// known to, and where routing is off, the named model gets the request untouched.
     package func decide(
         traits: PromptTraits,
+        classification known: Classification? = nil,
         requestedModel: String,
         maxTokens: Int?,
         directives: Directives,
@@ -79,7 +81,7 @@ package struct Router: Sendable {
             guard let backend = backend ?? strongest.first else { throw Self.noBackends }
             return self.named(backend, draft, .stays(reason))
         }
-        let classification = HeuristicClassifier.classify(traits)
+        let classification = known ?? HeuristicClassifier.classify(traits)
         draft.classification = classification
         draft.estimatedOutput = min(maxTokens ?? 1_024, 150 + 15 * classification.score)
         let wanted: Tier =

@@ -123,6 +123,9 @@ package final class EventRelay {
         if captured.count + whole.count > captureLimit {
             captureLimit = 0
             captured = []
+        } else if captured.isEmpty {
+            // Most streams of a quick provider are one piece: shared with the client's copy.
+            captured = whole
         } else {
             captured.append(contentsOf: whole)
         }

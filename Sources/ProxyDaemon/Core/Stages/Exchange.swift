@@ -8,6 +8,8 @@ package struct Exchange {
     package var client = ClientIdentity(project: "default", keyFingerprint: "")
     package var directives = Directives()
     package var prompt: Prompt?
+    /// What is known of a request that the cache answered before.
+    package var known: KnownRequest?
     package var decision: Decision?
     package var isCacheHit = false
     package var attempts: [AttemptReport] = []

@@ -4,12 +4,14 @@ import Shared
 package struct LookUp: Stage {
     package static let name = "look up"
     private let cache: ExactCache?
+    private let repeated: RepeatedRequests
     private let settings: Settings.Cache
     private let clock: Clock
 
     /// `cache` nil means that caching is off.
-    package init(cache: ExactCache?, settings: Settings.Cache, clock: Clock) {
+    package init(cache: ExactCache?, repeated: RepeatedRequests, settings: Settings.Cache, clock: Clock) {
         self.cache = cache
+        self.repeated = repeated
         self.settings = settings
         self.clock = clock
     }
@@ -18,16 +20,27 @@ package struct LookUp: Stage {
         guard let cache, let prompt = exchange.prompt, let backend = exchange.decision?.backend,
             !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
         else { return try await next(&exchange) }
+        let content = exchange.known?.content ?? CacheKey.content(of: prompt)
         let key = CacheKey(
             partition: partition(exchange.client),
             backend: backend.identity,
             headers: exchange.request.headers.filter(ProviderCall.shapesAnswer),
             query: exchange.request.query,
-            request: prompt
+            content: content
         )
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
             let reply = replay(answer, prompt, exchange.request)
         {
+            if exchange.known == nil {
+                repeated.remember(
+                    KnownRequest(
+                        client: exchange.client,
+                        request: prompt,
+                        classification: exchange.decision?.classification,
+                        content: content
+                    )
+                )
+            }
             exchange.isCacheHit = true
             exchange.usage = answer.usage
             exchange.usageIsEstimated = answer.usageIsEstimated

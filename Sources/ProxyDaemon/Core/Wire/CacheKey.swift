@@ -9,39 +9,60 @@ package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
     package static let version: UInt8 = 3
 
-    package let digest: [UInt8]
+    // The digest in words: an array would be one more piece of memory for every entry.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// What of a request's body shapes the answer, in the canonical form.
+    package static func content(of request: Prompt) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(request.body.count + 64)
+        JSONText.appendQuoted(request.dialect.rawValue, to: &text)
+        request.body.withUnsafeBufferPointer { bytes in
+            request.index.withRoot(bytes) { Canonical(bytes, request.dialect).append(root: $0, to: &text) }
+        }
+        return text
+    }
 
     /// Makes the key of a request.
     ///
     /// `partition` names those among whom answers are shared; `backend` says where the answer would come from, model and
-    /// address; `headers` are those that go on to the provider, `query` what follows the path.
+    /// address; `headers` are those that go on to the provider, `query` what follows the path, `content` is what
+    /// ``content(of:)`` gives.
     package init(
         partition: String,
         backend: String,
         headers: [HeaderField],
         query: String? = nil,
-        request: Prompt
+        content: [UInt8]
     ) {
         var text: [UInt8] = [Self.version]
-        text.reserveCapacity(request.body.count + 256)
+        text.reserveCapacity(256)
         JSONText.appendQuoted(partition, to: &text)
-        JSONText.appendQuoted(request.dialect.rawValue, to: &text)
         JSONText.appendQuoted(backend, to: &text)
         JSONText.appendQuoted(query ?? "", to: &text)
         for header in headers.sorted(by: { ($0.name, $0.value) < ($1.name, $1.value) }) {
             JSONText.appendQuoted(header.name, to: &text)
             JSONText.appendQuoted(header.value, to: &text)
         }
-        request.body.withUnsafeBufferPointer { bytes in
-            request.index.withRoot(bytes) { Canonical(bytes, request.dialect).append(root: $0, to: &text) }
+        var hash = SHA256()
+        hash.update(data: text)
+        hash.update(data: content)
+        (first, second, third, fourth) = hash.finalize().withUnsafeBytes { digest in
+            func word(_ number: Int) -> UInt64 {
+                digest.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self)
+            }
+            return (word(0), word(1), word(2), word(3))
         }
-        digest = Array(SHA256.hash(data: text))
     }
+
+    /// A part of the digest that picks one of so many shards. Not the part that the hash is made of.
+    func shard(of count: Int) -> Int { Int(fourth % UInt64(count)) }
 
     package func hash(into hasher: inout Hasher) {
         // A digest is already evenly spread: eight of its bytes are hash enough, equality compares all.
-        var first: UInt64 = 0
-        for byte in digest.prefix(8) { first = first << 8 | UInt64(byte) }
         hasher.combine(first)
     }
 }
