@@ -146,7 +146,7 @@ package enum AnswerTranslation {
         _ reader: some AnswerReader
     ) throws(AnswerProblem) -> (body: [UInt8], account: AnswerAccount) {
         guard reader.account.isComplete else { throw notAnAnswer("a whole answer", body) }
-        return (EscapedText.validated(out), reader.account)
+        return (EscapedPieces.validated(out), reader.account)
     }
 
     /// Whether the body has the shape of an answer of its wire.

@@ -73,7 +73,7 @@ struct AnthropicAnswerWriter: AnswerWriter {
     private mutating func start(id: EscapedPiece, model: EscapedPiece, to out: inout [UInt8]) {
         hasStarted = true
         out.append(contentsOf: #"event: message_start\#ndata: {"type":"message_start","message":{"id":"msg_"#.utf8)
-        out.append(contentsOf: id.isEmpty ? Array(context.exchangeID.utf8) : EscapedText.cleanID(id))
+        out.append(contentsOf: id.isEmpty ? Array(context.exchangeID.utf8) : EscapedPieces.cleanID(id))
         out.append(contentsOf: #"","type":"message","role":"assistant","model":""#.utf8)
         context.appendModel(model, to: &out)
         out.append(
@@ -123,7 +123,7 @@ struct AnthropicAnswerWriter: AnswerWriter {
         out.append(contentsOf: String(index).utf8)
         out.append(contentsOf: #","delta":"#.utf8)
         out.append(contentsOf: delta.utf8)
-        EscapedText.append(piece, to: &out)
+        EscapedPieces.append(piece, to: &out)
         out.append(contentsOf: "\"}}\n\n".utf8)
     }
 
@@ -153,7 +153,7 @@ struct AnthropicAnswerWriter: AnswerWriter {
     private mutating func begin(_ number: Int, id: EscapedPiece, name: EscapedPiece, to out: inout [UInt8]) {
         guard position(of: number) == nil else { return }
         let at = calls.count
-        var cleaned = EscapedText.cleanID(id)
+        var cleaned = EscapedPieces.cleanID(id)
         // An id that occurs twice, here or in an earlier turn, would make the client's next request invalid.
         if cleaned.isEmpty || calls.contains(where: { $0.id == cleaned }) { cleaned = context.madeID(at) }
         calls.append(Call(number: number, id: cleaned, name: context.clientName(name)))
@@ -188,7 +188,7 @@ struct AnthropicAnswerWriter: AnswerWriter {
 
     private mutating func write(arguments piece: EscapedPiece, of number: Int, to out: inout [UInt8]) {
         guard let at = position(of: number) else { return }
-        EscapedText.append(piece, to: &calls[at].arguments)
+        EscapedPieces.append(piece, to: &calls[at].arguments)
         // What does not begin as an object is no input as it stands: it waits for its end, to be put into one.
         if calls[at].first == nil { calls[at].first = CallArguments.firstByte(piece) }
         guard open == .call(at), calls[at].first == UInt8(ascii: "{") else { return }
@@ -246,7 +246,7 @@ extension TranslationContext {
         if !toolNames.isEmpty, let own = toolNames[JSONText.decode(name, 0..<name.count)] {
             JSONText.appendEscaped(own.utf8, to: &out)
         } else {
-            EscapedText.append(name, to: &out)
+            EscapedPieces.append(name, to: &out)
         }
         return out
     }
@@ -259,7 +259,7 @@ extension TranslationContext {
         if name.isEmpty {
             JSONText.appendEscaped(model.utf8, to: &out)
         } else {
-            EscapedText.append(name, to: &out)
+            EscapedPieces.append(name, to: &out)
         }
     }
 }

@@ -19,7 +19,7 @@ struct OpenAIHead: Sendable {
         if id.isEmpty {
             JSONText.appendEscaped(context.exchangeID.utf8, to: &out)
         } else {
-            EscapedText.append(id, to: &out)
+            EscapedPieces.append(id, to: &out)
         }
         out.append(contentsOf: #"","object":"\#(object)","created":\#(context.unixSeconds),"model":""#.utf8)
         context.appendModel(model, to: &out)
@@ -92,7 +92,7 @@ struct OpenAIAnswerWriter: AnswerWriter {
         guard !piece.isEmpty else { return }
         out.append(contentsOf: chunkStart)
         out.append(contentsOf: start)
-        EscapedText.append(piece, to: &out)
+        EscapedPieces.append(piece, to: &out)
         out.append(contentsOf: "\"}".utf8)
         out.append(contentsOf: chunkEnd)
     }
@@ -119,7 +119,7 @@ struct OpenAIAnswerWriter: AnswerWriter {
         calls[at].hasArguments = true
         out.append(contentsOf: chunkStart)
         out.append(contentsOf: #"{"tool_calls":[{"index":\#(at),"function":{"arguments":""#.utf8)
-        EscapedText.append(piece, to: &out)
+        EscapedPieces.append(piece, to: &out)
         out.append(contentsOf: "\"}}]}".utf8)
         out.append(contentsOf: chunkEnd)
     }
@@ -178,16 +178,16 @@ struct OpenAIMessageWriter: AnswerWriter {
         switch event {
         case .start(let id, let model):
             head.append(object: "chat.completion", id: id, model: model, context, to: &start)
-        case .text(let piece): EscapedText.append(piece, to: &text)
-        case .reasoning(let piece): EscapedText.append(piece, to: &reasoning)
-        case .refusal(let piece): EscapedText.append(piece, to: &refusal)
+        case .text(let piece): EscapedPieces.append(piece, to: &text)
+        case .reasoning(let piece): EscapedPieces.append(piece, to: &reasoning)
+        case .refusal(let piece): EscapedPieces.append(piece, to: &refusal)
         case .call(let number, let id, let name):
             guard !calls.contains(where: { $0.number == number }) else { return }
             let own = OpenAICallID.choose(id, among: calls.map(\.id), context)
             calls.append(Call(number: number, id: own, name: context.clientName(name)))
         case .arguments(let number, let piece):
             guard let at = calls.lastIndex(where: { $0.number == number }) else { return }
-            EscapedText.append(piece, to: &calls[at].arguments)
+            EscapedPieces.append(piece, to: &calls[at].arguments)
         case .callEnd, .ping, .error: return
         case .end(let totals): end(totals, to: &out)
         }
@@ -236,7 +236,7 @@ enum OpenAICallID {
     /// The provider's id, escaped; one made up where it gave none, or gave one twice.
     static func choose(_ id: EscapedPiece, among others: [[UInt8]], _ context: TranslationContext) -> [UInt8] {
         var own: [UInt8] = []
-        EscapedText.append(id, to: &own)
+        EscapedPieces.append(id, to: &own)
         return own.isEmpty || others.contains(own) ? context.madeID(others.count) : own
     }
 }
@@ -245,7 +245,7 @@ extension AnswerTotals {
     /// Appends the reason as OpenAI names it, escaped.
     func appendFinishReason(to out: inout [UInt8]) {
         if let verbatim = verbatim.finishReason {
-            verbatim.withUnsafeBufferPointer { EscapedText.append($0, to: &out) }
+            verbatim.withUnsafeBufferPointer { EscapedPieces.append($0, to: &out) }
         } else {
             out.append(contentsOf: "\(OpenAIUsage.finishReason(stopReason))".utf8)
         }

@@ -58,7 +58,7 @@ struct OpenAIReplay {
             }
         }
         reader.finish { writer.write($0, to: &out) }
-        return reader.account.isComplete ? EscapedText.validated(out) : nil
+        return reader.account.isComplete ? EscapedPieces.validated(out) : nil
     }
 
     private static func events(of stream: [UInt8]) -> [[UInt8]] {

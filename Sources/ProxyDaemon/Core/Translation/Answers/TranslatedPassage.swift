@@ -18,7 +18,7 @@ struct TranslatedPassage<Reader: AnswerReader, Writer: AnswerWriter>: AnswerPass
         try cutter.append(bytes) { payload in
             reader.read(payload) { writer.write($0, to: &out) }
         }
-        return EscapedText.validated(out)
+        return EscapedPieces.validated(out)
     }
 
     mutating func finish() -> [UInt8] {
@@ -27,7 +27,7 @@ struct TranslatedPassage<Reader: AnswerReader, Writer: AnswerWriter>: AnswerPass
             reader.read(payload) { writer.write($0, to: &out) }
         }
         if !reader.isOver { reader.finish { writer.write($0, to: &out) } }
-        return EscapedText.validated(out)
+        return EscapedPieces.validated(out)
     }
 
     var usage: TokenUsage { reader.account.usage }

@@ -1,5 +1,5 @@
 /// Handling of text that stays escaped on its way from one JSON string to another.
-enum EscapedText {
+enum EscapedPieces {
     /// Appends the inside of a JSON string as it came. What may not stand there (control characters, escapes that are
     /// none) is mended, as a client's parser would give up on it; U+2028 and U+2029 are escaped for readers that take
     /// them for line ends.
@@ -16,16 +16,6 @@ enum EscapedText {
             }
         }
         out.append(contentsOf: EscapedPiece(rebasing: text[copied...]))
-    }
-
-    /// Whether JSON allows the text inside a string.
-    static func isSound(_ text: EscapedPiece) -> Bool {
-        var from = 0
-        while let at = nextFlaw(text, from: from) {
-            guard text[at] == 0xE2 else { return false }
-            from = at + 3
-        }
-        return true
     }
 
     /// The next control character, backslash that begins no escape, or first byte of U+2028 or U+2029.
@@ -55,14 +45,10 @@ enum EscapedText {
             UInt8(ascii: "n"), UInt8(ascii: "r"), UInt8(ascii: "t"):
             return 2
         case UInt8(ascii: "u"):
-            guard at + 6 <= text.count, text[(at + 2)..<(at + 6)].allSatisfy(isHexadecimal) else { return nil }
+            guard at + 6 <= text.count, text[(at + 2)..<(at + 6)].allSatisfy(JSONText.isHexadecimal) else { return nil }
             return 6
         default: return nil
         }
-    }
-
-    private static func isHexadecimal(_ byte: UInt8) -> Bool {
-        byte &- UInt8(ascii: "0") < 10 || (byte | 0x20) &- UInt8(ascii: "a") < 6
     }
 
     /// The bytes with U+FFFD in the place of what is no UTF-8: one such byte ends a client's stream. Pieces must end
@@ -101,21 +87,7 @@ enum CallArguments {
         escaped.withUnsafeBufferPointer { JSONText.appendUnescaped($0, to: &text) }
         if text.allSatisfy({ $0 == 0x20 || (0x09...0x0D).contains($0) }) { return .blank }
         guard (try? JSONIndex(text)) != nil, String(validating: text, as: UTF8.self) != nil else { return .other }
-        return hasSoundStrings(text) ? .object : .other
-    }
-
-    /// Whether the strings of an indexed text hold nothing that JSON forbids there: the index does not look inside.
-    private static func hasSoundStrings(_ json: [UInt8]) -> Bool {
-        json.withUnsafeBufferPointer { bytes in
-            var at = 0
-            while let quote = JSONScan.next(0x22, bytes, from: at),
-                let end = JSONScan.endOfString(bytes, from: quote + 1)
-            {
-                guard EscapedText.isSound(EscapedPiece(rebasing: bytes[(quote + 1)..<end])) else { return false }
-                at = end + 1
-            }
-            return true
-        }
+        return JSONText.hasCleanStrings(text) ? .object : .other
     }
 
     /// The first byte of the text that is no space; nil while there is none.
