@@ -12,7 +12,7 @@ extension AnthropicRequestReader {
         case .array:
             var blocks: [Conversation.Block] = []
             for (position, block) in content.elements.enumerated() {
-                do throws(Refusal) { blocks += try read(try source.object(block, "block"), of: role) } catch {
+                do throws(Refusal) { blocks += try read(try source.object(element: block), of: role) } catch {
                     throw error.inside(.member("content"), .element(position))
                 }
             }

@@ -61,7 +61,7 @@ extension OpenAIRequestReader {
         }
         if let calls = fields["tool_calls"] {
             for (position, call) in try source.array(calls, "tool_calls").enumerated() {
-                do throws(Refusal) { said.append(try readCall(try source.object(call, "tool_call"))) } catch {
+                do throws(Refusal) { said.append(try readCall(try source.object(element: call))) } catch {
                     throw error.inside(.member("tool_calls"), .element(position))
                 }
             }
@@ -69,7 +69,7 @@ extension OpenAIRequestReader {
         if let call = fields["function_call"] {
             do throws(Refusal) {
                 legacyCalls += 1
-                let function = try source.object(call, "function")
+                let function = try source.object(element: call)
                 said.append(try readFunctionCall(function, id: Self.legacyID(legacyCalls)))
             } catch {
                 throw error.inside(.member("function_call"))
@@ -137,7 +137,7 @@ extension OpenAIRequestReader {
             var blocks: [Conversation.Block] = []
             for (position, part) in content.elements.enumerated() {
                 do throws(Refusal) {
-                    guard let block = try block(try source.object(part, "part")) else { continue }
+                    guard let block = try block(try source.object(element: part)) else { continue }
                     guard !textOnly || block.text != nil else { throw Refusal("type", "instructions are text only") }
                     blocks.append(block)
                 } catch {

@@ -80,6 +80,12 @@ struct RequestSource {
         return view
     }
 
+    /// An object whose place the caller names.
+    func object(element view: JSONView) throws(Refusal) -> JSONView {
+        guard view.kind == .object else { throw Refusal("expected an object, found \(view.kind.phrase)") }
+        return view
+    }
+
     func array(_ view: JSONView, _ field: String) throws(Refusal) -> [JSONView] {
         guard view.kind == .array else { throw wrong(view, field, "an array") }
         return view.elements

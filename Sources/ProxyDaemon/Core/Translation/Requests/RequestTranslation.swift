@@ -110,6 +110,12 @@ struct Refusal: Error, Equatable {
         self.why = why
     }
 
+    /// Of something whose place is yet to be named.
+    init(_ why: String) {
+        path = []
+        self.why = why
+    }
+
     /// The same, seen from the container around.
     func inside(_ steps: Step...) -> Refusal {
         var outer = self
