@@ -89,8 +89,29 @@ struct RequestToPlainTests {
                 from: .anthropic,
                 to: .test(wire)
             )
-            #expect(text == "messages: this backend takes no PDF documents; send their text")
+            #expect(
+                text == "messages.0.content.0.source.media_type: this backend takes no PDF documents; send their text"
+            )
         }
+    }
+
+    @Test("Ollama fetches no images, and reads no PDF")
+    func ollamaMedia() throws {
+        func text(_ part: String) throws -> String? {
+            try refusal(
+                #"{"model":"x","messages":[{"role":"user","content":[\#(part)]}]}"#,
+                from: .openai,
+                to: .test(.ollama)
+            )
+        }
+        #expect(
+            try text(#"{"type":"image_url","image_url":{"url":"https://h/i"}}"#)
+                == "messages[0].content[0].image_url.url: this backend takes images in base64 only, none by URL"
+        )
+        #expect(
+            try text(#"{"type":"file","file":{"file_data":"data:application/pdf;base64,AA"}}"#)
+                == "messages[0].content[0].file.file_data: this backend takes no PDF documents; send their text"
+        )
     }
 
     @Test("What other models thought and what providers ran is dropped by name")

@@ -198,7 +198,10 @@ extension OpenAIRequestReader {
 
     private func image(at url: EscapedText, _ field: String) throws(Refusal) -> Conversation.Content {
         let start = url.plainStart.lowercased()
-        if start.hasPrefix("http://") || start.hasPrefix("https://") { return .image(.url(url)) }
+        if start.hasPrefix("http://") || start.hasPrefix("https://") {
+            try source.checkImageURL(field)
+            return .image(.url(url))
+        }
         guard let data = DataURI(url) else { throw Refusal(field, "must be a URL of http(s) or a data URI in base64") }
         return try content(of: data, field, title: nil, default: "image/png")
     }
@@ -223,6 +226,7 @@ extension OpenAIRequestReader {
         let type = data.mediaType.isEmpty ? mediaType : data.mediaType
         switch type {
         case "application/pdf":
+            try source.checkPDF(field)
             return .document(Conversation.Document(source: .pdf(data.data), title: title))
         case "image/jpeg", "image/png", "image/gif", "image/webp":
             return .image(.base64(mediaType: EscapedText(type), data: data.data))

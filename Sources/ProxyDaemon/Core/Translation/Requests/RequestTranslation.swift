@@ -16,7 +16,7 @@ package enum RequestTranslation {
         let outcome = body.withUnsafeBufferPointer { bytes in
             index.withRoot(bytes) { root -> Result<TranslatedRequest, Refusal> in
                 do throws(Refusal) {
-                    return .success(try translate(RequestSource(body: body, wire: target.wire), root, dialect, target))
+                    return .success(try translate(RequestSource(body: body, target: target), root, dialect, target))
                 } catch {
                     return .failure(error)
                 }
