@@ -95,9 +95,9 @@ struct OllamaRequestWriter {
     private func systemMessages(_ line: EscapedText?) -> [Message] {
         var text = EscapedText("")
         for piece in conversation.system {
-            text = text.joined(with: piece.text, separator: piece.continuesMessage ? "" : "\n\n")
+            text.append(piece.text, separator: piece.continuesMessage ? "" : "\n\n")
         }
-        if let line { text = text.joined(with: line, separator: "\n\n") }
+        if let line { text.append(line, separator: "\n\n") }
         return text.isEmpty ? [] : [Message(role: "system", content: text)]
     }
 
