@@ -52,7 +52,7 @@ package final class Backend: Sendable {
         requestHeaders = Self.authentication(settings) + settings.headers
         let known = catalogue.model(settings.model)
         maxOutput = settings.maxTokens ?? known?.maxOutput
-        contextWindow = known?.contextWindow
+        contextWindow = settings.contextTokens ?? known?.contextWindow
         tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
         hasKnownCapabilities = known?.capabilities != nil
         capabilities = known?.capabilities ?? ModelCapabilities()
