@@ -78,7 +78,13 @@ package final class Backend: Sendable {
 
     /// What a request translated for this backend has to be like.
     func translationTarget(isStrict: Bool, defaultMaxTokens: Int) -> TranslationTarget {
-        TranslationTarget(
+        var capabilities = capabilities
+        if !hasKnownCapabilities, provider == .ollama || provider == .openaiCompatible {
+            // Most models on such servers cannot think, and answer 400 when they are told to.
+            capabilities.thinking = []
+            capabilities.efforts = []
+        }
+        return TranslationTarget(
             wire: wire,
             model: model,
             capabilities: capabilities,
