@@ -124,7 +124,6 @@ private struct Announcement: Service {
 
     func run() async throws {
         announce()
-        ProgramMemory.releaseAfterStart()
         try await gracefulShutdown()
     }
 }
