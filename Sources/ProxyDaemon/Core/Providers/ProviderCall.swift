@@ -3,21 +3,10 @@ package enum ProviderCall {
     /// A call in the client's own dialect: its path, its query and the headers that are the provider's business.
     static func own(_ backend: Backend, _ request: ClientRequest, body: [UInt8]) -> UpstreamRequest {
         switch backend.wire {
-        case .anthropic:
-            var call = AnthropicProvider.call(
-                backend,
-                method: "POST",
-                path: request.path,
-                query: request.query,
-                headers: request.headers,
-                body: body
-            )
-            call.timeoutSeconds = backend.timeoutSeconds
-            return call
+        case .anthropic: return messages(backend, request.path, request.query, request.headers, body)
         case .openai, .ollama:
-            let forwarded = request.headers.filter(isForwardedToOpenAI)
             let target = request.query.map { "\(request.path)?\($0)" } ?? request.path
-            return post(target, to: backend, forwarded, body)
+            return post(target, to: backend, request.headers.filter(isForwardedToOpenAI), body)
         }
     }
 
@@ -25,19 +14,29 @@ package enum ProviderCall {
     static func translated(_ backend: Backend, _ request: ClientRequest, body: [UInt8]) -> UpstreamRequest {
         switch backend.wire {
         case .anthropic:
-            var call = AnthropicProvider.call(
-                backend,
-                method: "POST",
-                path: "/v1/messages",
-                query: nil,
-                headers: request.headers.filter { $0.isNamed("x-simulate") },
-                body: body
-            )
-            call.timeoutSeconds = backend.timeoutSeconds
-            return call
-        case .openai: return post("/v1/chat/completions", to: backend, [], body)
-        case .ollama: return post("/api/chat", to: backend, [], body)
+            messages(backend, "/v1/messages", nil, request.headers.filter { $0.isNamed("x-simulate") }, body)
+        case .openai: post("/v1/chat/completions", to: backend, [], body)
+        case .ollama: post("/api/chat", to: backend, [], body)
         }
+    }
+
+    private static func messages(
+        _ backend: Backend,
+        _ path: String,
+        _ query: String?,
+        _ headers: [HeaderField],
+        _ body: [UInt8]
+    ) -> UpstreamRequest {
+        var call = AnthropicProvider.call(
+            backend,
+            method: "POST",
+            path: path,
+            query: query,
+            headers: headers,
+            body: body
+        )
+        call.timeoutSeconds = backend.timeoutSeconds
+        return call
     }
 
     private static func post(

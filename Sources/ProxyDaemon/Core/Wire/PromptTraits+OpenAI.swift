@@ -109,11 +109,7 @@ extension PromptTraits {
         func take(_ view: JSONView) {
             messageBytes += view.stringContents.count
             hasOwnText = true
-            guard text.count < Self.keptTextBytes else { return }
-            if !text.isEmpty { text.append(0x0A) }
-            let contents = view.stringContents
-            let kept = contents.lowerBound..<min(contents.upperBound, contents.lowerBound + Self.keptTextBytes)
-            JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: view.bytes[kept]), to: &text)
+            Self.keep(view, in: &text)
         }
         if content.kind == .string { take(content) }
         content.forEachElement { part in

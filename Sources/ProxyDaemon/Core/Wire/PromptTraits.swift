@@ -73,4 +73,13 @@ package struct PromptTraits: Sendable, Equatable {
         // One is reason enough to stay.
         if rareMembers.isEmpty { rareMembers.append(member()) }
     }
+
+    /// Adds a string's text to what is kept of a message, on a line of its own, as far as it is kept.
+    static func keep(_ view: JSONView, in text: inout [UInt8]) {
+        guard text.count < keptTextBytes else { return }
+        if !text.isEmpty { text.append(0x0A) }
+        let contents = view.stringContents
+        let kept = contents.lowerBound..<min(contents.upperBound, contents.lowerBound + keptTextBytes)
+        JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: view.bytes[kept]), to: &text)
+    }
 }
