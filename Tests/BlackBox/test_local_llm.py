@@ -1,52 +1,12 @@
 """A real model on this machine as a backend: real text, real figures. Its wording means nothing and is not looked at."""
 
 import json
-import socket
-import subprocess
-from pathlib import Path
 
 import anthropic
 import pytest
 
 import wire
-from processes import SHARED, USERS_ENVIRONMENT, Child, backend, config, wait_until
-
-KIT = SHARED / "kits" / "local-llm"
-
-
-@pytest.fixture(scope="module")
-def llm(start_shared):
-    """llama.cpp's server with the kit's model; `url` is its address."""
-    if not (KIT / "serve.py").is_file():
-        pytest.skip(f"the local LLM's kit is not at {KIT}; set SHARED_DIR")
-    script = Path(__file__).with_name("local_llm.sh")
-    command = [str(script), str(KIT)]
-    installed = subprocess.run(command, env=USERS_ENVIRONMENT, capture_output=True, text=True, timeout=900)
-    if installed.returncode:
-        reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
-        pytest.skip(f"the local LLM cannot be installed: {reason}")
-    # The model's server takes no port 0; between the choice and its start another program may take the port.
-    for _ in range(5):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        child = Child("local LLM", [installed.stdout.strip(), str(KIT / "serve.py"), str(port)])
-        start_shared.adopt(child)
-        try:
-            child.find(r"listening", "stdout", 60)
-        except AssertionError:
-            continue
-        child.url = f"http://127.0.0.1:{port}"
-        child.port = port
-        wait_until(lambda: is_ready(child), "the model is loaded", 60)
-        return child
-    raise AssertionError("the local LLM does not start")
-
-
-def is_ready(child):
-    try:
-        return wire.ask(child.port, "GET", "/health").status == 200
-    except OSError:
-        return False
+from processes import backend, config, wait_until
 
 
 @pytest.fixture(scope="module")
