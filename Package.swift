@@ -60,6 +60,12 @@ let package = Package(
             path: "Sources/ProxyDaemon/SimulatorProgram",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "translation-bench",
+            dependencies: ["GatewayCore"],
+            path: "tools/bench/TranslationBench",
+            swiftSettings: strict
+        ),
 
         // MARK: Rings
         .target(

@@ -8,8 +8,8 @@ import Testing
         model: String = "m",
         headers: [HeaderField] = []
     ) throws -> CacheKey {
-        let request = try AnthropicRequest(parsing: Array(body.utf8))
-        return CacheKey(partition: partition, backend: model, headers: headers, request: request)
+        let request = try Prompt(parsing: Array(body.utf8))
+        return CacheKey(partition: partition, backend: model, headers: headers, content: CacheKey.content(of: request))
     }
 
     private static let plain = #"{"model":"m","max_tokens":10,"messages":[{"role":"user","content":"hé"}]}"#

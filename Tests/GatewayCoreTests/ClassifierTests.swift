@@ -9,7 +9,7 @@ import Testing
         )
         let quoted = JSONText.quoted(prompt)
         let body = #"{"model":"m"\#(extra),"messages":[\#(earlier){"role":"user","content":\#(quoted)}]}"#
-        return HeuristicClassifier.classify(try AnthropicRequest(parsing: Array(body.utf8)).traits)
+        return HeuristicClassifier.classify(try Prompt(parsing: Array(body.utf8)).traits)
     }
 
     private func points(_ classification: Classification, _ kind: Classification.Signal.Kind) -> Int {

@@ -7,8 +7,8 @@ import Testing
 
     private func key(_ number: Int) throws -> CacheKey {
         let body = #"{"model":"m","messages":[{"role":"user","content":"question \#(number)"}]}"#
-        let request = try AnthropicRequest(parsing: Array(body.utf8))
-        return CacheKey(partition: "p", backend: "b", headers: [], request: request)
+        let request = try Prompt(parsing: Array(body.utf8))
+        return CacheKey(partition: "p", backend: "b", headers: [], content: CacheKey.content(of: request))
     }
 
     private func answer(bytes: Int) -> CachedAnswer {

@@ -63,14 +63,14 @@ import Testing
         let body =
             #"{ "messages" : [{"role":"user","content":"caf\u00e9 1"}] , "zz":[1.0,1e3],"model" : "claude-opus-4-7" }"#
             .replacing(#""zz":[1.0,1e3],"#, with: "")
-        _ = await gateway.messages(.messages(body))
+        _ = await gateway.answer(.messages(body))
         let expected = body.replacing("claude-opus-4-7", with: "claude-haiku-4-5-20251001")
         #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [expected])
     }
 
     @Test func `gives the answer's own bytes and headers back, and what it cost`() async {
         let (gateway, _, _) = gateway([.json(Self.answer)])
-        let reply = await gateway.messages(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question))
         #expect(await reply.text() == Self.answer)
         #expect(reply.header("X-Gateway-Model") == "claude-haiku-4-5-20251001")
         #expect(reply.header("X-Gateway-Tier") == "fast")
@@ -92,7 +92,7 @@ import Testing
                 cacheWrite1h: 0
             )
         }
-        let reply = await gateway.messages(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question))
         #expect(reply.header("X-Gateway-Cost-USD") == "0.06")
         #expect(reply.header("X-Gateway-Saved-USD") == "-0.05")
     }
@@ -104,7 +104,7 @@ import Testing
             ("Anthropic-Beta", "prompt-caching-2024-07-31"), ("anthropic-new-thing", "7"), ("Cookie", "secret"),
             ("X-Gateway-Tier", "fast"),
         ]
-        _ = await gateway.messages(.messages(Self.question, headers))
+        _ = await gateway.answer(.messages(Self.question, headers))
         let sent = upstream.requests[0].headers
         #expect(sent.first { $0.name == "x-api-key" }?.value == "sk-upstream")
         #expect(sent.filter { $0.value.contains("client-key") || $0.value == "secret" }.isEmpty)
@@ -113,13 +113,13 @@ import Testing
         #expect(kept == ["2026-10-21", "prompt-caching-2024-07-31", "7"])
     }
 
-    @Test(arguments: [400, 401, 413, 429, 500, 529])
+    @Test(arguments: [400, 413, 429, 500, 529])
     func `gives a provider's error back as it came`(status: Int) async {
         let text = #"{"type":"error","error":{"type":"x","message":"prompt is too long: 9 tokens > 8 maximum"}}"#
         var answer = ScriptedUpstream.Answer.json(text, status: status)
         answer.headers += [HeaderField("retry-after", "7"), HeaderField("request-id", "req_up")]
         let (gateway, _, _) = gateway([answer])
-        let reply = await gateway.messages(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question))
         #expect(reply.status == status)
         #expect(await reply.text() == text)
         #expect(reply.header("retry-after") == "7")
@@ -129,14 +129,14 @@ import Testing
 
     @Test func `serves a repeat from the cache, as JSON and as a stream`() async throws {
         let (gateway, upstream, _) = gateway([.json(Self.answer)])
-        _ = await gateway.messages(.messages(Self.question))
-        let again = await gateway.messages(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question))
+        let again = await gateway.answer(.messages(Self.question))
         #expect(await again.text() == Self.answer)
         #expect(again.header("X-Cache") == "HIT")
         #expect(again.header("X-Gateway-Cost-USD") == "0.0")
         #expect(again.header("X-Gateway-Saved-USD") == "0.01")
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        let stream = await gateway.messages(.messages(streaming))
+        let stream = await gateway.answer(.messages(streaming))
         #expect(stream.header("content-type") == "text/event-stream; charset=utf-8")
         var text = ""
         var reader = AnthropicTextReader()
@@ -152,12 +152,12 @@ import Testing
     @Test func `a streamed answer fills the cache too`() async throws {
         let (gateway, upstream, _) = gateway([.stream(Self.events)])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        let first = await gateway.messages(.messages(streaming))
+        let first = await gateway.answer(.messages(streaming))
         #expect(await first.text() == Self.events.joined())
-        let second = await gateway.messages(.messages(streaming))
+        let second = await gateway.answer(.messages(streaming))
         #expect(await second.text() == Self.events.joined())
         #expect(second.header("X-Gateway-Cache") == "exact")
-        let plain = await gateway.messages(.messages(Self.question))
+        let plain = await gateway.answer(.messages(Self.question))
         let body = Data((await plain.text()).utf8)
         #expect((try? JSONDecoder().decode(Anything.self, from: body)) != nil)
         #expect(String(decoding: body, as: UTF8.self).contains(#""text":"Paris \u00e9""#))
@@ -168,26 +168,26 @@ import Testing
     func `keeps no answer that is not whole`(reason: String) async {
         let cut = Self.answer.replacing("end_turn", with: reason)
         let (gateway, upstream, _) = gateway([.json(cut), .json(Self.answer)])
-        _ = await gateway.messages(.messages(Self.question))
-        _ = await gateway.messages(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question))
         #expect(upstream.requests.count == 2)
     }
 
     @Test func `respects Cache-Control`() async {
         let (gateway, upstream, _) = gateway([.json(Self.answer), .json(Self.answer), .json(Self.answer)])
-        _ = await gateway.messages(.messages(Self.question, [("Cache-Control", "no-store")]))
-        _ = await gateway.messages(.messages(Self.question))
-        _ = await gateway.messages(.messages(Self.question, [("Cache-Control", "no-cache")]))
+        _ = await gateway.answer(.messages(Self.question, [("Cache-Control", "no-store")]))
+        _ = await gateway.answer(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question, [("Cache-Control", "no-cache")]))
         #expect(upstream.requests.count == 3)
-        let hit = await gateway.messages(.messages(Self.question))
+        let hit = await gateway.answer(.messages(Self.question))
         #expect(hit.header("X-Cache") == "HIT")
     }
 
     @Test func `an entry outlives neither its time nor the bytes allowed`() async {
         let (gateway, upstream, clock) = gateway([.json(Self.answer), .json(Self.answer)])
-        _ = await gateway.messages(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question))
         clock.advance(seconds: 86_401)
-        _ = await gateway.messages(.messages(Self.question))
+        _ = await gateway.answer(.messages(Self.question))
         #expect(upstream.requests.count == 2)
     }
 
@@ -195,7 +195,7 @@ import Testing
         let pieces = Array(Self.events.prefix(3)) + ["event: content_block_delta\ndata: {\"type\":\"cont"]
         let (gateway, _, _) = gateway([.stream(pieces)])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        let text = await gateway.messages(.messages(streaming)).text()
+        let text = await gateway.answer(.messages(streaming)).text()
         #expect(text.hasPrefix(Self.events.prefix(3).joined()))
         let tail = text.dropFirst(Self.events.prefix(3).joined().count)
         #expect(tail.hasPrefix("event: error\ndata: {\"type\":\"error\""), "no part of an event goes before it")
@@ -207,7 +207,7 @@ import Testing
     @Test func `settles before the last event is handed over`() async {
         let (gateway, _, _) = gateway([.stream(Self.events)])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        guard case .stream(let relay) = await gateway.messages(.messages(streaming)).body else {
+        guard case .stream(let relay) = await gateway.answer(.messages(streaming)).body else {
             Issue.record("no stream")
             return
         }
@@ -223,7 +223,7 @@ import Testing
         answer.events.insert(.success(.silence), at: 2)
         let (gateway, _, _) = gateway([answer])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        let text = await gateway.messages(.messages(streaming)).text()
+        let text = await gateway.answer(.messages(streaming)).text()
         #expect(
             text == Self.events.prefix(2).joined() + "event: ping\ndata: {\"type\": \"ping\"}\n\n"
                 + Self.events.dropFirst(2).joined()
@@ -233,7 +233,7 @@ import Testing
     @Test func `a client that leaves is recorded with an estimate`() async {
         let (gateway, _, _) = gateway([.stream(Self.events)])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        guard case .stream(let relay) = await gateway.messages(.messages(streaming)).body else {
+        guard case .stream(let relay) = await gateway.answer(.messages(streaming)).body else {
             Issue.record("no stream")
             return
         }
@@ -261,7 +261,7 @@ import Testing
     ])
     func `refuses what it cannot read in the client's dialect`(body: String, words: String) async {
         let (gateway, upstream, _) = gateway([])
-        let reply = await gateway.messages(.messages(body))
+        let reply = await gateway.answer(.messages(body))
         let text = await reply.text()
         #expect(reply.status == 400)
         #expect(text.contains("invalid_request_error") && text.contains(words), "\(text)")
@@ -278,7 +278,7 @@ import Testing
     ])
     func `what is made to hurt is refused`(body: String) async {
         let (gateway, upstream, _) = gateway([])
-        let reply = await gateway.messages(.messages(body))
+        let reply = await gateway.answer(.messages(body))
         #expect(reply.status == 400)
         #expect(reply.headers.allSatisfy { !$0.value.contains("\n") })
         #expect(upstream.requests.isEmpty)
@@ -290,7 +290,7 @@ import Testing
             with: "-9223372036854775807"
         )
         let (gateway, _, _) = gateway([.json(huge)])
-        #expect(await gateway.messages(.messages(Self.question)).status == 200)
+        #expect(await gateway.answer(.messages(Self.question)).status == 200)
         #expect(gateway.snapshot().sinceStart.cost > .zero)
     }
 
@@ -301,33 +301,33 @@ import Testing
         answer.events.append(.success(.silence))
         let (gateway, _, _) = gateway([answer])
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
-        #expect(await gateway.messages(.messages(streaming)).text() == error)
+        #expect(await gateway.answer(.messages(streaming)).text() == error)
         #expect(gateway.snapshot().sinceStart.cost == .zero)
         #expect(gateway.ledger.recent(1)[0].error == "overloaded_error: x")
     }
 
     @Test func `a web page is not this machine's owner`() async {
         let (gateway, _, _) = gateway([.json(Self.answer)])
-        #expect(await gateway.messages(.messages(Self.question, [("Origin", "https://evil.example")])).status == 401)
-        #expect(await gateway.messages(.messages(Self.question, [("Origin", "http://localhost:3000")])).status == 200)
+        #expect(await gateway.answer(.messages(Self.question, [("Origin", "https://evil.example")])).status == 401)
+        #expect(await gateway.answer(.messages(Self.question, [("Origin", "http://localhost:3000")])).status == 200)
     }
 
     @Test func `asks for a key where keys are configured, and for this machine where none are`() async {
         let (locked, _, _) = gateway([.json(Self.answer), .json(Self.answer)]) {
             $0.auth.keys = [Secret("right-key"), Secret("other-key")]
         }
-        #expect(await locked.messages(.messages(Self.question)).status == 401)
-        #expect(await locked.messages(.messages(Self.question, [("x-api-key", "wrong")])).status == 401)
-        #expect(await locked.messages(.messages(Self.question, [("X-Api-Key", "other-key")])).status == 200)
-        #expect(await locked.messages(.messages(Self.question, [("authorization", "Bearer right-key")])).status == 200)
+        #expect(await locked.answer(.messages(Self.question)).status == 401)
+        #expect(await locked.answer(.messages(Self.question, [("x-api-key", "wrong")])).status == 401)
+        #expect(await locked.answer(.messages(Self.question, [("X-Api-Key", "other-key")])).status == 200)
+        #expect(await locked.answer(.messages(Self.question, [("authorization", "Bearer right-key")])).status == 200)
         let (open, _, _) = gateway([.json(Self.answer)])
         let remote = ClientRequest(id: "1", method: "POST", path: "/v1/messages", isFromLoopback: false)
-        #expect(await open.messages(remote).status == 401)
+        #expect(await open.answer(remote).status == 401)
     }
 
     @Test func `says which backend could not be reached`() async {
         let (gateway, _, _) = gateway([])
-        let reply = await gateway.messages(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question))
         #expect(reply.status == 502)
         #expect(await reply.text().contains("backend haiku could not be reached"))
         #expect(gateway.ledger.recent(1)[0].error != nil)
@@ -335,7 +335,7 @@ import Testing
 
     @Test func `a model without a price is loud and billed at the dearest`() async {
         let (gateway, _, _) = gateway([.json(Self.answer)]) { $0.backends[0].model = "made-up-model" }
-        let reply = await gateway.messages(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question))
         #expect(reply.header("X-Gateway-Warning")?.contains("made-up-model") == true)
         #expect(reply.header("X-Gateway-Cost-USD") == "0.01")
         #expect(gateway.snapshot().warnings.contains { $0.contains("made-up-model") })

@@ -6,7 +6,7 @@ package import Shared
 /// |---|--------------|--------------------------------|-----------------------------------|------------|--------------|
 /// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
-/// | 3 | recognise    | headers, body                  | `directives`, `prompt`            | no         | once         |
+/// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
 /// | 4 | decide       | `prompt`, `directives`         | `decision`                        | no         | once         |
 /// | 5 | look up      | `prompt`, `decision`, `client` | `isCacheHit`, `usage`             | cache hits | at most once |
 /// | 6 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
@@ -40,17 +40,18 @@ package struct Gateway: Sendable {
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
         decide = Decide(router: router, clock: clock)
+        let repeated = RepeatedRequests()
         pipeline = Pipeline([
             Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
             Authenticate(keys: keys),
-            Recognise(),
+            Recognise(repeated: repeated),
             decide,
-            LookUp(cache: cache, settings: settings.cache, clock: clock),
+            LookUp(cache: cache, repeated: repeated, settings: settings.cache, clock: clock),
             Attempt(
                 transport: transport,
                 ledger: ledger,
                 clock: clock,
-                pingSeconds: settings.upstream.pingIntervalSeconds
+                settings: settings
             ),
         ])
         for model in router.unpricedModels {
@@ -58,21 +59,37 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// `POST /v1/messages`.
-    package func messages(_ request: ClientRequest) async -> Reply {
-        var exchange = Exchange(request)
+    /// `POST /v1/messages`, or `POST /v1/chat/completions` in OpenAI's dialect.
+    package func answer(_ request: ClientRequest, in dialect: Dialect = .anthropic) async -> Reply {
+        var exchange = Exchange(request, dialect: dialect)
         do throws(GatewayError) {
             return try await pipeline.answer(&exchange)
         } catch {
-            return Self.refuse(error, id: request.id)
+            return Self.refuse(error, id: request.id, in: dialect)
         }
     }
 
-    /// Requests that a provider answers for itself, neither routed nor billed: `count_tokens`, the list of models.
-    package func passThrough(_ request: ClientRequest) async -> Reply {
+    /// `POST /v1/messages/count_tokens`: neither routed nor billed.
+    package func countTokens(_ request: ClientRequest) async -> Reply {
+        await guarded(request) { () throws(GatewayError) in
+            try await Beside(router: router, transport: transport).countTokens(request)
+        }
+    }
+
+    /// A model that only Anthropic's own list has, in its provider's words.
+    package func providerModel(_ request: ClientRequest) async -> Reply {
+        await guarded(request) { () throws(GatewayError) in
+            try await Beside(router: router, transport: transport).model(request)
+        }
+    }
+
+    private func guarded(
+        _ request: ClientRequest,
+        _ answer: () async throws(GatewayError) -> Reply
+    ) async -> Reply {
         do throws(GatewayError) {
             _ = try keys.identify(request)
-            return try await forward(request)
+            return try await answer()
         } catch {
             return Self.refuse(error, id: request.id)
         }
@@ -83,7 +100,7 @@ package struct Gateway: Sendable {
 
     /// What would be decided for a prompt, with nothing sent: a dry run.
     package func explain(_ prompt: ControlProtocol.PromptRequest) throws(GatewayError) -> DecisionExplanation {
-        let request = try AnthropicRequest(parsing: Self.body(prompt, isStream: false))
+        let request = try Prompt(parsing: Self.body(prompt, isStream: false))
         var directives = Directives()
         directives.tier = prompt.tier
         let seconds = clock.unixMilliseconds() / 1_000
@@ -107,40 +124,11 @@ package struct Gateway: Sendable {
     }
 
     /// An error as an answer, for what fails before or outside the pipeline.
-    package static func refuse(_ error: GatewayError, id: String) -> Reply {
+    package static func refuse(_ error: GatewayError, id: String, in dialect: Dialect = .anthropic) -> Reply {
         Reply(
             status: error.status,
             headers: GatewayHeaders.errorFields(error, id: id) + GatewayHeaders.identity(id: id),
-            body: .bytes(AnthropicErrors.body(error, requestID: "req_gw_\(id)"))
+            body: .bytes(dialect.errorBody(error, requestID: "req_gw_\(id)"))
         )
-    }
-
-    private func forward(_ request: ClientRequest) async throws(GatewayError) -> Reply {
-        var body = request.body
-        var backend = router.backends.first
-        if request.method == "POST" {
-            let prompt = try AnthropicRequest(parsing: body)
-            // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.
-            backend = (try? router.backend(named: prompt.model)) ?? router.strongest.first
-            if let backend { body = prompt.body(withModel: backend.model) }
-        }
-        guard let backend else { throw GatewayError(.noBackend("no backend is configured")) }
-        let call = AnthropicProvider.call(
-            backend,
-            method: request.method,
-            path: request.path,
-            query: request.query,
-            headers: request.headers,
-            body: body
-        )
-        do throws(UpstreamError) {
-            let response = try await transport.send(call)
-            let answer = try await response.body.collect(limitBytes: 8_388_608)
-            let headers =
-                response.headers.filter(AnthropicProvider.isReturned) + GatewayHeaders.identity(id: request.id)
-            return Reply(status: response.status, headers: headers, body: .bytes(answer))
-        } catch {
-            throw GatewayError(error, backend: backend.name)
-        }
     }
 }

@@ -124,6 +124,7 @@ private struct Announcement: Service {
 
     func run() async throws {
         announce()
+        ProgramMemory.releaseAfterStart()
         try await gracefulShutdown()
     }
 }

@@ -65,12 +65,14 @@ package struct Catalogue: Sendable {
     /// The dearest price by the prompt length from which it is that, longest first. The last one holds for any prompt.
     private let dearestAbove: [(above: Int, price: Price)]
 
-    /// A catalogue of these models. Of two with one id the later one counts.
+    /// A catalogue of these models. Of two with one id the later one counts; where it does not say what the model
+    /// accepts, the earlier one's word holds, so that a price can be corrected without repeating the rest.
     package init(models given: [CatalogueModel]) {
         var models: [CatalogueModel] = []
         var positions: [String: Int] = [:]
-        for model in given {
+        for var model in given {
             if let position = positions[model.id] {
+                model.capabilities = model.capabilities ?? models[position].capabilities
                 models[position] = model
             } else {
                 positions[model.id] = models.count
@@ -135,7 +137,7 @@ package struct Catalogue: Sendable {
     }
 
     /// The id without `-20251001`, `-2025-10-01` or `-latest` at its end; nil where it has none of them.
-    private static func withoutDate(_ id: String) -> String? {
+    package static func withoutDate(_ id: String) -> String? {
         let bytes = id.utf8
         func plain(dropping count: Int) -> String? { bytes.count > count ? String(id.dropLast(count)) : nil }
         func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }

@@ -107,6 +107,8 @@ package struct CatalogueModel: Sendable, Equatable {
     package var lifecycle: Lifecycle
     /// For estimates only: what 1,000 characters of ordinary text come to with this family's tokenizer.
     package var tokensPerThousandCharacters: Int
+    /// What it accepts; nil where the entry does not say.
+    package var capabilities: ModelCapabilities?
     package var prices: [PriceRow]
 
     package init(
@@ -119,6 +121,7 @@ package struct CatalogueModel: Sendable, Equatable {
         releasedOn: String = "1970-01-01",
         lifecycle: Lifecycle = .active,
         tokensPerThousandCharacters: Int = 325,
+        capabilities: ModelCapabilities? = nil,
         prices: [PriceRow]
     ) {
         self.id = id
@@ -130,6 +133,7 @@ package struct CatalogueModel: Sendable, Equatable {
         self.releasedOn = releasedOn
         self.lifecycle = lifecycle
         self.tokensPerThousandCharacters = tokensPerThousandCharacters
+        self.capabilities = capabilities
         self.prices = prices
     }
 

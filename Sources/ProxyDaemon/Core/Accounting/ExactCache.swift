@@ -4,10 +4,23 @@ import Synchronization
 /// An answer that may be given again.
 package struct CachedAnswer: Sendable {
     package enum Form: Sendable {
-        /// A Messages response.
+        /// A whole answer in the client's dialect.
         case json([UInt8])
-        /// A whole Messages stream.
+        /// A whole stream in the client's dialect.
         case eventStream([UInt8])
+
+        package var bytes: [UInt8] {
+            switch self {
+            case .json(let bytes), .eventStream(let bytes): bytes
+            }
+        }
+
+        package var isStream: Bool {
+            switch self {
+            case .json: false
+            case .eventStream: true
+            }
+        }
     }
 
     package var form: Form
@@ -24,14 +37,25 @@ package struct CachedAnswer: Sendable {
         self.stopReason = stopReason
     }
 
-    /// About what the entry holds in memory.
-    package var bytes: Int {
-        let body =
-            switch form {
-            case .json(let bytes), .eventStream(let bytes): bytes.count
-            }
-        return body + 512
+    /// The same in memory of its exact size. What came in has room for more, and comes from the heap of the thread that read
+    /// it: kept there, the two heaps would each grow to what the cache may hold.
+    fileprivate var packed: CachedAnswer {
+        func copied(_ bytes: [UInt8]) -> [UInt8] {
+            var copy: [UInt8] = []
+            copy.reserveCapacity(bytes.count)
+            copy.append(contentsOf: bytes)
+            return copy
+        }
+        var answer = self
+        switch form {
+        case .json(let bytes): answer.form = .json(copied(bytes))
+        case .eventStream(let bytes): answer.form = .eventStream(copied(bytes))
+        }
+        return answer
     }
+
+    /// About what the entry holds in memory.
+    package var bytes: Int { form.bytes.count + 512 }
 }
 
 /// Answers by their exact key, in memory: the least recently used go first when the bytes are more than allowed.
@@ -62,6 +86,7 @@ package final class ExactCache: Sendable {
 
     /// Keeps an answer, in the place of an older one under the same key.
     package func store(_ answer: CachedAnswer, for key: CacheKey, now: Int64) {
+        let answer = answer.packed
         shard(key).table.withLock { $0.store(answer, for: key, expires: now + lifetimeNanoseconds) }
     }
 
@@ -72,7 +97,7 @@ package final class ExactCache: Sendable {
         return total
     }
 
-    private func shard(_ key: CacheKey) -> Shard { shards[Int(key.digest.last ?? 0) % shards.count] }
+    private func shard(_ key: CacheKey) -> Shard { shards[key.shard(of: shards.count)] }
 }
 
 /// The least-recently-used table of one shard: a dictionary into a doubly linked list that lives in an array.

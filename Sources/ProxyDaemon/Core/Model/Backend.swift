@@ -12,13 +12,27 @@ package final class Backend: Sendable {
     let identity: String
     /// Key and extra headers, ready to be sent.
     let requestHeaders: [HeaderField]
+    package let wire: BackendWire
+    /// Further models of the same server.
+    package let allowedModels: [String]
+    /// Ollama's `num_ctx`.
+    let contextTokens: Int?
+    /// The server understands `stream_options.include_usage`.
+    let reportsStreamUsage: Bool
+    /// In the place of the configured timeouts for the first byte and between two.
+    let timeoutSeconds: Int?
     /// Most tokens an answer may have; nil where nobody knows.
-    let maxOutput: Int?
+    package let maxOutput: Int?
     /// Tokens of prompt and answer that fit; nil where nobody knows.
-    let contextWindow: Int?
+    package let contextWindow: Int?
     /// For estimates, by the model's family.
     let tokensPerThousandCharacters: Int
-    let takesSampling: Bool
+    /// What the model accepts, by the catalogue; everything, where that has no word on it.
+    package let capabilities: ModelCapabilities
+    /// The catalogue tells what the model accepts.
+    package let hasKnownCapabilities: Bool
+    /// What may be sent here that was meant for another model.
+    let routable: ModelCapabilities
     /// The config's own price takes the place of the catalogue's.
     private let configured: Price?
     private let pricing: ModelPricing
@@ -30,15 +44,50 @@ package final class Backend: Sendable {
         baseURL = settings.baseURL
         tier = settings.tier
         identity = "\(settings.name) \(settings.model) \(settings.baseURL)"
-        let key = settings.apiKey.map { [HeaderField("x-api-key", $0.exposed)] } ?? []
-        requestHeaders = key + settings.headers
+        wire = settings.provider.wire
+        allowedModels = settings.allowedModels
+        contextTokens = settings.contextTokens
+        reportsStreamUsage = settings.reportsStreamUsage
+        timeoutSeconds = settings.timeoutSeconds
+        requestHeaders = Self.authentication(settings) + settings.headers
         let known = catalogue.model(settings.model)
         maxOutput = settings.maxTokens ?? known?.maxOutput
         contextWindow = known?.contextWindow
         tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
-        takesSampling = ParameterRules.takesSampling(model: settings.model)
+        hasKnownCapabilities = known?.capabilities != nil
+        capabilities = known?.capabilities ?? ModelCapabilities()
+        var routable = known?.capabilities ?? .plain(model: settings.model)
+        // What a server's dialect cannot say is refused there, whatever the model could do.
+        if settings.provider == .openaiCompatible || settings.provider == .ollama { routable.pdf = false }
+        if settings.provider == .ollama { routable.forcedTool = false }
+        self.routable = routable
         configured = settings.price
         pricing = catalogue.pricing(of: settings.model)
+    }
+
+    /// The key as the wire wants it, unless the configured headers carry one.
+    private static func authentication(_ settings: Settings.Backend) -> [HeaderField] {
+        guard let key = settings.apiKey?.exposed else { return [] }
+        switch settings.provider.wire {
+        case .anthropic: return [HeaderField("x-api-key", key)]
+        case .openai, .ollama:
+            let hasOwn = settings.headers.contains { $0.isNamed("authorization") }
+            return hasOwn ? [] : [HeaderField("authorization", "Bearer \(key)")]
+        }
+    }
+
+    /// What a request translated for this backend has to be like.
+    func translationTarget(isStrict: Bool, defaultMaxTokens: Int) -> TranslationTarget {
+        TranslationTarget(
+            wire: wire,
+            model: model,
+            capabilities: capabilities,
+            defaultMaxTokens: min(defaultMaxTokens, maxOutput ?? .max),
+            isOpenAIProper: provider == .openai,
+            contextTokens: contextTokens,
+            takesStreamOptions: reportsStreamUsage,
+            isStrict: isStrict
+        )
     }
 
     package var isSimulated: Bool { provider == .simulated }

@@ -43,6 +43,23 @@ package final class ClientRequest: Sendable {
         self.unixMilliseconds = unixMilliseconds
     }
 
+    /// The same request under another path, or with another body.
+    package func at(_ path: String, body: [UInt8]? = nil) -> ClientRequest {
+        guard path != self.path || body != nil else { return self }
+        return ClientRequest(
+            id: id,
+            method: method,
+            path: path,
+            query: query,
+            headers: headers,
+            body: body ?? self.body,
+            isFromLoopback: isFromLoopback,
+            isTrusted: isTrusted,
+            arrivedNanoseconds: arrivedNanoseconds,
+            unixMilliseconds: unixMilliseconds
+        )
+    }
+
     /// The first value of a header; names are compared without regard to case.
     package func header(_ name: StaticString) -> String? {
         headers.first { $0.isNamed(name) }?.value

@@ -14,14 +14,17 @@ package struct Decision: Sendable {
         case classified(wanted: Tier)
     }
 
-    /// A backend and why it could not be taken.
+    /// A backend and why it could not be taken, or what has to be changed for it.
     package struct Candidate: Sendable {
         package var backend: Backend
         package var veto: String?
+        package var adaptations: [Adaptation] = []
         package var estimatedCost: USD
     }
 
     package var backend: Backend
+    /// What has to be changed in the request before it is sent to the backend; each is a warning to the client.
+    package var adaptations: [Adaptation] = []
     package var ground: Ground
     package var classification: Classification?
     package var candidates: [Candidate]
@@ -37,6 +40,11 @@ package struct Decision: Sendable {
     }
 
     package var score: Int? { classification?.score }
+
+    /// The adaptations in words, for the warning header.
+    package var adaptationNotes: [String] {
+        adaptations.isEmpty ? [] : adaptations.map { $0.sentence(model: backend.model) }
+    }
 
     /// The explanation for a person.
     package func explained(thresholds: Settings.Classifier) -> DecisionExplanation {
@@ -78,6 +86,7 @@ package struct Decision: Sendable {
             }
         }
         let simulated = backend.isSimulated ? " (simulated)" : ""
+        reasons += adaptationNotes.map { "Adapted: \($0)." }
         reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
         return reasons
     }

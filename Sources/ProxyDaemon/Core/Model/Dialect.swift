@@ -4,6 +4,13 @@ package enum Dialect: String, Sendable, CaseIterable {
     case anthropic
     /// OpenAI's Chat Completions.
     case openai
+
+    /// The dialect of whoever asks under a path, for errors: OpenAI's for the paths that only its clients know.
+    package init(path: String) {
+        let known = ["/v1/chat/", "/v1/completions", "/v1/embeddings", "/v1/responses"]
+        let plain = path.hasPrefix("/v1/v1/") ? path.dropFirst(3) : path[...]
+        self = known.contains { plain.hasPrefix($0) } ? .openai : .anthropic
+    }
 }
 
 /// The wire format a backend speaks.

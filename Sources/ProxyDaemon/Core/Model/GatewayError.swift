@@ -17,6 +17,10 @@ package struct GatewayError: Error, Sendable, Equatable {
         case upstreamTimeout(backend: String, detail: String)
         /// The backend answered with something that is no answer, or its connection broke.
         case upstreamBroken(backend: String, detail: String)
+        /// The provider does not take the gateway's own key.
+        case upstreamRefusedKey(backend: String, detail: String)
+        /// What the request asks for is not configured; the text says by which setting it would be.
+        case notConfigured(String)
         /// No backend can take this request.
         case noBackend(String)
         case overloaded(String)
@@ -41,8 +45,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .invalidRequest, .unauthenticated, .notFound, .methodNotAllowed, .bodyTooLarge, .unsupportedEncoding,
             .requestTimeout, .cancelled:
             .client
-        case .unreachable, .upstreamTimeout, .upstreamBroken: .upstream
-        case .noBackend, .overloaded, .internalFault: .gateway
+        case .unreachable, .upstreamTimeout, .upstreamBroken, .upstreamRefusedKey: .upstream
+        case .notConfigured, .noBackend, .overloaded, .internalFault: .gateway
         }
     }
 
@@ -57,8 +61,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .bodyTooLarge: 413
         case .unsupportedEncoding: 415
         case .cancelled: 499
-        case .internalFault: 500
-        case .unreachable, .upstreamBroken: 502
+        case .notConfigured, .internalFault: 500
+        case .unreachable, .upstreamBroken, .upstreamRefusedKey: 502
         case .noBackend, .overloaded: 503
         case .upstreamTimeout: 504
         }
@@ -77,6 +81,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .unreachable: "unreachable"
         case .upstreamTimeout: "upstream_timeout"
         case .upstreamBroken: "upstream_broken"
+        case .upstreamRefusedKey: "upstream_refused_key"
+        case .notConfigured: "not_configured"
         case .noBackend: "no_backend"
         case .overloaded: "overloaded"
         case .cancelled: "cancelled"
@@ -88,7 +94,7 @@ package struct GatewayError: Error, Sendable, Equatable {
     package var message: String {
         switch kind {
         case .invalidRequest(let text), .unauthenticated(let text), .notFound(let text), .noBackend(let text),
-            .overloaded(let text):
+            .notConfigured(let text), .overloaded(let text):
             text
         case .methodNotAllowed(let allowed): "this path takes \(allowed)"
         case .bodyTooLarge(let limit):
@@ -99,6 +105,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .unreachable(let backend, let detail): "backend \(backend) could not be reached: \(detail)"
         case .upstreamTimeout(let backend, let detail): "backend \(backend) did not answer in time: \(detail)"
         case .upstreamBroken(let backend, let detail): "backend \(backend) broke off: \(detail)"
+        case .upstreamRefusedKey(let backend, let detail):
+            "the provider of backend \(backend) refused the gateway's key (\(detail)); the operator must give a valid api_key"
         case .cancelled: "the client left"
         case .internalFault(let text): "internal fault: \(text)"
         }

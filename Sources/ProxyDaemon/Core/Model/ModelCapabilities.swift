@@ -32,17 +32,35 @@ package struct ModelCapabilities: Sendable, Equatable {
         case xhigh
         case max
 
-        package static func < (left: Effort, right: Effort) -> Bool {
-            let order = allCases
-            return (order.firstIndex(of: left) ?? 0) < (order.firstIndex(of: right) ?? 0)
+        private var rank: Int {
+            switch self {
+            case .low: 0
+            case .medium: 1
+            case .high: 2
+            case .xhigh: 3
+            case .max: 4
+            }
         }
+
+        package static func < (left: Effort, right: Effort) -> Bool { left.rank < right.rank }
+    }
+
+    /// What a model either takes or refuses, by the names of the catalogue's file.
+    package enum Feature: String, Sendable, CaseIterable {
+        case tools
+        case images
+        case pdf
+        case structuredOutput = "structured_output"
+        case forcedTool = "forced_tool"
+        case prefill
+        case systemMessages = "system_messages"
     }
 
     package var sampling = Sampling.any
     package var thinking = Set(Thinking.allCases)
     /// Empty for a model that refuses an effort.
     package var efforts = Set(Effort.allCases)
-    /// The highest effort at which `thinking: disabled` is taken; nil means at any.
+    /// The highest effort at which thinking can be held back, by `disabled` or `between_tools`; nil means at any.
     package var disabledThinkingUpTo: Effort?
     /// The answer may be begun by the client.
     package var prefill = true
@@ -55,6 +73,45 @@ package struct ModelCapabilities: Sendable, Equatable {
     /// Messages with the role `system` among the others.
     package var systemMessages = true
     package var tools = true
+    /// Features that are held for refused on a single source or by inference: no request is sent here for them, but one
+    /// that the client meant for this model is not held back.
+    package var unsure: Set<Feature> = []
 
     package init() {}
+
+    package subscript(feature: Feature) -> Bool {
+        get {
+            switch feature {
+            case .tools: tools
+            case .images: images
+            case .pdf: pdf
+            case .structuredOutput: structuredOutput
+            case .forcedTool: forcedTool
+            case .prefill: prefill
+            case .systemMessages: systemMessages
+            }
+        }
+        set {
+            switch feature {
+            case .tools: tools = newValue
+            case .images: images = newValue
+            case .pdf: pdf = newValue
+            case .structuredOutput: structuredOutput = newValue
+            case .forcedTool: forcedTool = newValue
+            case .prefill: prefill = newValue
+            case .systemMessages: systemMessages = newValue
+            }
+        }
+    }
+
+    /// What a model can be sent that nobody knows: text and tools. Sampling parameters too, unless it is a Claude model,
+    /// of which the newer ones refuse them.
+    package static func plain(model: String) -> ModelCapabilities {
+        var plain = ModelCapabilities()
+        plain.sampling = model.hasPrefix("claude-") ? .none : .any
+        plain.thinking = []
+        plain.efforts = []
+        for feature in Feature.allCases where feature != .tools { plain[feature] = false }
+        return plain
+    }
 }

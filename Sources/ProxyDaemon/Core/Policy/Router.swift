@@ -10,8 +10,15 @@ package struct Router: Sendable {
     private let mode: Settings.RoutingMode
     private let thresholds: Settings.Classifier
     private let catalogue: Catalogue
-    /// The names that ask for routing whatever the mode.
-    private static let routedNames = ["auto", "smartroute"]
+    private let isStrict: Bool
+    /// Backends of other tiers than the local one are configured.
+    private let hasRemote: Bool
+    /// Positions in `backends` by alias and by model.
+    private let positions: [String: Int]
+    /// The names that ask for routing whatever the mode. Claude Code lists only models with "claude" in their names.
+    package static let routedNames = ["auto", "smartroute", "claude-gateway-auto"]
+    /// What a name begins with that means a model on a local backend.
+    private static let localPrefix = "local:"
 
     package init(settings: Settings, catalogue: Catalogue) {
         backends = settings.backends.map { Backend($0, catalogue: catalogue) }
@@ -20,62 +27,82 @@ package struct Router: Sendable {
         configured = settings.backends
         mode = settings.routing.mode
         thresholds = settings.classifier
+        isStrict = settings.strictTranslation
+        hasRemote = backends.contains { $0.tier != .local }
         self.catalogue = catalogue
+        var positions: [String: Int] = [:]
+        for (position, backend) in backends.enumerated() {
+            for name in [backend.name.lowercased(), backend.name, backend.model] where positions[name] == nil {
+                positions[name] = position
+            }
+        }
+        self.positions = positions
     }
 
-    /// Decides. Throws `notFound` for a model nobody knows, `noBackend` where none is configured that can.
+    /// Decides. `classification` is that of the same traits where it is known already. Throws `notFound` for a model nobody
+    /// knows, `noBackend` where none is configured that can.
+    ///
+    /// Routing weighs only backends that can take the request, as it stands or after harmless adaptations. Where none is
+    /// known to, and where routing is off, the named model gets the request untouched.
     package func decide(
         traits: PromptTraits,
+        classification known: Classification? = nil,
         requestedModel: String,
         maxTokens: Int?,
         directives: Directives,
         betas: [String],
+        dialect: Dialect = .anthropic,
         unixSeconds: Int64
     ) throws(GatewayError) -> Decision {
         let isRoutedName = Self.routedNames.contains(requestedModel.lowercased())
         let shouldRoute = directives.smartRouting ?? (isRoutedName || mode == .always)
-        let draft = Draft(traits, requestedModel, maxTokens, unixSeconds)
+        let named = isRoutedName ? nil : try configured(named: requestedModel)
+        var draft = Draft(traits, requestedModel, maxTokens, dialect, unixSeconds)
+        draft.named = named
+        draft.own = limits(of: named, requestedModel)
+        draft.mayBeLocal = directives.tier == .local
 
         if let tier = directives.tier {
-            let fitting = candidates(draft).filter { $0.backend.tier == tier }
+            let fitting = candidates(draft, .client).filter { $0.backend.tier == tier }
             guard !fitting.isEmpty else { throw noTier(tier) }
             return try decision(draft, .forcedTier(tier), fitting, wanted: tier)
         }
         guard shouldRoute || isRoutedName else {
             let why = directives.smartRouting == false ? "the client switched routing off" : "routing.mode is \(mode)"
-            return named(try backend(named: requestedModel), draft, .notRouted(why))
+            return self.named(try backend(named: requestedModel), draft, .notRouted(why))
         }
-        if let reason = ParameterRules.reasonToStay(traits, betas: betas) {
+        // Whoever names a model on his own hardware may have reasons beyond the price.
+        if let named, named.tier == .local, directives.smartRouting != true {
+            return self.named(named, draft, .notRouted("the client named a local model"))
+        }
+        if let reason = Capability.reasonToStay(traits, maxTokens: maxTokens, betas: betas) {
             // A routed name names no model to stay with: the strongest backend takes the most.
             let backend = isRoutedName ? strongest.first : try? backend(named: requestedModel)
             guard let backend = backend ?? strongest.first else { throw Self.noBackends }
-            return named(backend, draft, .stays(reason))
+            return self.named(backend, draft, .stays(reason))
         }
-        var draftWithScore = draft
-        let classification = HeuristicClassifier.classify(traits)
-        draftWithScore.classification = classification
-        draftWithScore.estimatedOutput = min(maxTokens ?? 1_024, 150 + 15 * classification.score)
+        let classification = known ?? HeuristicClassifier.classify(traits)
+        draft.classification = classification
+        draft.estimatedOutput = min(maxTokens ?? 1_024, 150 + 15 * classification.score)
         let wanted: Tier =
             classification.score <= thresholds.tier1Max
             ? .fast : classification.score <= thresholds.tier2Max ? .balanced : .premium
-        let all = candidates(draftWithScore)
-        if all.allSatisfy({ $0.veto != nil }), let backend = try? backend(named: requestedModel) {
-            return named(backend, draftWithScore, .stays("no configured backend is known to take it"))
+        var all = candidates(draft, .router)
+        if all.allSatisfy({ $0.veto != nil }) {
+            if !isRoutedName, let backend = try? backend(named: requestedModel) {
+                return self.named(backend, draft, .stays("no configured backend is known to take it"))
+            }
+            // There is no model to stay with, so that what is only unsure is worth a try.
+            all = candidates(draft, .client)
         }
-        return try decision(draftWithScore, .classified(wanted: wanted), all, wanted: wanted)
+        return try decision(draft, .classified(wanted: wanted), all, wanted: wanted)
     }
 
-    /// The backend that a model name means: its alias, its model id with or without the date, a tier's name, or a model
-    /// of the catalogue served by the provider of another backend.
+    /// The backend that a model name means: its alias, its model id with or without the date, a tier's name, a further
+    /// model of its server, `local:` with a local model, or a model of the catalogue served by the provider of another
+    /// backend.
     package func backend(named name: String) throws(GatewayError) -> Backend {
-        let lower = name.lowercased()
-        if let match = backends.first(where: { $0.name.lowercased() == lower || $0.model == name }) { return match }
-        if let match = backends.first(where: { Self.undated($0.model) == Self.undated(name) }) { return match }
-        if let tier = Tier.allCases.first(where: { $0.name == lower }),
-            let match = backends.first(where: { $0.tier == tier })
-        {
-            return match
-        }
+        if let match = try configured(named: name) { return match }
         // A model of the same maker that is not configured is still the client's to use, as it is without a gateway.
         if let known = catalogue.model(name), let host = host(for: name) {
             return borrowed(host, name, known.tier ?? .premium)
@@ -83,6 +110,44 @@ package struct Router: Sendable {
         if name.hasPrefix("claude-"), let host = host(for: name) { return borrowed(host, name, .premium) }
         let names = (backends.map(\.name) + Self.routedNames).joined(separator: ", ")
         throw GatewayError(.notFound("model: \(name) is not known here; use one of \(names)"))
+    }
+
+    /// The same among what the config names; nil where it does not. Throws `invalidRequest` for an unknown local model.
+    private func configured(named name: String) throws(GatewayError) -> Backend? {
+        if let position = positions[name] { return backends[position] }
+        let lower = name.lowercased()
+        if let position = positions[lower], backends[position].name.lowercased() == lower { return backends[position] }
+        if lower.hasPrefix(Self.localPrefix) { return try local(String(name.dropFirst(Self.localPrefix.utf8.count))) }
+        let plain = Catalogue.withoutDate(name) ?? name
+        if let match = backends.first(where: { (Catalogue.withoutDate($0.model) ?? $0.model) == plain }) {
+            return match
+        }
+        if let tier = Tier.allCases.first(where: { $0.name == lower }),
+            let match = backends.first(where: { $0.tier == tier })
+        {
+            return match
+        }
+        if lower == Tier.local.name { throw Self.noLocalBackend }
+        guard let host = configured.first(where: { $0.allowedModels.contains(name) }) else { return nil }
+        return borrowed(host, name, host.tier)
+    }
+
+    private func local(_ model: String) throws(GatewayError) -> Backend {
+        let hosts = zip(configured, backends).filter { $0.0.tier == .local }
+        if let match = hosts.first(where: { $0.0.model == model || $0.0.name == model }) { return match.1 }
+        if let host = hosts.first(where: { $0.0.allowedModels.contains(model) }) {
+            return borrowed(host.0, model, .local)
+        }
+        guard !hosts.isEmpty else { throw Self.noLocalBackend }
+        let names = hosts.flatMap { [$0.0.model] + $0.0.allowedModels }.joined(separator: ", ")
+        throw GatewayError(.invalidRequest("model: no local backend has \(model); there are \(names)"))
+    }
+
+    /// How much the named model reads and writes; nothing where no backend serves it.
+    private func limits(of named: Backend?, _ name: String) -> Draft.Limits {
+        if let named { return .init(window: named.contextWindow, output: named.maxOutput) }
+        guard host(for: name) != nil, let known = catalogue.model(name) else { return .init() }
+        return .init(window: known.contextWindow, output: known.maxOutput)
     }
 
     /// What tokens would cost on the strongest tier at that time; nil without a backend.
@@ -97,45 +162,110 @@ package struct Router: Sendable {
     }
 
     private struct Draft {
+        /// Tokens; nil where nobody knows.
+        struct Limits {
+            var window: Int?
+            var output: Int?
+        }
+
         let traits: PromptTraits
         let requestedModel: String
         let maxTokens: Int?
+        let dialect: Dialect
         let unixSeconds: Int64
+        /// The backend that the client named.
+        var named: Backend?
+        /// The client forced the local tier.
+        var mayBeLocal = false
+        /// What a request sent to the named model unrouted has to keep within.
+        var own = Limits()
         var classification: Classification?
         var estimatedOutput: Int
 
-        init(_ traits: PromptTraits, _ requestedModel: String, _ maxTokens: Int?, _ unixSeconds: Int64) {
+        init(
+            _ traits: PromptTraits,
+            _ requestedModel: String,
+            _ maxTokens: Int?,
+            _ dialect: Dialect,
+            _ unixSeconds: Int64
+        ) {
             self.traits = traits
             self.requestedModel = requestedModel
             self.maxTokens = maxTokens
+            self.dialect = dialect
             self.unixSeconds = unixSeconds
             estimatedOutput = min(maxTokens ?? 1_024, 600)
         }
 
         var characters: Int { traits.systemBytes + traits.messageBytes + traits.toolBytes }
+
+        /// More tokens than all but the strangest texts come to: half of their bytes, and the largest images.
+        var mostTokens: Int { characters / 2 + traits.imageCount * 5_000 }
     }
 
-    private func candidates(_ draft: Draft) -> [Decision.Candidate] { backends.map { candidate($0, draft) } }
+    private func candidates(_ draft: Draft, _ choice: Capability.Choice) -> [Decision.Candidate] {
+        backends.map { candidate($0, draft, choice) }
+    }
 
-    private func candidate(_ backend: Backend, _ draft: Draft) -> Decision.Candidate {
+    private func candidate(
+        _ backend: Backend,
+        _ draft: Draft,
+        _ choice: Capability.Choice
+    ) -> Decision.Candidate {
         let tokens = backend.estimatedTokens(characters: draft.characters)
         let price = backend.price(promptTokens: tokens, unixSeconds: draft.unixSeconds).price
         let usage = TokenUsage(input: tokens, output: draft.estimatedOutput)
-        return Decision.Candidate(
-            backend: backend,
-            veto: veto(backend, draft, tokens),
-            estimatedCost: price.cost(of: usage)
+        var candidate = Decision.Candidate(backend: backend, estimatedCost: price.cost(of: usage))
+        let isNamed = backend === draft.named
+        var maxTokens = draft.maxTokens
+        if let asked = maxTokens, let limit = backend.maxOutput, asked > limit {
+            // Only where the named model could have written so much is it no mistake of the client's.
+            guard !isNamed, let own = draft.own.output, asked <= own else {
+                candidate.veto = "max_tokens \(asked) is over its limit of \(limit)"
+                return candidate
+            }
+            candidate.adaptations.append(.capMaxTokens(from: asked, to: limit))
+            maxTokens = limit
+        }
+        candidate.veto =
+            veto(backend, draft, isNamed ? .client : choice)
+            ?? veto(ofWindow: backend, draft, tokens, maxTokens: maxTokens ?? 0)
+        guard candidate.veto == nil else { return candidate }
+        let fit = Capability.fit(
+            draft.traits,
+            backend,
+            maxTokens: maxTokens,
+            choice: isNamed ? .client : choice
         )
+        switch fit {
+        case .fits(let adaptations): candidate.adaptations += adaptations
+        case .refuses(let reason): candidate.veto = reason
+        }
+        return candidate
     }
 
-    private func veto(_ backend: Backend, _ draft: Draft, _ tokens: Int) -> String? {
-        if let window = backend.contextWindow, (draft.maxTokens ?? 0) > window - tokens {
+    /// What speaks against a backend that the client did not choose, whatever its model can do.
+    private func veto(_ backend: Backend, _ draft: Draft, _ choice: Capability.Choice) -> String? {
+        if backend.tier == .local, hasRemote, !draft.mayBeLocal, backend !== draft.named {
+            return "local models answer only when they are asked for"
+        }
+        if isStrict, choice == .router, backend.provider.wire.dialect != draft.dialect {
+            return "it speaks another dialect, and strict_translation may refuse what that cannot say"
+        }
+        return nil
+    }
+
+    private func veto(ofWindow backend: Backend, _ draft: Draft, _ tokens: Int, maxTokens: Int) -> String? {
+        guard let window = backend.contextWindow else { return nil }
+        guard maxTokens <= window - tokens else {
             return "about \(tokens) tokens and the answer are over its window of \(window)"
         }
-        if let asked = draft.maxTokens, let limit = backend.maxOutput, asked > limit {
-            return "max_tokens \(asked) is over its limit of \(limit)"
+        // What fits the named model for certain must not be lost to an estimate.
+        guard let own = draft.own.window, own > window else { return nil }
+        if draft.traits.hasPDF { return "PDF documents may be over its window of \(window)" }
+        guard maxTokens <= window - draft.mostTokens else {
+            return "up to \(draft.mostTokens) tokens and the answer may be over its window of \(window)"
         }
-        if draft.traits.hasSampling, !backend.takesSampling { return "it refuses temperature, top_p and top_k" }
         return nil
     }
 
@@ -156,27 +286,30 @@ package struct Router: Sendable {
             if vetoes.isEmpty { throw Self.noBackends }
             throw GatewayError(.invalidRequest("no backend can take this request: \(vetoes.joined(separator: "; "))"))
         }
-        return make(chosen.backend, draft, ground, candidates)
+        return make(chosen.backend, chosen.adaptations, draft, ground, candidates)
     }
 
+    /// The client's own choice gets the request as it stands, whatever the catalogue thinks of it.
     private func named(_ backend: Backend, _ draft: Draft, _ ground: Decision.Ground) -> Decision {
-        var all = candidates(draft)
-        if !all.contains(where: { $0.backend === backend }) {
-            var asked = candidate(backend, draft)
-            asked.veto = nil
-            all.append(asked)
+        var all = candidates(draft, .router)
+        if !all.contains(where: { $0.backend === backend }) { all.append(candidate(backend, draft, .client)) }
+        for position in all.indices where all[position].backend === backend {
+            all[position].veto = nil
+            all[position].adaptations = []
         }
-        return make(backend, draft, ground, all)
+        return make(backend, [], draft, ground, all)
     }
 
     private func make(
         _ backend: Backend,
+        _ adaptations: [Adaptation],
         _ draft: Draft,
         _ ground: Decision.Ground,
         _ candidates: [Decision.Candidate]
     ) -> Decision {
         Decision(
             backend: backend,
+            adaptations: adaptations,
             ground: ground,
             classification: draft.classification,
             candidates: candidates,
@@ -209,13 +342,14 @@ package struct Router: Sendable {
         )
     }
 
+    private static let noLocalBackend = GatewayError(
+        .notConfigured(
+            "model: a local model was asked for and no local backend is configured: set LOCAL_LLM_BASE_URL, or add a "
+                + "backend with tier: local under models: in config.yaml"
+        )
+    )
+
     private static let noBackends = GatewayError(
         .noBackend("no backend is configured; add one under models: in config.yaml")
     )
-
-    private static func undated(_ model: String) -> Substring {
-        let parts = model.split(separator: "-", omittingEmptySubsequences: false)
-        guard let last = parts.last, last.count == 8, last.allSatisfy(\.isNumber) else { return model[...] }
-        return model.dropLast(9)
-    }
 }

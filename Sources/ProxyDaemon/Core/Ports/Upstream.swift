@@ -4,12 +4,21 @@ package struct UpstreamRequest: Sendable {
     package var url: String
     package var headers: [HeaderField]
     package var body: [UInt8]
+    /// For the first byte and between two bytes, in the place of the configured bounds.
+    package var timeoutSeconds: Int?
 
-    package init(method: String, url: String, headers: [HeaderField], body: [UInt8] = []) {
+    package init(
+        method: String,
+        url: String,
+        headers: [HeaderField],
+        body: [UInt8] = [],
+        timeoutSeconds: Int? = nil
+    ) {
         self.method = method
         self.url = url
         self.headers = headers
         self.body = body
+        self.timeoutSeconds = timeoutSeconds
     }
 }
 

@@ -31,38 +31,9 @@ package enum AnthropicProvider {
     /// simulator listens to. Keys, cookies and telemetry stay here.
     private static func isForwarded(_ header: HeaderField) -> Bool {
         let name = header.name.utf8
-        return startsWith(name, "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
+        return HeaderNames.startsWith(name, "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
     }
 
     /// Whether a header that goes on to the provider may change its answer.
     static func shapesAnswer(_ header: HeaderField) -> Bool { isForwarded(header) && !header.isNamed("accept") }
-
-    /// Whether a header of the provider goes on to the client: all but those that belong to the connection, and those
-    /// that speak of a body as it was before libcurl undid its encoding.
-    package static func isReturned(_ header: HeaderField) -> Bool {
-        let name = header.name.utf8
-        switch name.first.map({ $0 | 0x20 }) {
-        case UInt8(ascii: "c"):
-            return !header.isNamed("connection") && !header.isNamed("content-length")
-                && !header.isNamed("content-encoding")
-        case UInt8(ascii: "t"):
-            return !header.isNamed("transfer-encoding") && !header.isNamed("te") && !header.isNamed("trailer")
-        case UInt8(ascii: "k"): return !header.isNamed("keep-alive")
-        case UInt8(ascii: "u"): return !header.isNamed("upgrade")
-        case UInt8(ascii: "p"): return !startsWith(name, "proxy-")
-        case UInt8(ascii: "a"): return !header.isNamed("alt-svc")
-        default: return true
-        }
-    }
-
-    private static func startsWith(_ name: String.UTF8View, _ lowercase: StaticString) -> Bool {
-        var at = 0
-        for byte in name {
-            guard at < lowercase.utf8CodeUnitCount else { return true }
-            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-            guard lower == lowercase.utf8Start[at] else { return false }
-            at += 1
-        }
-        return at == lowercase.utf8CodeUnitCount
-    }
 }

@@ -1,6 +1,6 @@
 import Shared
 
-/// Sends the request to the chosen backend and gives back what it answers, as it comes.
+/// Sends the request to the chosen backend and gives back what it answers, as it comes, in the client's dialect.
 package struct Attempt: Stage {
     package static let name = "attempt"
     /// A longer answer that is no stream is refused rather than held.
@@ -10,38 +10,39 @@ package struct Attempt: Stage {
     private let ledger: Ledger
     private let clock: Clock
     private let pingSeconds: Int
+    private let isStrict: Bool
+    private let defaultMaxTokens: Int
 
-    package init(transport: Transport, ledger: Ledger, clock: Clock, pingSeconds: Int) {
+    package init(transport: Transport, ledger: Ledger, clock: Clock, settings: Settings) {
         self.transport = transport
         self.ledger = ledger
         self.clock = clock
-        self.pingSeconds = pingSeconds
+        pingSeconds = settings.upstream.pingIntervalSeconds
+        isStrict = settings.strictTranslation
+        defaultMaxTokens = settings.defaultMaxTokens
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
         guard let prompt = exchange.prompt, let backend = exchange.decision?.backend else {
             throw GatewayError(.internalFault("a request came to be sent before it was decided"))
         }
-        let call = AnthropicProvider.call(
-            backend,
-            method: "POST",
-            path: exchange.request.path,
-            query: exchange.request.query,
-            headers: exchange.request.headers,
-            body: prompt.body(withModel: backend.model)
-        )
+        let outgoing = try Outgoing(exchange, prompt, backend, isStrict: isStrict, defaultMaxTokens: defaultMaxTokens)
+        exchange.warnings += outgoing.warnings
         let started = clock.monotonicNanoseconds()
         ledger.attempt(on: backend.name, began: true)
         var isAnswering = false
+        let incoming: Incoming
+        let body: [UInt8]
         do throws(UpstreamError) {
-            let response = try await transport.send(call)
+            let response = try await transport.send(outgoing.call)
             isAnswering = response.status == 200
-            if response.status == 200, Self.isEventStream(response) {
-                return stream(response, backend, started, &exchange)
+            incoming = Incoming(response, prompt: prompt, backend: backend, context: outgoing.context)
+            if incoming.isStream {
+                exchange.attempts.append(report(backend, response.status, started, nil))
+                return stream(incoming, exchange)
             }
-            let body = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
+            body = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
             ledger.attempt(on: backend.name, began: false)
-            return whole(response, body, backend, started, &exchange)
         } catch {
             ledger.attempt(on: backend.name, began: false)
             // The provider may well have read the prompt, and bills it though nobody waits for the answer.
@@ -50,6 +51,7 @@ package struct Attempt: Stage {
             exchange.attempts.append(report(backend, nil, started, problem.message))
             throw problem
         }
+        return try whole(incoming, body, started, &exchange)
     }
 
     /// What was paid for without the provider saying how much.
@@ -68,53 +70,49 @@ package struct Attempt: Stage {
         }
     }
 
-    private func stream(
-        _ response: UpstreamResponse,
-        _ backend: Backend,
-        _ started: Int64,
-        _ exchange: inout Exchange
-    ) -> Reply {
+    private func stream(_ incoming: Incoming, _ exchange: Exchange) -> Reply {
         let relay = EventRelay(
-            body: response.body,
-            backend: backend.name,
+            body: incoming.response.body,
+            passage: incoming.passage(),
+            dialect: exchange.dialect,
+            backend: incoming.backend.name,
             requestID: "req_gw_\(exchange.request.id)",
-            pingSeconds: pingSeconds,
-            estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0
+            pingSeconds: pingSeconds
         )
-        exchange.attempts.append(report(backend, response.status, started, nil))
         let ledger = ledger
-        relay.whenEnded { _ in ledger.attempt(on: backend.name, began: false) }
-        var headers = response.headers.filter(AnthropicProvider.isReturned)
-        // nginx and its like would hold events back.
-        if !headers.contains(where: { $0.isNamed("x-accel-buffering") }) {
-            headers.append(HeaderField("x-accel-buffering", "no"))
-        }
-        return Reply(status: response.status, headers: headers, body: .stream(relay))
+        let name = incoming.backend.name
+        relay.whenEnded { _ in ledger.attempt(on: name, began: false) }
+        return Reply(status: incoming.response.status, headers: incoming.streamHeaders(), body: .stream(relay))
     }
 
     private func whole(
-        _ response: UpstreamResponse,
+        _ incoming: Incoming,
         _ body: [UInt8],
-        _ backend: Backend,
         _ started: Int64,
         _ exchange: inout Exchange
-    ) -> Reply {
+    ) throws(GatewayError) -> Reply {
         exchange.firstByteNanoseconds = clock.monotonicNanoseconds()
-        if response.status == 200 {
-            let answer = AnthropicAnswer(parsing: body)
-            exchange.usage = answer.usage
-            exchange.stopReason = answer.stopReason
-            if !answer.hasUsage {
-                Self.estimate(&exchange)
-                exchange.warnings.append("\(backend.name) gave no usage; the cost is an estimate")
+        let backend = incoming.backend
+        let status = incoming.response.status
+        do throws(GatewayError) {
+            let answer = try incoming.answer(body)
+            exchange.attempts.append(report(backend, status, started, answer.status < 400 ? nil : "HTTP \(status)"))
+            if answer.status == 200 {
+                exchange.usage = answer.usage
+                exchange.stopReason = answer.stopReason
+                if !answer.hasUsage {
+                    Self.estimate(&exchange)
+                    exchange.warnings.append("\(backend.name) gave no usage; the cost is an estimate")
+                }
             }
-        } else if response.status == 401 || response.status == 403 {
-            ledger.warn("\(backend.name): the provider refused the gateway's key (HTTP \(response.status))")
+            return Reply(status: answer.status, headers: answer.headers, body: .bytes(answer.body))
+        } catch {
+            if case .upstreamRefusedKey = error.kind { ledger.warn(error.message) }
+            // It answered, and will say that it did on its bill.
+            if status == 200 { Self.estimate(&exchange) }
+            exchange.attempts.append(report(backend, status, started, error.message))
+            throw error
         }
-        let error = response.status < 400 ? nil : "HTTP \(response.status)"
-        exchange.attempts.append(report(backend, response.status, started, error))
-        let headers = response.headers.filter(AnthropicProvider.isReturned)
-        return Reply(status: response.status, headers: headers, body: .bytes(body))
     }
 
     private func report(_ backend: Backend, _ status: Int?, _ started: Int64, _ error: String?) -> AttemptReport {
@@ -125,9 +123,5 @@ package struct Attempt: Stage {
             durationMilliseconds: Double(clock.monotonicNanoseconds() - started) / 1e6,
             error: error
         )
-    }
-
-    private static func isEventStream(_ response: UpstreamResponse) -> Bool {
-        response.header("content-type")?.lowercased().hasPrefix("text/event-stream") ?? false
     }
 }

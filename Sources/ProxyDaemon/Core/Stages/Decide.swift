@@ -15,6 +15,7 @@ package struct Decide: Stage {
         }
         exchange.decision = try decide(
             prompt,
+            classification: exchange.known?.classification,
             exchange.directives,
             betas: Self.betas(exchange.request),
             unixSeconds: exchange.request.unixMilliseconds / 1_000
@@ -22,9 +23,10 @@ package struct Decide: Stage {
         return try await next(&exchange)
     }
 
-    /// Decides, and takes the time that it took.
+    /// Decides, and takes the time that it took. `classification` is that of an earlier request with the same body.
     func decide(
-        _ prompt: AnthropicRequest,
+        _ prompt: Prompt,
+        classification: Classification? = nil,
         _ directives: Directives,
         betas: [String],
         unixSeconds: Int64
@@ -32,10 +34,12 @@ package struct Decide: Stage {
         let started = clock.monotonicNanoseconds()
         var decision = try router.decide(
             traits: prompt.traits,
+            classification: classification,
             requestedModel: prompt.model,
             maxTokens: prompt.maxTokens,
             directives: directives,
             betas: betas,
+            dialect: prompt.dialect,
             unixSeconds: unixSeconds
         )
         decision.classifyNanoseconds = clock.monotonicNanoseconds() - started

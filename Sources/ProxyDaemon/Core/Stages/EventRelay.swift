@@ -22,18 +22,18 @@ package struct StreamOutcome: Sendable {
     package var captured: [UInt8]?
 }
 
-/// Passes a provider's event stream on to the client, event by event, and keeps account of it.
+/// Passes a provider's stream on to the client, event by event, and keeps account of it.
 ///
-/// The bytes are the provider's own. The relay adds only what the provider fails to give: pings in its silence, and an
-/// `error` event where it breaks off. For one task at a time.
+/// What the client's dialect asks for is the passage's business; where provider and client speak the same one, the bytes
+/// are the provider's own. The relay adds only what the provider fails to give: pings in its silence, and an error where
+/// it breaks off. For one task at a time.
 package final class EventRelay {
     private let body: UpstreamBody
+    private let dialect: Dialect
     private let backend: String
     private let requestID: String
     private let pingSeconds: Int
-    /// For a stream that ends before the provider has said what it counted.
-    private let estimatedInputTokens: Int
-    private var watch = StreamWatch()
+    private var passage: any AnswerPassage
     private var captured: [UInt8] = []
     private var captureLimit = 0
     private var endings: [(StreamOutcome) -> Void] = []
@@ -43,18 +43,17 @@ package final class EventRelay {
     /// When the first whole event was ready, told to whoever asked.
     private var onFirstEvent: (() -> Void)?
 
-    /// What the gateway sends where the provider is silent, as Anthropic spells it.
-    package static let ping = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
-
     package init(
         body: UpstreamBody,
+        passage: any AnswerPassage,
+        dialect: Dialect,
         backend: String,
         requestID: String,
-        pingSeconds: Int,
-        estimatedInputTokens: Int
+        pingSeconds: Int
     ) {
-        self.estimatedInputTokens = estimatedInputTokens
         self.body = body
+        self.passage = passage
+        self.dialect = dialect
         self.backend = backend
         self.requestID = requestID
         self.pingSeconds = pingSeconds
@@ -80,7 +79,7 @@ package final class EventRelay {
                 case .bytes(let bytes):
                     let whole = try pass(bytes)
                     if !whole.isEmpty { return whole }
-                case .silence: return Self.ping
+                case .silence: return dialect.ping
                 case .end: return finish()
                 }
             } catch {
@@ -94,20 +93,21 @@ package final class EventRelay {
     package func abandon() {
         isFinished = true
         body.cancel()
-        settle(watch.meter.isComplete ? .complete : .abandoned)
+        settle(passage.isComplete ? .complete : .abandoned)
     }
 
     private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
         do throws(EventStreamSplitter.EventTooLong) {
-            let whole = try watch.append(bytes)
+            let whole = try passage.append(bytes)
             note(whole)
-            guard watch.meter.isComplete || watch.meter.error != nil else { return whole }
+            let error = passage.error
+            guard passage.isComplete || error != nil else { return whole }
             // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's error,
             // whether or not the provider has closed its side yet.
-            settle(watch.meter.isComplete ? .complete : .providerError(watch.meter.error ?? ""))
+            settle(error.map { .providerError($0) } ?? .complete)
             isFinished = true
             body.letGo()
-            let rest = watch.takeRest()
+            let rest = passage.finish()
             return rest.isEmpty ? whole : whole + rest
         } catch {
             body.cancel()
@@ -123,6 +123,9 @@ package final class EventRelay {
         if captured.count + whole.count > captureLimit {
             captureLimit = 0
             captured = []
+        } else if captured.isEmpty {
+            // Most streams of a quick provider are one piece: shared with the client's copy.
+            captured = whole
         } else {
             captured.append(contentsOf: whole)
         }
@@ -131,70 +134,46 @@ package final class EventRelay {
     /// The provider has closed the stream: was it whole?
     private func finish() -> [UInt8]? {
         isFinished = true
-        let rest = watch.finish()
-        note(rest.whole)
-        if watch.meter.isComplete {
-            settle(.complete)
-            let last = rest.whole + rest.partial
-            return last.isEmpty ? nil : last
-        }
-        if let error = watch.meter.error {
-            settle(.providerError(error))
-            return rest.whole.isEmpty ? nil : rest.whole
+        let rest = passage.finish()
+        note(rest)
+        if passage.isComplete || passage.error != nil {
+            settle(passage.error.map { .providerError($0) } ?? .complete)
+            return rest.isEmpty ? nil : rest
         }
         let error = GatewayError(
             .upstreamBroken(backend: backend, detail: "the stream ended before the answer was complete")
         )
-        return rest.whole + (fail(error) ?? [])
+        return rest + (fail(error) ?? [])
     }
 
     /// The provider has broken off: a client must not take the rest for a whole answer.
     private func fail(_ error: GatewayError) -> [UInt8]? {
         isFinished = true
-        if watch.meter.isComplete {
+        if passage.isComplete {
             settle(.complete)
             return nil
         }
         settle(error.kind == .cancelled ? .abandoned : .broken(error))
-        if error.kind == .cancelled || watch.meter.error != nil { return nil }
-        return AnthropicErrors.event(error, requestID: requestID)
+        if error.kind == .cancelled || passage.error != nil { return nil }
+        return dialect.errorEvent(error, requestID: requestID)
     }
 
     private func settle(_ end: StreamOutcome.End) {
         guard !isSettled else { return }
         isSettled = true
         let isWhole = end == .complete && captureLimit > 0
-        var usage = watch.meter.hasFinalUsage ? watch.meter.usage : watch.meter.estimatedUsage
-        // The provider bills the prompt though it had no time to say so.
-        if !watch.meter.hasStarted, watch.meter.error == nil { usage.input = estimatedInputTokens }
+        // A provider bills the prompt though it had no time to say so, unless it refused the request.
+        let wasBilled = passage.hasStarted || passage.error == nil
+        let usage = passage.hasFinalUsage ? passage.usage : passage.estimatedUsage
         let outcome = StreamOutcome(
             end: end,
-            usage: usage,
-            usageIsEstimated: !watch.meter.hasFinalUsage && (watch.meter.hasStarted || watch.meter.error == nil),
-            stopReason: watch.meter.stopReason,
+            usage: wasBilled ? usage : TokenUsage(),
+            usageIsEstimated: !passage.hasFinalUsage && wasBilled,
+            stopReason: passage.stopReason,
             captured: isWhole ? captured : nil
         )
         for ending in endings { ending(outcome) }
         endings = []
         captured = []
-    }
-}
-
-/// A splitter and the meter that looks at what it finds. One value, so that the runtime checks one access for all events of
-/// a read rather than one for each.
-private struct StreamWatch {
-    private var splitter = EventStreamSplitter()
-    private(set) var meter = AnthropicStreamMeter()
-
-    mutating func append(_ bytes: [UInt8]) throws(EventStreamSplitter.EventTooLong) -> [UInt8] {
-        try splitter.append(bytes) { meter.read($0) }
-    }
-
-    mutating func finish() -> (whole: [UInt8], partial: [UInt8]) { splitter.finish { meter.read($0) } }
-
-    /// What came after the answer's end, unread.
-    mutating func takeRest() -> [UInt8] {
-        let rest = splitter.finish { _ in }
-        return rest.whole + rest.partial
     }
 }

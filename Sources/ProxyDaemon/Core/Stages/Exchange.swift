@@ -3,10 +3,13 @@ package import Shared
 /// All that is known of one client request. Stages add to it, none takes from it.
 package struct Exchange {
     package let request: ClientRequest
+    package let dialect: Dialect
     /// Who asks, for the cache's partition: set by `authenticate`.
     package var client = ClientIdentity(project: "default", keyFingerprint: "")
     package var directives = Directives()
-    package var prompt: AnthropicRequest?
+    package var prompt: Prompt?
+    /// What is known of a request that the cache answered before.
+    package var known: KnownRequest?
     package var decision: Decision?
     package var isCacheHit = false
     package var attempts: [AttemptReport] = []
@@ -17,7 +20,10 @@ package struct Exchange {
     /// When the first bytes of the answer were ready, on the monotonic clock.
     package var firstByteNanoseconds: Int64?
 
-    package init(_ request: ClientRequest) { self.request = request }
+    package init(_ request: ClientRequest, dialect: Dialect) {
+        self.request = request
+        self.dialect = dialect
+    }
 }
 
 /// Who a client is.

@@ -37,13 +37,15 @@ package enum GatewayHeaders {
         var fields = [
             HeaderField("content-type", "application/json"),
             HeaderField("request-id", "req_gw_\(id)"),
+            HeaderField("x-request-id", "req_gw_\(id)"),
             HeaderField("X-Gateway-Error", error.label),
         ]
         switch error.kind {
         case .methodNotAllowed(let allowed): fields.append(HeaderField("allow", allowed))
         case .overloaded: fields.append(HeaderField("retry-after", "1"))
         // Asking again changes nothing until the operator has changed something.
-        case .noBackend, .internalFault: fields.append(HeaderField("x-should-retry", "false"))
+        case .noBackend, .notConfigured, .upstreamRefusedKey, .internalFault:
+            fields.append(HeaderField("x-should-retry", "false"))
         default: break
         }
         return fields

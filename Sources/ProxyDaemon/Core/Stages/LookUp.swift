@@ -4,12 +4,14 @@ import Shared
 package struct LookUp: Stage {
     package static let name = "look up"
     private let cache: ExactCache?
+    private let repeated: RepeatedRequests
     private let settings: Settings.Cache
     private let clock: Clock
 
     /// `cache` nil means that caching is off.
-    package init(cache: ExactCache?, settings: Settings.Cache, clock: Clock) {
+    package init(cache: ExactCache?, repeated: RepeatedRequests, settings: Settings.Cache, clock: Clock) {
         self.cache = cache
+        self.repeated = repeated
         self.settings = settings
         self.clock = clock
     }
@@ -18,16 +20,27 @@ package struct LookUp: Stage {
         guard let cache, let prompt = exchange.prompt, let backend = exchange.decision?.backend,
             !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
         else { return try await next(&exchange) }
+        let content = exchange.known?.content ?? CacheKey.content(of: prompt)
         let key = CacheKey(
             partition: partition(exchange.client),
             backend: backend.identity,
-            headers: exchange.request.headers.filter(AnthropicProvider.shapesAnswer),
+            headers: exchange.request.headers.filter(ProviderCall.shapesAnswer),
             query: exchange.request.query,
-            request: prompt
+            content: content
         )
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
-            let reply = replay(answer, prompt.isStream, exchange.request.id)
+            let reply = replay(answer, prompt, exchange.request)
         {
+            if exchange.known == nil {
+                repeated.remember(
+                    KnownRequest(
+                        client: exchange.client,
+                        request: prompt,
+                        classification: exchange.decision?.classification,
+                        content: content
+                    )
+                )
+            }
             exchange.isCacheHit = true
             exchange.usage = answer.usage
             exchange.usageIsEstimated = answer.usageIsEstimated
@@ -87,16 +100,33 @@ package struct LookUp: Stage {
         }
     }
 
-    private func replay(_ answer: CachedAnswer, _ asStream: Bool, _ id: String) -> Reply? {
+    private func replay(_ answer: CachedAnswer, _ prompt: Prompt, _ request: ClientRequest) -> Reply? {
+        let asStream = prompt.isStream
         let body: [UInt8]?
-        switch answer.form {
-        case .json(let bytes): body = asStream ? AnthropicReplay.stream(fromJSON: bytes) : bytes
-        case .eventStream(let bytes): body = asStream ? bytes : AnthropicReplay.json(fromStream: bytes)
+        switch prompt.dialect {
+        case .anthropic:
+            switch answer.form {
+            case .json(let bytes): body = asStream ? AnthropicReplay.stream(fromJSON: bytes) : bytes
+            case .eventStream(let bytes): body = asStream ? bytes : AnthropicReplay.json(fromStream: bytes)
+            }
+        case .openai:
+            body = AnswerTranslation.replay(
+                answer.form.bytes,
+                isStream: answer.form.isStream,
+                asStream: asStream,
+                usage: answer.usage,
+                context: TranslationContext(
+                    exchangeID: request.id,
+                    unixSeconds: request.unixMilliseconds / 1_000,
+                    model: answer.backend.model,
+                    wantsUsageChunk: prompt.wantsUsageChunk
+                )
+            )
         }
         guard let body else { return nil }
         var headers = [HeaderField("content-type", asStream ? "text/event-stream; charset=utf-8" : "application/json")]
         if asStream { headers.append(HeaderField("cache-control", "no-cache")) }
-        headers.append(HeaderField("request-id", "req_gw_\(id)"))
+        headers.append(HeaderField(prompt.dialect == .openai ? "x-request-id" : "request-id", "req_gw_\(request.id)"))
         return Reply(status: 200, headers: headers, body: .bytes(body))
     }
 }

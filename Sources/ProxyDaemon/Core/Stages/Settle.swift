@@ -62,7 +62,7 @@ package final class Settle: Stage {
         let summary = close(&exchange, status: error.status, end: .broken(error))
         var headers = GatewayHeaders.errorFields(error, id: exchange.request.id)
         headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
-        let body = AnthropicErrors.body(error, requestID: "req_gw_\(exchange.request.id)")
+        let body = exchange.dialect.errorBody(error, requestID: "req_gw_\(exchange.request.id)")
         return Reply(status: error.status, headers: headers, body: .bytes(body))
     }
 

@@ -3,27 +3,43 @@ import Crypto
 /// The key of an answer in the exact cache: SHA-256 over everything that shapes the answer, in one spelling.
 ///
 /// Two requests with the same key would get the same answer, give or take the model's chance: key order, white space,
-/// the spelling of escapes, `stream`, `metadata` and `cache_control` markers make no difference. Everything else does,
-/// unknown members included.
+/// the spelling of escapes, `stream`, `metadata` and `cache_control` markers make no difference, nor do their like in
+/// OpenAI's dialect. Everything else does, unknown members included.
 package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
-    package static let version: UInt8 = 2
+    package static let version: UInt8 = 3
 
-    package let digest: [UInt8]
+    // The digest in words: an array would be one more piece of memory for every entry.
+    private let first: UInt64
+    private let second: UInt64
+    private let third: UInt64
+    private let fourth: UInt64
+
+    /// What of a request's body shapes the answer, in the canonical form.
+    package static func content(of request: Prompt) -> [UInt8] {
+        var text: [UInt8] = []
+        text.reserveCapacity(request.body.count + 64)
+        JSONText.appendQuoted(request.dialect.rawValue, to: &text)
+        request.body.withUnsafeBufferPointer { bytes in
+            request.index.withRoot(bytes) { Canonical(bytes, request.dialect).append(root: $0, to: &text) }
+        }
+        return text
+    }
 
     /// Makes the key of a request.
     ///
     /// `partition` names those among whom answers are shared; `backend` says where the answer would come from, model and
-    /// address; `headers` are those that go on to the provider, `query` what follows the path.
+    /// address; `headers` are those that go on to the provider, `query` what follows the path, `content` is what
+    /// ``content(of:)`` gives.
     package init(
         partition: String,
         backend: String,
         headers: [HeaderField],
         query: String? = nil,
-        request: AnthropicRequest
+        content: [UInt8]
     ) {
         var text: [UInt8] = [Self.version]
-        text.reserveCapacity(request.body.count + 256)
+        text.reserveCapacity(256)
         JSONText.appendQuoted(partition, to: &text)
         JSONText.appendQuoted(backend, to: &text)
         JSONText.appendQuoted(query ?? "", to: &text)
@@ -31,16 +47,22 @@ package struct CacheKey: Sendable, Hashable {
             JSONText.appendQuoted(header.name, to: &text)
             JSONText.appendQuoted(header.value, to: &text)
         }
-        request.body.withUnsafeBufferPointer { bytes in
-            request.index.withRoot(bytes) { Canonical(bytes).append(root: $0, to: &text) }
+        var hash = SHA256()
+        hash.update(data: text)
+        hash.update(data: content)
+        (first, second, third, fourth) = hash.finalize().withUnsafeBytes { digest in
+            func word(_ number: Int) -> UInt64 {
+                digest.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self)
+            }
+            return (word(0), word(1), word(2), word(3))
         }
-        digest = Array(SHA256.hash(data: text))
     }
+
+    /// A part of the digest that picks one of so many shards. Not the part that the hash is made of.
+    func shard(of count: Int) -> Int { Int(fourth % UInt64(count)) }
 
     package func hash(into hasher: inout Hasher) {
         // A digest is already evenly spread: eight of its bytes are hash enough, equality compares all.
-        var first: UInt64 = 0
-        for byte in digest.prefix(8) { first = first << 8 | UInt64(byte) }
         hasher.combine(first)
     }
 }
@@ -58,8 +80,19 @@ private struct Canonical {
     }
 
     private let bytes: UnsafeBufferPointer<UInt8>
+    /// The members that shape no answer.
+    private let idleMembers: [StaticString]
 
-    init(_ bytes: UnsafeBufferPointer<UInt8>) { self.bytes = bytes }
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: Dialect) {
+        self.bytes = bytes
+        idleMembers = dialect == .anthropic ? Self.idleOfAnthropic : Self.idleOfOpenAI
+    }
+
+    private static let idleOfAnthropic: [StaticString] = ["model", "stream", "metadata", "cache_control"]
+    private static let idleOfOpenAI: [StaticString] = [
+        "model", "stream", "stream_options", "metadata", "user", "safety_identifier", "store", "prompt_cache_key",
+        "prompt_cache_options", "prompt_cache_retention", "provider", "smart_routing",
+    ]
 
     func append(root: JSONView, to out: inout [UInt8]) {
         var members: [(key: Range<Int>, value: JSONView)] = []
@@ -88,10 +121,7 @@ private struct Canonical {
         out.append(UInt8(ascii: "}"))
     }
 
-    private func isShaping(_ key: Range<Int>) -> Bool {
-        !JSONText.equals(bytes, key, "model") && !JSONText.equals(bytes, key, "stream")
-            && !JSONText.equals(bytes, key, "metadata") && !JSONText.equals(bytes, key, "cache_control")
-    }
+    private func isShaping(_ key: Range<Int>) -> Bool { !idleMembers.contains { JSONText.equals(bytes, key, $0) } }
 
     private func append(_ value: JSONView, _ place: Place, to out: inout [UInt8]) {
         switch value.kind {

@@ -77,6 +77,9 @@ package struct JSONIndex: Sendable {
         nodes = reader.nodes
     }
 
+    /// How many values and names there are.
+    package var count: Int { nodes.count }
+
     package init(_ bytes: [UInt8]) throws(JSONProblem) {
         let result = bytes.withUnsafeBufferPointer { buffer -> Result<JSONIndex, JSONProblem> in
             do throws(JSONProblem) { return .success(try JSONIndex(buffer)) } catch { return .failure(error) }

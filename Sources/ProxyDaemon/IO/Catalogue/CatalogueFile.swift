@@ -54,7 +54,7 @@ package enum CatalogueFile {
 
     private static let modelKeys = [
         "id", "name", "tier", "context_window", "max_output", "min_cacheable", "released_on", "lifecycle",
-        "tokens_per_1000_chars", "prices",
+        "tokens_per_1000_chars", "capabilities", "prices",
     ]
     private static let priceKeys = [
         "from", "prompt_tokens_above", "input", "output", "cache_read", "cache_write_5m", "cache_write_1h",
@@ -86,6 +86,7 @@ package enum CatalogueFile {
             releasedOn: try fields["released_on"]?.day()?.description ?? "1970-01-01",
             lifecycle: try fields["lifecycle"]?.choice(CatalogueModel.Lifecycle.self) ?? .active,
             tokensPerThousandCharacters: try fields["tokens_per_1000_chars"]?.integer(in: 1...4_000) ?? 325,
+            capabilities: try fields["capabilities"].map(CapabilitiesReader.read) ?? nil,
             prices: prices
         )
     }

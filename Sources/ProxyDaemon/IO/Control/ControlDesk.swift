@@ -88,7 +88,7 @@ package final class ControlDesk: Sendable {
             arrivedNanoseconds: MonotonicTime.nanoseconds(),
             unixMilliseconds: MonotonicTime.unixMilliseconds()
         )
-        let reply = await gateway.messages(request)
+        let reply = await gateway.answer(request)
         var reader = AnthropicTextReader()
         switch reply.body {
         case .bytes(let bytes):

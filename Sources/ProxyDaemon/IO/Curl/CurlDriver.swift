@@ -343,13 +343,14 @@ private final class CurlLoop {
         if isOver(transfer.startedNanoseconds, settings.totalTimeoutSeconds) {
             return "the call took longer than \(settings.totalTimeoutSeconds) s"
         }
-        if !transfer.hasAnswer, isOver(transfer.startedNanoseconds, settings.firstByteTimeoutSeconds) {
-            return "no answer within \(settings.firstByteTimeoutSeconds) s"
+        let own = transfer.call?.request.timeoutSeconds
+        let firstByte = own ?? settings.firstByteTimeoutSeconds
+        if !transfer.hasAnswer, isOver(transfer.startedNanoseconds, firstByte) {
+            return "no answer within \(firstByte) s"
         }
-        if transfer.hasAnswer, let since = transfer.call?.silentSince(transfer.activeNanoseconds),
-            isOver(since, settings.idleTimeoutSeconds)
-        {
-            return "no byte for \(settings.idleTimeoutSeconds) s"
+        let idle = own ?? settings.idleTimeoutSeconds
+        if transfer.hasAnswer, let since = transfer.call?.silentSince(transfer.activeNanoseconds), isOver(since, idle) {
+            return "no byte for \(idle) s"
         }
         return nil
     }

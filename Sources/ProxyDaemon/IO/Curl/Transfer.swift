@@ -23,8 +23,7 @@ final class Transfer {
     private var headStatus = 0
     private var isHeadDone = false
     /// What this turn of the loop brought of the body. libcurl hands it over in small pieces, one for each chunk.
-    private var gathered: [UInt8] = []
-    private var lastGathered = 0
+    private var gathered = Gathering()
     /// The reader had no room left when it was last given something.
     private(set) var isFull = false
     /// Known to be whole soon: not worth waking anybody before it is.
@@ -40,7 +39,6 @@ final class Transfer {
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
     private static let smallBytes = 65_536
-    private static let gatheredBytes = 65_536
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers
@@ -91,7 +89,7 @@ final class Transfer {
         headLines.removeAll(keepingCapacity: true)
         headStatus = 0
         isHeadDone = false
-        gathered.removeAll()
+        gathered.bytes.removeAll()
         isFull = false
         isSmall = false
         isTouched = false
@@ -160,24 +158,21 @@ final class Transfer {
     private func receive(body piece: UnsafeRawBufferPointer) -> Int {
         if !isHeadDone { completeHead() }
         guard call != nil else { return 0 }
-        if gathered.count >= Self.gatheredBytes { handOver() }
         if isFull {
             guard call?.pauseIfFull() == false else { return Int(CURL_WRITEFUNC_PAUSE) }
             isFull = false
         }
-        // The next turn brings about as much as the last: room for it at once rather than by doubling.
-        if gathered.isEmpty { gathered.reserveCapacity(max(piece.count, lastGathered)) }
-        gathered.append(contentsOf: piece)
+        let isALot = gathered.append(piece)
         touch()
+        if isALot { handOver() }
         return piece.count
     }
 
     /// Gives the reader what was gathered; at the end of a turn of the loop, or earlier where that is a lot.
     func handOver() {
-        guard let call, !gathered.isEmpty else { return }
+        guard let call, !gathered.bytes.isEmpty else { return }
         activeNanoseconds = MonotonicTime.nanoseconds()
-        lastGathered = gathered.count
-        isFull = call.received(&gathered)
+        isFull = gathered.handOver { call.received(&$0) }
     }
 
     private func receive(headerLine line: UnsafeRawBufferPointer) -> Int {
@@ -272,5 +267,27 @@ final class Transfer {
     private static func isLoopback(url: String) -> Bool {
         ["http://127.", "http://localhost", "http://[::1]", "https://127.", "https://localhost", "https://[::1]"]
             .contains { url.hasPrefix($0) }
+    }
+}
+
+/// What a turn of the driver's loop brings of a body. A value of its own, so that the runtime checks one access for each
+/// piece: a stream has one for every event.
+private struct Gathering {
+    var bytes: [UInt8] = []
+    /// What the turn before brought: the next brings about as much, and gets room for it at once rather than by doubling.
+    private var usual = 0
+
+    private static let aLot = 65_536
+
+    /// Takes a piece; true when so much is there that it should be handed over before the turn ends.
+    mutating func append(_ piece: UnsafeRawBufferPointer) -> Bool {
+        if bytes.isEmpty { bytes.reserveCapacity(max(piece.count, usual)) }
+        bytes.append(contentsOf: piece)
+        return bytes.count >= Self.aLot
+    }
+
+    mutating func handOver<Result>(_ take: (inout [UInt8]) -> Result) -> Result {
+        usual = bytes.count
+        return take(&bytes)
     }
 }

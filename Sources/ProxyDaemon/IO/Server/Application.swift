@@ -6,12 +6,14 @@ import Shared
 package struct Application: HTTPResponder {
     private let gateway: Gateway
     private let status: StatusEndpoints
+    private let models: ModelEndpoints
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
     package init(gateway: Gateway, catalogue: Catalogue) {
         self.gateway = gateway
-        status = StatusEndpoints(gateway: gateway, catalogue: catalogue)
+        status = StatusEndpoints(gateway: gateway)
+        models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -19,25 +21,21 @@ package struct Application: HTTPResponder {
         let path = request.path.hasPrefix("/v1/v1/") ? String(request.path.dropFirst(3)) : request.path
         let isRead = request.method == "GET" || request.method == "HEAD"
         switch path {
-        case "/v1/messages":
+        case "/v1/messages", "/v1/chat/completions", "/chat":
             guard request.method == "POST" else { return refuse(.methodNotAllowed(allowed: "POST"), request) }
             let request = request.at(path)
-            guard request.body.count >= Self.largeBytes else { return await gateway.messages(request) }
-            return await withTaskExecutorPreference(globalConcurrentExecutor) { await gateway.messages(request) }
+            guard request.body.count >= Self.largeBytes else { return await answer(path, request) }
+            return await withTaskExecutorPreference(globalConcurrentExecutor) { await answer(path, request) }
         case "/v1/messages/count_tokens":
             guard request.method == "POST" else { return refuse(.methodNotAllowed(allowed: "POST"), request) }
-            return await gateway.passThrough(request.at(path))
+            return await gateway.countTokens(request.at(path))
         case "/", "/api/hello", "/live", "/ready", "/health":
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET, HEAD"), request) }
             return status.open(path, request)
-        case "/v1/models" where !gateway.settings.isDemo,
-            _ where path.hasPrefix("/v1/models/") && !gateway.settings.isDemo:
+        case "/v1/models",
+            _ where path.hasPrefix("/v1/models/"):
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
-            // Nothing but a model's name: a path with dots in it could lead to any of the provider's endpoints.
-            guard path == "/v1/models" || Self.isModelName(path.dropFirst("/v1/models/".count)) else {
-                return refuse(.notFound("model: not a model's name"), request)
-            }
-            return await gateway.passThrough(request.at(path))
+            return await models.answer(request.at(path))
         default:
             guard let answer = status.answer(path, request) else {
                 return refuse(.notFound("\(request.method) \(path) is not served here; see docs/http-api.md"), request)
@@ -47,39 +45,15 @@ package struct Application: HTTPResponder {
         }
     }
 
-    private static func isModelName(_ text: Substring) -> Bool {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
-                UInt8(ascii: "@"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
+    private func answer(_ path: String, _ request: ClientRequest) async -> Reply {
+        switch path {
+        case "/v1/messages": await gateway.answer(request)
+        case "/chat": await gateway.chat(request)
+        default: await gateway.answer(request, in: .openai)
         }
-        return isPlain && !text.isEmpty && text != "." && text != ".."
     }
 
     private func refuse(_ kind: GatewayError.Kind, _ request: ClientRequest) -> Reply {
-        Gateway.refuse(GatewayError(kind), id: request.id)
-    }
-}
-
-extension ClientRequest {
-    /// The same request under another path.
-    fileprivate func at(_ path: String) -> ClientRequest {
-        guard path != self.path else { return self }
-        return ClientRequest(
-            id: id,
-            method: method,
-            path: path,
-            query: query,
-            headers: headers,
-            body: body,
-            isFromLoopback: isFromLoopback,
-            isTrusted: isTrusted,
-            arrivedNanoseconds: arrivedNanoseconds,
-            unixMilliseconds: unixMilliseconds
-        )
+        Gateway.refuse(GatewayError(kind), id: request.id, in: Dialect(path: request.path))
     }
 }

@@ -105,8 +105,11 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func close() {
+        flush()
         context?.close(promise: nil)
     }
+
+    func flush() { context?.flush() }
 
     /// Ends the connection if it has kept the loop waiting for too long.
     func check(_ now: NIODeadline) {
@@ -262,7 +265,8 @@ final class HTTPConnection: ChannelInboundHandler {
                 context.write(Self.wrapOutboundOut(buffer), promise: nil)
                 return true
             }
-            context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: nil)
+            context.write(Self.wrapOutboundOut(buffer), promise: nil)
+            home.flushSoon(self)
             buffer = ByteBuffer()
             await waitUntilWritable()
         }
@@ -285,7 +289,7 @@ final class HTTPConnection: ChannelInboundHandler {
             }
             return
         }
-        context.flush()
+        home.flushSoon(self)
         state = .idle
         deadline = .now() + .seconds(Int64(shared.settings.keepAliveTimeoutSeconds))
         guard !backlog.isEmpty else { return }
@@ -317,7 +321,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Answers with an error and closes.
     private func refuse(_ error: GatewayError, head: HTTPRequestHead) {
-        let reply = Gateway.refuse(error, id: shared.ids.next())
+        let path = String(head.uri.prefix { $0 != "?" })
+        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Dialect(path: path))
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
         state = .closed
         write(reply, bytes, ResponseWriter(head), false)

@@ -26,6 +26,7 @@ final class ServerLoop: Sendable {
     private struct Members {
         var connections: [ObjectIdentifier: HTTPConnection] = [:]
         var sweep: RepeatedTask?
+        var unflushed: [HTTPConnection] = []
     }
 
     init(_ loop: any EventLoop, _ shared: ServerShared) {
@@ -51,6 +52,20 @@ final class ServerLoop: Sendable {
         guard members.value.connections.isEmpty else { return }
         members.value.sweep?.cancel()
         members.value.sweep = nil
+    }
+
+    /// Has a connection flushed when the work that waits on the loop is done; on the loop.
+    ///
+    /// What one turn brings for many clients goes out together: written one by one, with work between, each would wake its
+    /// reader anew.
+    func flushSoon(_ connection: HTTPConnection) {
+        members.value.unflushed.append(connection)
+        guard members.value.unflushed.count == 1 else { return }
+        loop.execute { [self] in
+            let connections = members.value.unflushed
+            members.value.unflushed.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flush() }
+        }
     }
 
     /// Closes every connection, from any thread.

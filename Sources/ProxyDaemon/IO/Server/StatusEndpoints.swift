@@ -5,12 +5,8 @@ import Shared
 /// The endpoints that tell of the gateway itself, as JSON.
 struct StatusEndpoints: Sendable {
     private let gateway: Gateway
-    private let catalogue: Catalogue
 
-    init(gateway: Gateway, catalogue: Catalogue) {
-        self.gateway = gateway
-        self.catalogue = catalogue
-    }
+    init(gateway: Gateway) { self.gateway = gateway }
 
     // MARK: For anybody
 
@@ -73,9 +69,6 @@ struct StatusEndpoints: Sendable {
         case "/v1/metrics": guarded(request) { json(gateway.snapshot(), request) }
         case "/v1/metrics/recent": guarded(request) { recent(request) }
         case "/stats": guarded(request) { json(Stats(gateway.snapshot()), request) }
-        case "/v1/models": guarded(request) { models(request) }
-        case _ where path.hasPrefix("/v1/models/"):
-            guarded(request) { model(String(path.dropFirst("/v1/models/".count)), request) }
         case _ where path.hasPrefix("/v1/explain/"):
             guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request) }
         default: nil
@@ -156,78 +149,7 @@ struct StatusEndpoints: Sendable {
         }
     }
 
-    // MARK: Models of simulated backends
-
-    private struct ModelEntry: Encodable {
-        var type = "model"
-        var id: String
-        var displayName: String
-        var createdAt: String
-        var lifecycle: String
-        var maxInputTokens: Int?
-        var maxTokens: Int?
-
-        private enum CodingKeys: String, CodingKey {
-            case type
-            case id
-            case displayName = "display_name"
-            case createdAt = "created_at"
-            case lifecycle
-            case maxInputTokens = "max_input_tokens"
-            case maxTokens = "max_tokens"
-        }
-    }
-
-    private struct ModelPage: Encodable {
-        var data: [ModelEntry]
-        var hasMore = false
-        var firstID: String?
-        var lastID: String?
-
-        private enum CodingKeys: String, CodingKey {
-            case data
-            case hasMore = "has_more"
-            case firstID = "first_id"
-            case lastID = "last_id"
-        }
-    }
-
-    private var entries: [ModelEntry] {
-        gateway.settings.backends.map { backend in
-            let known = catalogue.model(backend.model)
-            return ModelEntry(
-                id: backend.model,
-                displayName: "\(known?.displayName ?? backend.model) (simulated)",
-                createdAt: "\(known?.releasedOn ?? "1970-01-01")T00:00:00Z",
-                lifecycle: "active",
-                maxInputTokens: known?.contextWindow,
-                maxTokens: known?.maxOutput
-            )
-        }
-    }
-
-    private func models(_ request: ClientRequest) -> Reply {
-        let entries = entries
-        return json(ModelPage(data: entries, firstID: entries.first?.id, lastID: entries.last?.id), request)
-    }
-
-    private func model(_ id: String, _ request: ClientRequest) -> Reply {
-        guard let entry = entries.first(where: { $0.id == id }) else {
-            return Gateway.refuse(GatewayError(.notFound("model: \(id)")), id: request.id)
-        }
-        return json(entry, request)
-    }
-
     private func json(_ value: some Encodable, _ request: ClientRequest, status: Int = 200) -> Reply {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        do {
-            var body = Array(try encoder.encode(value))
-            body.append(0x0A)
-            let headers = [HeaderField("content-type", "application/json")] + GatewayHeaders.identity(id: request.id)
-            return Reply(status: status, headers: headers, body: .bytes(body))
-        } catch {
-            return Gateway.refuse(GatewayError(.internalFault("\(error)")), id: request.id)
-        }
+        JSONReply.make(value, id: request.id, status: status)
     }
 }

@@ -1,0 +1,135 @@
+import Shared
+
+/// A backend's answer on its way back to the client's dialect.
+struct Incoming {
+    /// A whole answer as the client gets it, with what accounting needs.
+    struct Answer {
+        var status: Int
+        var headers: [HeaderField]
+        var body: [UInt8]
+        var usage = TokenUsage()
+        var hasUsage = false
+        var stopReason: String?
+    }
+
+    let response: UpstreamResponse
+    let backend: Backend
+    /// The answer comes as a stream, and the client asked for one.
+    let isStream: Bool
+    private let dialect: Dialect
+    private let wantsStream: Bool
+    private let context: TranslationContext
+
+    init(_ response: UpstreamResponse, prompt: Prompt, backend: Backend, context: TranslationContext) {
+        self.response = response
+        self.backend = backend
+        self.context = context
+        dialect = prompt.dialect
+        wantsStream = prompt.isStream
+        let type = response.header("content-type")?.lowercased() ?? ""
+        let isEvents = type.hasPrefix("text/event-stream") || type.hasPrefix("application/x-ndjson")
+        isStream = response.status == 200 && isEvents && prompt.isStream
+    }
+
+    private var isOwnDialect: Bool { backend.wire.dialect == dialect }
+
+    /// The way of a stream's bytes.
+    func passage() -> any AnswerPassage {
+        AnswerTranslation.passage(from: backend.wire, to: dialect, context: context)
+    }
+
+    func streamHeaders() -> [HeaderField] {
+        var headers: [HeaderField]
+        if isOwnDialect {
+            headers = response.headers.filter(HeaderNames.isReturned)
+        } else {
+            headers = HeaderNames.translated(response.headers, to: dialect, exchangeID: context.exchangeID)
+            headers.append(HeaderField("content-type", "text/event-stream; charset=utf-8"))
+            headers.append(HeaderField("cache-control", "no-cache"))
+        }
+        // nginx and its like would hold events back.
+        if !headers.contains(where: { $0.isNamed("x-accel-buffering") }) {
+            headers.append(HeaderField("x-accel-buffering", "no"))
+        }
+        return headers
+    }
+
+    /// The whole answer.
+    ///
+    /// Throws `upstreamRefusedKey` where the provider turned the gateway's own key down, and `upstreamBroken` for a
+    /// success that is no answer.
+    func answer(_ body: [UInt8]) throws(GatewayError) -> Answer {
+        guard response.status == 200 else { return try refusal(response.status, body) }
+        let translated: TranslatedAnswer
+        do throws(AnswerProblem) {
+            translated = try AnswerTranslation.whole(body, from: backend.wire, to: dialect, context: context)
+        } catch {
+            switch error {
+            // An error in the clothes of a success, as some gateways and servers send it.
+            case .providerError: return try refusal(200, body)
+            case .notAnAnswer(let text): throw GatewayError(.upstreamBroken(backend: backend.name, detail: text))
+            }
+        }
+        var answer = Answer(
+            status: 200,
+            headers: isOwnDialect
+                ? response.headers.filter(HeaderNames.isReturned)
+                : HeaderNames.translated(response.headers, to: dialect, exchangeID: context.exchangeID),
+            body: translated.body,
+            usage: translated.usage,
+            hasUsage: translated.hasUsage,
+            stopReason: translated.stopReason
+        )
+        guard !isOwnDialect else { return answer }
+        // A server that has no streams gave the whole answer at once; the client still waits for a stream.
+        if wantsStream, let events = asStream(translated) {
+            answer.body = events
+            answer.headers.append(HeaderField("content-type", "text/event-stream; charset=utf-8"))
+        } else {
+            answer.headers.append(HeaderField("content-type", "application/json"))
+        }
+        return answer
+    }
+
+    private func asStream(_ answer: TranslatedAnswer) -> [UInt8]? {
+        switch dialect {
+        case .anthropic: return AnthropicReplay.stream(fromJSON: answer.body)
+        case .openai:
+            return AnswerTranslation.replay(
+                answer.body,
+                isStream: false,
+                asStream: true,
+                usage: answer.usage,
+                context: context
+            )
+        }
+    }
+
+    /// A provider's error: its own bytes to a client of its dialect, the same in the client's words otherwise.
+    private func refusal(_ status: Int, _ body: [UInt8]) throws(GatewayError) -> Answer {
+        if status == 401 || status == 403 { throw Self.refusedKey(backend, status, body) }
+        guard !isOwnDialect || status == 200 else {
+            return Answer(status: status, headers: response.headers.filter(HeaderNames.isReturned), body: body)
+        }
+        let requestID = "req_gw_\(context.exchangeID)"
+        let error = ErrorTranslation.translate(
+            status: status,
+            body: body,
+            from: backend.wire,
+            to: dialect,
+            requestID: requestID
+        )
+        var headers = HeaderNames.translated(response.headers, to: dialect, exchangeID: context.exchangeID)
+        headers.append(HeaderField("content-type", "application/json"))
+        if let shouldRetry = error.shouldRetry, !headers.contains(where: { $0.isNamed("x-should-retry") }) {
+            headers.append(HeaderField("x-should-retry", shouldRetry ? "true" : "false"))
+        }
+        return Answer(status: error.status, headers: headers, body: error.body)
+    }
+
+    /// The client's key was good: that the gateway's is not, is nothing that its user could mend.
+    static func refusedKey(_ backend: Backend, _ status: Int, _ body: [UInt8]) -> GatewayError {
+        let detail = "HTTP \(status): \(ProviderFault(status: status, body: body, wire: backend.wire).message)"
+        return GatewayError(.upstreamRefusedKey(backend: backend.name, detail: detail))
+    }
+}

@@ -1,0 +1,63 @@
+/// One exchange as its backend gets it: the client's own bytes with a few splices where both speak one dialect, a
+/// translation where they do not.
+struct Outgoing {
+    let call: UpstreamRequest
+    /// What was dropped or adapted on the way, a line each, for the client.
+    let warnings: [String]
+    /// What the way back has to know.
+    let context: TranslationContext
+
+    /// Throws an `invalidRequest` for what the backend cannot be asked at all.
+    init(
+        _ exchange: Exchange,
+        _ prompt: Prompt,
+        _ backend: Backend,
+        isStrict: Bool,
+        defaultMaxTokens: Int
+    ) throws(GatewayError) {
+        let request = exchange.request
+        let isOwnDialect = backend.wire.dialect == prompt.dialect
+        let translated: TranslatedRequest
+        let adaptations = exchange.decision?.adaptations ?? []
+        var warnings = adaptations.map { $0.sentence(model: backend.model) }
+        if isOwnDialect {
+            translated = TranslatedRequest(body: Splice.body(of: prompt, for: backend, adaptations))
+            call = ProviderCall.own(backend, request, body: translated.body)
+        } else {
+            let target = backend.translationTarget(isStrict: isStrict, defaultMaxTokens: defaultMaxTokens)
+            translated = try Self.translate(prompt, adaptations, to: target)
+            call = ProviderCall.translated(backend, request, body: translated.body)
+            if !translated.warnings.isEmpty {
+                warnings.append("not taken by \(backend.name) as sent: \(translated.warnings.joined(separator: ", "))")
+            }
+        }
+        self.warnings = warnings
+        context = TranslationContext(
+            exchangeID: request.id,
+            unixSeconds: request.unixMilliseconds / 1_000,
+            model: backend.model,
+            toolNames: translated.toolNames,
+            estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0,
+            wantsUsageChunk: prompt.wantsUsageChunk
+        )
+    }
+
+    private static func translate(
+        _ prompt: Prompt,
+        _ adaptations: [Adaptation],
+        to target: TranslationTarget
+    ) throws(GatewayError) -> TranslatedRequest {
+        let edits = adaptations.flatMap { $0.edits(prompt.body, prompt.index, dialect: prompt.dialect) }
+        guard !edits.isEmpty else {
+            return try RequestTranslation.translate(prompt.body, prompt.index, from: prompt.dialect, to: target)
+        }
+        let adapted = BodyEdit.apply(edits, to: prompt.body)
+        let index: JSONIndex
+        do throws(JSONProblem) {
+            index = try JSONIndex(adapted)
+        } catch {
+            throw GatewayError(.internalFault("an adaptation broke the body: \(error)"))
+        }
+        return try RequestTranslation.translate(adapted, index, from: prompt.dialect, to: target)
+    }
+}

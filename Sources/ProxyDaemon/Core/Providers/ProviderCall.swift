@@ -1,0 +1,67 @@
+/// Calls to the providers' chat endpoints. Pure functions of the backend, the client's headers and the body.
+package enum ProviderCall {
+    /// A call in the client's own dialect: its path, its query and the headers that are the provider's business.
+    static func own(_ backend: Backend, _ request: ClientRequest, body: [UInt8]) -> UpstreamRequest {
+        switch backend.wire {
+        case .anthropic:
+            var call = AnthropicProvider.call(
+                backend,
+                method: "POST",
+                path: request.path,
+                query: request.query,
+                headers: request.headers,
+                body: body
+            )
+            call.timeoutSeconds = backend.timeoutSeconds
+            return call
+        case .openai, .ollama:
+            let forwarded = request.headers.filter(isForwardedToOpenAI)
+            let target = request.query.map { "\(request.path)?\($0)" } ?? request.path
+            return post(target, to: backend, forwarded, body)
+        }
+    }
+
+    /// A call whose body was translated: nothing of the client's headers means anything there but the simulator's.
+    static func translated(_ backend: Backend, _ request: ClientRequest, body: [UInt8]) -> UpstreamRequest {
+        switch backend.wire {
+        case .anthropic:
+            var call = AnthropicProvider.call(
+                backend,
+                method: "POST",
+                path: "/v1/messages",
+                query: nil,
+                headers: request.headers.filter { $0.isNamed("x-simulate") },
+                body: body
+            )
+            call.timeoutSeconds = backend.timeoutSeconds
+            return call
+        case .openai: return post("/v1/chat/completions", to: backend, [], body)
+        case .ollama: return post("/api/chat", to: backend, [], body)
+        }
+    }
+
+    private static func post(
+        _ target: String,
+        to backend: Backend,
+        _ headers: [HeaderField],
+        _ body: [UInt8]
+    ) -> UpstreamRequest {
+        UpstreamRequest(
+            method: "POST",
+            url: backend.baseURL + target,
+            headers: headers + [HeaderField("content-type", "application/json")] + backend.requestHeaders,
+            body: body,
+            timeoutSeconds: backend.timeoutSeconds
+        )
+    }
+
+    /// Organization, project and betas, as OpenAI's clients name them.
+    private static func isForwardedToOpenAI(_ header: HeaderField) -> Bool {
+        header.isNamed("accept") || HeaderNames.startsWith(header.name.utf8, "openai-")
+    }
+
+    /// Whether a header of the client goes on to some provider and may change its answer.
+    static func shapesAnswer(_ header: HeaderField) -> Bool {
+        AnthropicProvider.shapesAnswer(header) || HeaderNames.startsWith(header.name.utf8, "openai-")
+    }
+}

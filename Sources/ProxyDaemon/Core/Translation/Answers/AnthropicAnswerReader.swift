@@ -1,0 +1,141 @@
+import Shared
+
+/// Reads the events of a Messages stream (https://platform.claude.com/docs/en/build-with-claude/streaming).
+///
+/// Server tools' blocks, signatures and citations have no counterpart elsewhere and are passed over.
+struct AnthropicAnswerReader: AnswerReader {
+    var account: AnswerAccount
+    /// The blocks of the client's calls that are not whole.
+    private var openCalls: [Int] = []
+    private var callCount = 0
+    /// Why the model refused, in its own words.
+    private var explanation: [UInt8] = []
+
+    init(_ context: TranslationContext) { account = AnswerAccount(context) }
+
+    mutating func read(_ payload: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {
+        guard !isOver, !payload.isEmpty else { return }
+        parse(payload, emit) { reader, root in reader.read(root, emit) }
+    }
+
+    mutating func finish(_ emit: (AnswerEvent) -> Void) {}
+
+    private mutating func read(_ event: JSONView, _ emit: (AnswerEvent) -> Void) {
+        guard let type = event["type"] else { return }
+        if type.isString("content_block_delta") {
+            if let delta = event["delta"] { read(delta: delta, block: event["index"]?.integer ?? 0, emit) }
+        } else if type.isString("content_block_start") {
+            if let block = event["content_block"] { read(start: block, number: event["index"]?.integer ?? 0, emit) }
+        } else if type.isString("content_block_stop") {
+            let number = event["index"]?.integer ?? 0
+            guard let at = openCalls.lastIndex(of: number) else { return }
+            openCalls.remove(at: at)
+            emit(.callEnd(number))
+        } else if type.isString("message_start") {
+            read(message: event["message"], emit)
+        } else if type.isString("message_delta") {
+            read(end: event)
+        } else if type.isString("message_stop") {
+            finishMessage(emit)
+        } else if type.isString("ping") {
+            emit(.ping)
+        } else if type.isString("error") {
+            let problem = event["error"]
+            fail(
+                type: problem?["type"]?.string ?? "api_error",
+                message: problem?["message"]?.string ?? "the provider sent an error without a message",
+                emit
+            )
+        }
+    }
+
+    private mutating func read(message: JSONView?, _ emit: (AnswerEvent) -> Void) {
+        guard !account.hasStarted else { return }
+        account.hasStarted = true
+        if let usage = message?["usage"] { read(usage: usage) }
+        let nothing = EscapedPiece(start: nil, count: 0)
+        emit(.start(id: message?["id"]?.piece ?? nothing, model: message?["model"]?.piece ?? nothing))
+    }
+
+    private mutating func read(start block: JSONView, number: Int, _ emit: (AnswerEvent) -> Void) {
+        guard let type = block["type"] else { return }
+        if type.isString("tool_use") {
+            guard let name = block["name"]?.piece, !name.isEmpty else { return }
+            callCount += 1
+            emit(.call(number, id: block["id"]?.piece ?? EscapedPiece(start: nil, count: 0), name: name))
+            openCalls.append(number)
+            if let input = block["input"], hasMembers(input) {
+                var escaped: [UInt8] = []
+                JSONText.appendEscaped(input.raw, to: &escaped)
+                escaped.withUnsafeBufferPointer { read(arguments: $0, block: number, emit) }
+            }
+        } else if type.isString("text") {
+            read(content: block["text"]) { emit(.text($0)) }
+        } else if type.isString("thinking") {
+            read(content: block["thinking"]) { emit(.reasoning($0)) }
+        }
+    }
+
+    private func hasMembers(_ object: JSONView) -> Bool {
+        var found = false
+        object.forEachMember { _, _ in found = true }
+        return found
+    }
+
+    private mutating func read(delta: JSONView, block: Int, _ emit: (AnswerEvent) -> Void) {
+        guard let type = delta["type"] else { return }
+        if type.isString("text_delta") {
+            read(content: delta["text"]) { emit(.text($0)) }
+        } else if type.isString("thinking_delta") {
+            read(content: delta["thinking"]) { emit(.reasoning($0)) }
+        } else if type.isString("input_json_delta"), let piece = delta["partial_json"]?.piece, !piece.isEmpty {
+            read(arguments: piece, block: block, emit)
+        }
+    }
+
+    private mutating func read(content: JSONView?, _ emit: (EscapedPiece) -> Void) {
+        guard let piece = content?.piece, !piece.isEmpty else { return }
+        account.contentBytes += piece.count
+        emit(piece)
+    }
+
+    private mutating func read(arguments: EscapedPiece, block: Int, _ emit: (AnswerEvent) -> Void) {
+        account.contentBytes += arguments.count
+        guard openCalls.contains(block) else { return }
+        emit(.arguments(block, arguments))
+    }
+
+    private mutating func read(usage: JSONView) {
+        AnthropicUsage.merge(usage, into: &account.usage)
+        if usage["input_tokens"]?.integer != nil { account.hasInput = true }
+        if let spent = usage["output_tokens_details"]?["thinking_tokens"]?.count { account.reasoningTokens = spent }
+    }
+
+    private mutating func read(end: JSONView) {
+        if let delta = end["delta"] {
+            if let reason = delta["stop_reason"]?.string { account.stopReason = reason }
+            explanation = delta["stop_details"]?["explanation"].map { Array($0.piece) } ?? explanation
+        }
+        guard let usage = end["usage"] else { return }
+        if usage["output_tokens"]?.integer != nil { account.hasOutput = true }
+        read(usage: usage)
+    }
+
+    private mutating func finishMessage(_ emit: (AnswerEvent) -> Void) {
+        account.isComplete = true
+        for call in openCalls { emit(.callEnd(call)) }
+        if account.stopReason == "refusal", !explanation.isEmpty {
+            explanation.withUnsafeBufferPointer { emit(.refusal($0)) }
+        }
+        let reason = account.stopReason ?? (callCount > 0 ? "tool_use" : "end_turn")
+        emit(
+            .end(
+                AnswerTotals(
+                    usage: account.clientUsage,
+                    reasoningTokens: account.reasoningTokens,
+                    stopReason: reason
+                )
+            )
+        )
+    }
+}

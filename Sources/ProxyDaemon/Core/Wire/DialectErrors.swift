@@ -1,0 +1,30 @@
+/// Errors of the gateway in the words of the client's dialect.
+extension Dialect {
+    /// The JSON body of an error answer.
+    package func errorBody(_ error: GatewayError, requestID: String) -> [UInt8] {
+        switch self {
+        case .anthropic: AnthropicErrors.body(error, requestID: requestID)
+        case .openai: OpenAIErrors.body(error)
+        }
+    }
+
+    /// The error inside a stream whose status is already sent.
+    package func errorEvent(_ error: GatewayError, requestID: String) -> [UInt8] {
+        switch self {
+        case .anthropic: AnthropicErrors.event(error, requestID: requestID)
+        case .openai: OpenAIErrors.event(error)
+        }
+    }
+
+    /// What keeps a silent stream alive. OpenAI's clients take an event that is no chunk for broken JSON, and pass over a
+    /// comment.
+    package var ping: [UInt8] {
+        switch self {
+        case .anthropic: Self.anthropicPing
+        case .openai: Self.openAIPing
+        }
+    }
+
+    private static let anthropicPing = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
+    private static let openAIPing = Array(": ping\n\n".utf8)
+}

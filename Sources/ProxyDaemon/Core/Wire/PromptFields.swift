@@ -1,0 +1,139 @@
+/// The checked members of a request's body, before the body is put beside them.
+struct PromptFields {
+    let index: JSONIndex
+    var model = ""
+    var isStream = false
+    var maxTokens: Int?
+    var traits = PromptTraits()
+    var smartRouting: Bool?
+    var asksForLocal = false
+    var wantsUsageChunk = false
+
+    private var hasModel = false
+    /// `max_completion_tokens` was given: `max_tokens` is its deprecated name and counts only without it.
+    private var hasCompletionLimit = false
+
+    /// Far above what the APIs have, and few enough to be compared with each other.
+    private static let maximumMembers = 256
+    private static let maximumNameBytes = 256
+
+    init(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: Dialect) throws(GatewayError) {
+        do throws(JSONProblem) {
+            index = try JSONIndex(bytes)
+        } catch {
+            throw GatewayError(.invalidRequest("the request body is \(error)"))
+        }
+        let problem = index.withRoot(bytes) { root -> GatewayError? in
+            do throws(GatewayError) { try read(root, dialect) } catch { return error }
+            return nil
+        }
+        if let problem { throw problem }
+    }
+
+    private mutating func read(_ root: JSONView, _ dialect: Dialect) throws(GatewayError) {
+        let bytes = root.bytes
+        var seen: [(name: Range<Int>, value: JSONView)] = []
+        seen.reserveCapacity(12)
+        root.forEachMember { seen.append(($0, $1)) }
+        guard seen.count <= Self.maximumMembers else {
+            throw Self.invalid("the body has \(seen.count) members; at most \(Self.maximumMembers) are read")
+        }
+        var messages: JSONView?
+        for (at, member) in seen.enumerated() {
+            // Two readers of one body may take different twins; a request must mean one thing only.
+            for earlier in seen[..<at] where earlier.name.count == member.name.count {
+                if bytes[earlier.name].elementsEqual(bytes[member.name]) {
+                    throw Self.invalid("\(JSONText.decode(bytes, member.name)): given twice")
+                }
+            }
+            if JSONText.equals(bytes, member.name, "messages") {
+                guard member.value.kind == .array else {
+                    throw Self.invalid("messages: expected an array, found \(member.value.kind.phrase)")
+                }
+                messages = member.value
+                continue
+            }
+            if try readCommon(member.name, member.value) { continue }
+            switch dialect {
+            case .anthropic:
+                if JSONText.equals(bytes, member.name, "max_tokens") {
+                    maxTokens = try Self.limit("max_tokens", member.value)
+                } else {
+                    traits.note(member: member.name, member.value)
+                }
+            case .openai: try readOpenAI(member.name, member.value)
+            }
+        }
+        if asksForLocal, !model.hasPrefix("local:") { model = model.isEmpty ? "local" : "local:\(model)" }
+        guard hasModel || asksForLocal else { throw Self.invalid("model: Field required") }
+        guard let messages else { throw Self.invalid("messages: Field required") }
+        switch dialect {
+        case .anthropic: try traits.read(messages: messages)
+        case .openai: try traits.read(openAIMessages: messages)
+        }
+    }
+
+    /// Reads `model` or `stream`; false for other members.
+    private mutating func readCommon(_ name: Range<Int>, _ value: JSONView) throws(GatewayError) -> Bool {
+        func isNamed(_ plain: StaticString) -> Bool { JSONText.equals(value.bytes, name, plain) }
+        if isNamed("model") {
+            try read(model: value)
+        } else if isNamed("stream") {
+            guard let flag = value.bool ?? (value.kind == .null ? false : nil) else {
+                throw Self.invalid("stream: expected a boolean, found \(value.kind.phrase)")
+            }
+            isStream = flag
+        } else {
+            return false
+        }
+        return true
+    }
+
+    private mutating func read(model value: JSONView) throws(GatewayError) {
+        guard let text = value.string, !text.isEmpty else {
+            throw Self.invalid("model: expected a name, found \(value.kind.phrase)")
+        }
+        guard text.utf8.count <= Self.maximumNameBytes, text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
+            throw Self.invalid("model: expected a name of at most \(Self.maximumNameBytes) plain characters")
+        }
+        hasModel = true
+        model = text
+    }
+
+    private mutating func readOpenAI(_ name: Range<Int>, _ value: JSONView) throws(GatewayError) {
+        func isNamed(_ plain: StaticString) -> Bool { JSONText.equals(value.bytes, name, plain) }
+        if isNamed("max_completion_tokens") {
+            guard value.kind != .null else { return }
+            maxTokens = try Self.limit("max_completion_tokens", value)
+            hasCompletionLimit = true
+        } else if isNamed("max_tokens") {
+            guard value.kind != .null else { return }
+            let limit = try Self.limit("max_tokens", value)
+            if !hasCompletionLimit { maxTokens = limit }
+        } else if isNamed("stream_options") {
+            wantsUsageChunk = value["include_usage"]?.bool ?? false
+        } else if isNamed("smart_routing") {
+            guard value.kind != .null else { return }
+            guard let flag = value.bool else {
+                throw Self.invalid("smart_routing: expected a boolean, found \(value.kind.phrase)")
+            }
+            smartRouting = flag
+        } else if isNamed("provider"), value.kind == .string {
+            guard JSONText.equals(value.bytes, value.stringContents, "local") else {
+                throw Self.invalid("provider: expected \"local\", or nothing for the other backends")
+            }
+            asksForLocal = true
+        } else {
+            traits.note(openAIMember: name, value)
+        }
+    }
+
+    private static func limit(_ name: String, _ value: JSONView) throws(GatewayError) -> Int {
+        guard let limit = value.integer, limit >= 0 else {
+            throw invalid("\(name): expected a whole number, found \(value.kind.phrase)")
+        }
+        return limit
+    }
+
+    private static func invalid(_ text: String) -> GatewayError { GatewayError(.invalidRequest(text)) }
+}
