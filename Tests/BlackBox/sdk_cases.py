@@ -127,8 +127,9 @@ def case_count_tokens(client):
 def case_models(client):
     page = client.models.list(limit=100)
     ids = [model.id for model in page]
-    assert len(ids) >= 3 and all(name.startswith("claude-") for name in ids)
-    assert client.models.retrieve(ids[0]).id == ids[0]
+    assert {"auto", "haiku", "claude-haiku-4-5-20251001"} <= set(ids)
+    assert all(client.models.retrieve(name).id == name for name in ids)
+    assert [model.id for model in client.models.list(limit=2)] == ids, "page after page"
 
 
 def case_error(client):

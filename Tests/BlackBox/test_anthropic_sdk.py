@@ -62,9 +62,7 @@ def test_old_sdk(old_results, name):
     ("status", "kind", "word"),
     [
         (400, anthropic.BadRequestError, "invalid_request_error"),
-        (401, anthropic.AuthenticationError, "authentication_error"),
         (402, anthropic.PaymentRequiredError, "billing_error"),
-        (403, anthropic.PermissionDeniedError, "permission_error"),
         (404, anthropic.NotFoundError, "not_found_error"),
         (413, anthropic.ContentTooLargeError, "request_too_large"),
         (429, anthropic.RateLimitError, "rate_limit_error"),
@@ -80,6 +78,19 @@ def test_every_status_becomes_its_class(client, status, kind, word, stream):
         client.messages.create(stream=stream, **sdk_cases.ask(f"Fail. [[simulate: status={status}]]"))
     assert caught.value.status_code == status
     assert caught.value.body["error"]["type"] == word
+
+
+@pytest.mark.parametrize("status", [401, 403])
+@pytest.mark.parametrize("stream", [False, True], ids=["plain", "stream"])
+def test_the_gateways_own_key_is_not_the_clients(demo, status, stream):
+    before = wire.get_json(demo.port, "/v1/metrics")["since_start"]["requests"]
+    with pytest.raises(anthropic.InternalServerError) as caught:
+        asked = sdk_cases.ask(f"Fail. [[simulate: status={status}]]")
+        sdk(demo, max_retries=2).messages.create(stream=stream, **asked)
+    assert caught.value.status_code == 502
+    assert f"HTTP {status}" in caught.value.body["error"]["message"]
+    after = wire.get_json(demo.port, "/v1/metrics")["since_start"]["requests"]
+    assert after == before + 1, "asking again is of no use, and the SDK is told"
 
 
 def test_gateways_own_errors_become_classes(start):

@@ -113,6 +113,9 @@ def test_providers_own_error_event_is_the_last_thing(wire_kit, gateway, cut):
 def test_providers_error_passes_verbatim(wire_kit, gateway, number):
     expected = json.loads(recorded(wire_kit, "a18", "body"))[number]
     answer = messages(gateway.port, prompt(model=f"a18-{number}"))
+    if expected["status"] in (401, 403):  # they are about the gateway's key, not the client's
+        assert expected["body"]["error"]["message"] in assert_error(answer, 502, "api_error")
+        return
     assert answer.status == expected["status"]
     assert answer.body == json.dumps(expected["body"]).encode()
     for name, value in expected["headers"].items():
@@ -183,9 +186,13 @@ def test_count_tokens_passes(wire_kit, gateway):
     assert (answer.status, answer.body) == (200, recorded(wire_kit, "a19", "body"))
 
 
-def test_list_of_models_passes(wire_kit, gateway):
+def test_list_of_models_is_the_gateways(gateway):
     answer = wire.ask(gateway.port, "GET", "/v1/models?limit=1000", headers={"anthropic-version": "2023-06-01"})
-    assert (answer.status, answer.body) == (200, recorded(wire_kit, "a20", "body"))
+    page = answer.json()
+    assert answer.status == 200 and page["has_more"] is False
+    ids = [entry["id"] for entry in page["data"]]
+    assert {"auto", "a01", "fx-a01-plain"} <= set(ids) and len(ids) == len(set(ids))
+    assert (page["first_id"], page["last_id"]) == (ids[0], ids[-1])
 
 
 # What arrives at the provider. These use a provider that keeps the bytes.

@@ -633,5 +633,6 @@ def test_only_liveness_is_told_without_a_key(start):
     for path in ("/", "/live", "/ready", "/health"):
         assert ask(gateway.port, "GET", path).status == 200
     for path in ("/stats", "/v1/metrics", "/v1/metrics/recent", "/v1/models", "/v1/explain/0"):
-        assert_error(ask(gateway.port, "GET", path), 401, "authentication_error")
+        version = {"anthropic-version": "2023-06-01"}
+        assert_error(ask(gateway.port, "GET", path, headers=version), 401, "authentication_error")
         assert ask(gateway.port, "GET", path, headers={"Authorization": "Bearer k"}).status in (200, 404)
