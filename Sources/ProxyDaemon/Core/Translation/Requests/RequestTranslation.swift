@@ -46,7 +46,7 @@ package enum RequestTranslation {
             warnings = reader.source.warnings
         }
         var toolNames: [String: String] = [:]
-        let written: [UInt8]
+        var written: [UInt8]
         switch target.wire {
         case .anthropic:
             var writer = AnthropicRequestWriter(conversation, target, warnings)
@@ -70,6 +70,7 @@ package enum RequestTranslation {
                     + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")))")
             )
         }
+        JSONText.mendLoneSurrogates(&written)
         return TranslatedRequest(body: written, warnings: warnings.names, toolNames: toolNames)
     }
 }
