@@ -26,7 +26,16 @@ def newest(gateway):
 
 
 @pytest.fixture(scope="module")
-def demo(start_shared):
+def old_sdk(start_shared):
+    """All cases run with the old SDK, in one process, before a demo of their own; None without that SDK."""
+    if os.access(OLD_PYTHON, os.X_OK):
+        script = Path(openai_cases.__file__)
+        return start_shared.adopt(Child("old SDK", [str(OLD_PYTHON), str(script), start_shared.gateway().url]))
+
+
+@pytest.fixture(scope="module")
+def demo(start_shared, old_sdk):
+    """The old SDK's cases run beside those of the new one: both mostly wait for the simulated models."""
     return start_shared.gateway()
 
 
@@ -41,14 +50,11 @@ def test_new_sdk(client, name):
 
 
 @pytest.fixture(scope="module")
-def old_results(start_shared):
-    """All cases run with the old SDK, in one process, before a demo of their own."""
-    if not os.access(OLD_PYTHON, os.X_OK):
+def old_results(old_sdk):
+    if old_sdk is None:
         pytest.skip(f"the old SDK's Python is not at {OLD_PYTHON}; run make setup or set OLD_SDK_PYTHON")
-    script = Path(openai_cases.__file__)
-    child = start_shared.adopt(Child("old SDK", [str(OLD_PYTHON), str(script), start_shared.gateway().url]))
-    assert child.wait(90) == 0, child.stderr
-    return json.loads(child.stdout)
+    assert old_sdk.wait(90) == 0, old_sdk.stderr
+    return json.loads(old_sdk.stdout)
 
 
 @pytest.mark.parametrize("name", openai_cases.CASES)

@@ -88,7 +88,8 @@ def test_stream_without_done_or_usage(start):
     upstream = start.upstream(streams(SAID + openai_chunk(finish="stop"), lines, wire.message_stream()))
     gateway = start.gateway(config(*models(upstream.url)))
     for client, name in FAR + [("openai", "compatible")]:
-        answer = send(gateway, client, ask(client, name, stream=True))
+        asked = [{"role": "user", "content": "Say hello to the harbour."}]
+        answer = send(gateway, client, ask(client, name, stream=True, messages=asked))
         if client == "anthropic":
             assert event_names(answer.body)[-1] == "message_stop" and b'"end_turn"' in answer.body
         elif name != "compatible":  # which may pass the end on as it came
@@ -151,7 +152,7 @@ def nowhere(start_shared):
     """Backends that cannot be reached, each for a reason of its own, and one that never answers."""
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
-    plain = start_shared.upstream()
+    plain = start_shared.simulator()
 
     def silent(request, connection):
         connection.recv(1)
@@ -163,7 +164,7 @@ def nowhere(start_shared):
         settings += [
             backend(f"refused-{kind}", f"http://127.0.0.1:{port}", **more),
             backend(f"unnamed-{kind}", "https://nowhere.invalid", **more),
-            backend(f"tls-{kind}", f"https://127.0.0.1:{plain.port}", **more),
+            backend(f"tls-{kind}", plain.url.replace("http:", "https:"), **more),
             backend(f"silent-{kind}", start_shared.upstream(silent).url, timeout_sec=1, **more),
         ]
     return start_shared.gateway(config(*settings, upstream={"connect_timeout_sec": 5}))
