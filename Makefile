@@ -6,7 +6,7 @@ SHELL := /bin/bash
 ARGS ?=
 # Further flags for every swift build and swift test, such as -j 1.
 SWIFT_FLAGS ?=
-FORMATTED := Sources Tests Package.swift
+FORMATTED := Sources Tests tools Package.swift
 
 .PHONY: help setup build run test conformance bench format format-check clean
 

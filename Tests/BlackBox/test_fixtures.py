@@ -114,7 +114,7 @@ def test_providers_error_passes_verbatim(wire_kit, gateway, number):
     expected = json.loads(recorded(wire_kit, "a18", "body"))[number]
     answer = messages(gateway.port, prompt(model=f"a18-{number}"))
     if expected["status"] in (401, 403):  # they are about the gateway's key, not the client's
-        assert expected["body"]["error"]["message"] in assert_error(answer, 502, "api_error")
+        assert f"HTTP {expected['status']}" in assert_error(answer, 502, "api_error")
         return
     assert answer.status == expected["status"]
     assert answer.body == json.dumps(expected["body"]).encode()

@@ -98,6 +98,54 @@ import Testing
         #expect(model.lifecycle == .active)
         #expect(model.prices.first?.price.cacheWrite5m == 1_250_000)
         #expect(model.prices.first?.confidence == .high)
+        #expect(model.capabilities == nil)
+    }
+
+    private static func entry(_ capabilities: String) -> String {
+        "models:\n  - {id: a, context_window: 7, max_output: 3, prices: [\(price)],\n     capabilities: \(capabilities)}"
+    }
+
+    @Test func `reads what a model accepts, and takes the rest for refused`() throws {
+        let text = Self.entry(
+            "{sampling: one, thinking: [disabled, between_tools], efforts: [Low, max], thinking_off_up_to: high, "
+                + "takes: [tools, system_messages], unsure: [forced_tool]}"
+        )
+        var expected = ModelCapabilities()
+        expected.sampling = .one
+        expected.thinking = [.disabled, .betweenTools]
+        expected.efforts = [.low, .max]
+        expected.disabledThinkingUpTo = .high
+        (expected.images, expected.pdf, expected.structuredOutput) = (false, false, false)
+        (expected.forcedTool, expected.prefill) = (false, false)
+        expected.unsure = [.forcedTool]
+        #expect(try CatalogueFile.parse(text, file: "m.yaml").models.first?.capabilities == expected)
+        let bare = try CatalogueFile.parse(Self.entry("{takes: []}"), file: "m.yaml").models.first?.capabilities
+        #expect(bare?.sampling == ModelCapabilities.Sampling.none)
+        #expect(bare?.thinking == [] && bare?.efforts == [] && bare?.tools == false)
+    }
+
+    @Test(arguments: [
+        ("{sampling: some}", ".sampling: expected one of any, one, defaults, none, got \"some\""),
+        ("{thinking: enabled}", ".thinking: expected a list, got a plain value"),
+        (
+            "{efforts: [low, hihg]}",
+            ".efforts[1]: expected one of low, medium, high, xhigh, max, got \"hihg\" (did you mean high?)"
+        ),
+        ("{efforts: [low, low]}", ".efforts[1]: low stands there twice"),
+        ("{takes: [pdf, '']}", ".takes[1]: an empty item"),
+        ("{takes: [pdf], unsure: [pdf]}", ".unsure: pdf stands under takes as well"),
+        (
+            "{thinking: [adaptive], thinking_off_up_to: high}",
+            ".thinking_off_up_to: thinking cannot be off here: thinking has neither disabled nor between_tools"
+        ),
+        ("{take: [pdf]}", ".take: unknown key (did you mean takes?)"),
+        ("[pdf]", ": expected a mapping of keys to values, got a list"),
+    ])
+    func `says where the capabilities are wrong`(capabilities: String, message: String) throws {
+        let error = try #require(throws: ConfigError.self) {
+            try CatalogueFile.parse(Self.entry(capabilities), file: "m.yaml")
+        }
+        #expect(error.description == "m.yaml:3: models[0].capabilities\(message)")
     }
 
     @Test(

@@ -58,6 +58,45 @@ import Testing
             messages: #"[{"role":"user","content":"Hi"},{"role":"system","content":"Be brief."}]"#,
             expected: "no no no no ok no ok ? ok ? no ok"
         ),
+        // Thinking goes with no forced tool, no prefilled answer, no sampling; a budget wants to be below max_tokens,
+        // and to have begun with the thinking of earlier calls.
+        Row(
+            members: #","tools":[{"name":"t","input_schema":{}}],"tool_choice":{"type":"any"},"#
+                + #""thinking":{"type":"enabled","budget_tokens":2000}"#,
+            expected: "no no no no no no no no no no no no"
+        ),
+        Row(
+            members: #","thinking":{"type":"adaptive"}"#,
+            messages: #"[{"role":"user","content":"Hi"},{"role":"assistant","content":"{"}]"#,
+            expected: "no no no no no no no no no no no no"
+        ),
+        Row(
+            members: #","temperature":0.5,"thinking":{"type":"enabled","budget_tokens":2000}"#,
+            expected: "no no no no no no no no no no no no"
+        ),
+        Row(
+            members: #","thinking":{"type":"enabled","budget_tokens":9000}"#,
+            expected: "no no no A A A A A A A A A"
+        ),
+        Row(
+            members: #","thinking":{"type":"enabled","budget_tokens":1023}"#,
+            expected: "no no no A A A A A A A A A"
+        ),
+        Row(
+            members: #","thinking":{"type":"enabled","budget_tokens":2000,"display":"omitted"}"#,
+            expected: "S S ok A A A A A A A A A"
+        ),
+        Row(
+            members: #","thinking":{"type":"enabled","budget_tokens":2000},"tools":[{"name":"t","input_schema":{}}]"#,
+            messages: #"[{"role":"user","content":"Hi"},"#
+                + #"{"role":"assistant","content":[{"type":"tool_use","id":"a","name":"t","input":{}}]},"#
+                + #"{"role":"user","content":[{"type":"tool_result","tool_use_id":"a","content":"4"}]}]"#,
+            expected: "no no no A A A A A A A A A"
+        ),
+        Row(
+            members: #","tools":[{"name":"t","input_schema":{},"strict":true}]"#,
+            expected: "ok ok ok ok ok ok ok ok ok ok ok ok"
+        ),
         Row(
             messages: #"[{"role":"user","content":[{"type":"image","source":{"type":"url","url":"https://a/b"}}]}]"#,
             expected: "ok ok ok ok ok ok ok ok ok ok ok ok"
@@ -107,7 +146,8 @@ import Testing
                 case .thinkBetweenTools: "B"
                 case .lowerEffort(_, let to): to == .high ? "L" : "L-\(to)"
                 case .dropEffort: "D"
-                case .dropThinkingDisplay, .capMaxTokens: adaptation.name
+                case .dropThinkingDisplay: "S"
+                case .capMaxTokens: adaptation.name
                 }
             }
             return letters.isEmpty ? "ok" : letters.joined()

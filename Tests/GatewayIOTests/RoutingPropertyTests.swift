@@ -91,6 +91,7 @@ private struct RandomRequest {
                 #"{"type":"adaptive"\#(display)}"#,
                 #"{"type":"enabled","budget_tokens":1024\#(display)}"#,
                 #"{"budget_tokens": 8000, "type":"enabled"}"#,
+                #"{"type":"enabled","budget_tokens":70000}"#,
                 #"{"type":"disabled"}"#,
                 #"{"type":"between_tools"}"#
             )

@@ -92,7 +92,10 @@ cp "$work/out.tsv" "$results/last.tsv"
 ./table.py "$work/out.tsv" | tee "$results/last.md"
 echo
 echo "memory of the loaded gateway: $(awk '/VmRSS/ { printf "%.0f MB", $2 / 1024 }' "/proc/$pid/status")"
-start_gateway 18081 ""
+start_gateway 18081 "cache: {enabled: false}"
 echo "idle over 20 s:"
 S=20 ./idle.sh gateway="$pid"
+./bench.sh -o "$work/uncached.tsv" -r 1 -d "$seconds" -k anthropic -w "miss:16 miss:128 sse0:16" \
+    "uncached,http://127.0.0.1:18081,$pid"
+echo "memory of the loaded gateway without a cache: $(awk '/VmRSS/ { printf "%.0f MB", $2 / 1024 }' "/proc/$pid/status")"
 echo "raw figures: $results/last.tsv"

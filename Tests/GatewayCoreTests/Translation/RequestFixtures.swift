@@ -144,10 +144,12 @@ func translated(
     _ text: String,
     from dialect: Dialect,
     to target: TranslationTarget
-) throws -> (json: RequestJSON, warnings: [String], toolNames: [String: String]) {
+) throws -> (text: String, json: RequestJSON, warnings: [String], toolNames: [String: String]) {
     let body = Array(text.utf8)
     let result = try RequestTranslation.translate(body, try JSONIndex(body), from: dialect, to: target)
-    return (try RequestJSON(result.body), result.warnings, result.toolNames)
+    return (
+        String(decoding: result.body, as: UTF8.self), try RequestJSON(result.body), result.warnings, result.toolNames
+    )
 }
 
 /// The 400 that a request is answered with; nil when it is translated.

@@ -52,7 +52,7 @@ package final class Backend: Sendable {
         requestHeaders = Self.authentication(settings) + settings.headers
         let known = catalogue.model(settings.model)
         maxOutput = settings.maxTokens ?? known?.maxOutput
-        contextWindow = known?.contextWindow
+        contextWindow = settings.contextTokens ?? known?.contextWindow
         tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
         hasKnownCapabilities = known?.capabilities != nil
         capabilities = known?.capabilities ?? ModelCapabilities()
@@ -78,7 +78,13 @@ package final class Backend: Sendable {
 
     /// What a request translated for this backend has to be like.
     func translationTarget(isStrict: Bool, defaultMaxTokens: Int) -> TranslationTarget {
-        TranslationTarget(
+        var capabilities = capabilities
+        if !hasKnownCapabilities, provider == .ollama || provider == .openaiCompatible {
+            // Most models on such servers cannot think, and answer 400 when they are told to.
+            capabilities.thinking = []
+            capabilities.efforts = []
+        }
+        return TranslationTarget(
             wire: wire,
             model: model,
             capabilities: capabilities,

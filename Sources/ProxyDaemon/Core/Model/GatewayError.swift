@@ -106,7 +106,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .upstreamTimeout(let backend, let detail): "backend \(backend) did not answer in time: \(detail)"
         case .upstreamBroken(let backend, let detail): "backend \(backend) broke off: \(detail)"
         case .upstreamRefusedKey(let backend, let detail):
-            "the provider of backend \(backend) refused the gateway's key (\(detail)); the operator must give a valid api_key"
+            "the provider of backend \(backend) refused the gateway's own key (\(detail)); its operator must see to that backend's api_key"
         case .cancelled: "the client left"
         case .internalFault(let text): "internal fault: \(text)"
         }

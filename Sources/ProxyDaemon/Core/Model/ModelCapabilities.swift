@@ -104,8 +104,8 @@ package struct ModelCapabilities: Sendable, Equatable {
         }
     }
 
-    /// What a model can be sent that nobody knows: text and tools. Sampling parameters too, unless it is a Claude model,
-    /// of which the newer ones refuse them.
+    /// What a model can be sent that nobody knows: text and tools. Sampling parameters too, unless it is a Claude
+    /// model, of which the newer ones refuse them.
     package static func plain(model: String) -> ModelCapabilities {
         var plain = ModelCapabilities()
         plain.sampling = model.hasPrefix("claude-") ? .none : .any

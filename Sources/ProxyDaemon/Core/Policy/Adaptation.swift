@@ -50,8 +50,8 @@ package enum Adaptation: Sendable, Equatable {
         }
     }
 
-    /// The changes to a request's body that make it so; everything else stays byte for byte. Empty where the body does not
-    /// hold what is to be changed. `index` must be that of `body`.
+    /// The changes to a request's body that make it so; everything else stays byte for byte. Empty where the body does
+    /// not hold what is to be changed. `index` must be that of `body`.
     package func edits(_ body: [UInt8], _ index: JSONIndex, dialect: Dialect = .anthropic) -> [BodyEdit] {
         body.withUnsafeBufferPointer { bytes in
             index.withRoot(bytes) { root in

@@ -33,8 +33,8 @@ package enum Capability {
 
     /// What this backend can do with a request of these traits.
     ///
-    /// A model that the catalogue does not know takes everything that the client sends it by choice, and nothing but text
-    /// and plain tools by the router's.
+    /// A model that the catalogue does not know takes everything that the client sends it by choice, and nothing but
+    /// text and plain tools by the router's.
     package static func fit(
         _ traits: PromptTraits,
         _ backend: Backend,
@@ -92,7 +92,7 @@ private struct CapabilityCheck {
         }
         guard isRouted else { return nil }
         if traits.hasTextDocuments, !backend.hasKnownCapabilities { return "whether it takes documents is not known" }
-        if traits.hasLinkedContent, backend.provider.wire != .anthropic {
+        if traits.hasLinkedContent, backend.provider == .openaiCompatible || backend.provider == .ollama {
             return "whether its server fetches linked content is not known"
         }
         return nil
@@ -190,8 +190,8 @@ private struct CapabilityCheck {
         return nil
     }
 
-    /// With a budget, the last turn that called a tool has to begin with its thinking; other kinds of thinking do not ask
-    /// for that.
+    /// With a budget, the last turn that called a tool has to begin with its thinking; other kinds of thinking do not
+    /// ask for that.
     private func refusalOfBudgetInToolLoop() -> String? {
         guard isRouted, traits.hasToolHistory else { return nil }
         return "with a thinking budget it wants the thinking of earlier tool calls"

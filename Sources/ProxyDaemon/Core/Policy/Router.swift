@@ -42,8 +42,8 @@ package struct Router: Sendable {
     /// Decides. `classification` is that of the same traits where it is known already. Throws `notFound` for a model nobody
     /// knows, `noBackend` where none is configured that can.
     ///
-    /// Routing weighs only backends that can take the request, as it stands or after harmless adaptations. Where none is
-    /// known to, and where routing is off, the named model gets the request untouched.
+    /// Routing weighs only backends that can take the request, as it stands or after harmless adaptations. Where none
+    /// is known to, and where routing is off, the named model gets the request untouched.
     package func decide(
         traits: PromptTraits,
         classification known: Classification? = nil,
@@ -143,11 +143,13 @@ package struct Router: Sendable {
         throw GatewayError(.invalidRequest("model: no local backend has \(model); there are \(names)"))
     }
 
-    /// How much the named model reads and writes; nothing where no backend serves it.
+    /// How much the named model reads and writes; nothing where no backend serves it. A window that nobody knows may be
+    /// of any size.
     private func limits(of named: Backend?, _ name: String) -> Draft.Limits {
-        if let named { return .init(window: named.contextWindow, output: named.maxOutput) }
-        guard host(for: name) != nil, let known = catalogue.model(name) else { return .init() }
-        return .init(window: known.contextWindow, output: known.maxOutput)
+        if let named { return .init(window: named.contextWindow ?? .max, output: named.maxOutput) }
+        guard host(for: name) != nil else { return .init() }
+        let known = catalogue.model(name)
+        return .init(window: known?.contextWindow ?? .max, output: known?.maxOutput)
     }
 
     /// What tokens would cost on the strongest tier at that time; nil without a backend.
@@ -162,9 +164,10 @@ package struct Router: Sendable {
     }
 
     private struct Draft {
-        /// Tokens; nil where nobody knows.
         struct Limits {
+            /// Tokens; nil where there is no such backend.
             var window: Int?
+            /// Tokens; nil where nobody knows.
             var output: Int?
         }
 

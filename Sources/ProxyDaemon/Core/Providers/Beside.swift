@@ -68,10 +68,7 @@ struct Beside {
             let response = try await transport.send(call)
             let answer = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
             if response.status == 401 || response.status == 403 {
-                return Gateway.refuse(
-                    Incoming.refusedKey(backend, response.status, answer),
-                    id: request.id
-                )
+                return Gateway.refuse(Incoming.refusedKey(backend, response.status), id: request.id)
             }
             let headers = response.headers.filter(HeaderNames.isReturned) + GatewayHeaders.identity(id: request.id)
             return Reply(status: response.status, headers: headers, body: .bytes(answer))

@@ -107,7 +107,7 @@ struct Incoming {
 
     /// A provider's error: its own bytes to a client of its dialect, the same in the client's words otherwise.
     private func refusal(_ status: Int, _ body: [UInt8]) throws(GatewayError) -> Answer {
-        if status == 401 || status == 403 { throw Self.refusedKey(backend, status, body) }
+        if status == 401 || status == 403 { throw Self.refusedKey(backend, status) }
         guard !isOwnDialect || status == 200 else {
             return Answer(status: status, headers: response.headers.filter(HeaderNames.isReturned), body: body)
         }
@@ -127,9 +127,9 @@ struct Incoming {
         return Answer(status: error.status, headers: headers, body: error.body)
     }
 
-    /// The client's key was good: that the gateway's is not, is nothing that its user could mend.
-    static func refusedKey(_ backend: Backend, _ status: Int, _ body: [UInt8]) -> GatewayError {
-        let detail = "HTTP \(status): \(ProviderFault(status: status, body: body, wire: backend.wire).message)"
-        return GatewayError(.upstreamRefusedKey(backend: backend.name, detail: detail))
+    /// The client's key was good: that the gateway's is not, is nothing that its user could mend. The provider's words are
+    /// kept back, as some quote a part of the key.
+    static func refusedKey(_ backend: Backend, _ status: Int) -> GatewayError {
+        GatewayError(.upstreamRefusedKey(backend: backend.name, detail: "HTTP \(status)"))
     }
 }

@@ -1,7 +1,7 @@
 /// One change of a body: a span of its bytes and what takes its place.
 ///
-/// Edits are made independently of each other and applied together by ``apply(_:to:)``, which leaves every other byte as
-/// it was.
+/// Edits are made independently of each other and applied together by ``apply(_:to:)``, which leaves every other byte
+/// as it was.
 package struct BodyEdit: Sendable, Equatable {
     /// In the bytes of the body before any edit.
     package let range: Range<Int>
@@ -20,8 +20,8 @@ package struct BodyEdit: Sendable, Equatable {
         BodyEdit(range, Array(replacement), isMember: false)
     }
 
-    /// Takes out a member from the quote of its name to the end of its value. The comma that it no longer needs goes with
-    /// it, whichever members around it go too.
+    /// Takes out a member from the quote of its name to the end of its value. The comma that it no longer needs goes
+    /// with it, whichever members around it go too.
     package static func removing(member range: Range<Int>) -> BodyEdit { BodyEdit(range, [], isMember: true) }
 
     /// Takes out the member with this plain name; nil where there is none. The last one counts.
@@ -34,8 +34,8 @@ package struct BodyEdit: Sendable, Equatable {
         return found
     }
 
-    /// The body with all edits made, in one pass. Of two edits that overlap, the one that begins first holds, of two that
-    /// begin together the longer one; a span outside the body is cut to it.
+    /// The body with all edits made, in one pass. Of two edits that overlap, the one that begins first holds, of two
+    /// that begin together the longer one; a span outside the body is cut to it.
     package static func apply(_ edits: [BodyEdit], to body: [UInt8]) -> [UInt8] {
         if edits.isEmpty { return body }
         var edited: [UInt8] = []

@@ -1,5 +1,5 @@
-/// What a request's shape and text tell about how hard it is and which models can take it, in terms of no dialect. Read in
-/// one pass; holds no more text than the classifier looks at.
+/// What a request's shape and text tell about how hard it is and which models can take it, in terms of no dialect. Read
+/// in one pass; holds no more text than the classifier looks at.
 package struct PromptTraits: Sendable, Equatable {
     /// How much of the last user text is kept.
     package static let keptTextBytes = 16_384

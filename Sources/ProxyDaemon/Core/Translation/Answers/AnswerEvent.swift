@@ -59,8 +59,11 @@ struct AnswerAccount: Sendable {
     var error: String?
     /// Bytes of content seen.
     var contentBytes = 0
+    var callCount = 0
     /// For the input that no provider counted.
     let estimatedInput: Int
+    /// More content than this is no answer: what is held of it would fill the memory.
+    static let maximumContentBytes = 67_108_864
 
     init(_ context: TranslationContext) { estimatedInput = context.estimatedInputTokens }
 
@@ -98,12 +101,25 @@ extension AnswerReader {
         emit(.error(type: type, message: message))
     }
 
+    /// Counts a call that begins. More than any answer has end it, as every piece is looked up among them: then false.
+    mutating func countCall(_ emit: (AnswerEvent) -> Void) -> Bool {
+        guard !isOver else { return false }
+        account.callCount += 1
+        if account.callCount <= 1_024 { return true }
+        fail(type: "api_error", message: "the provider sent more than 1024 tool calls", emit)
+        return false
+    }
+
     /// Looks at a payload's object. What is no JSON ends the answer: passing over it would lose a piece in silence.
     mutating func parse(
         _ payload: UnsafeBufferPointer<UInt8>,
         _ emit: (AnswerEvent) -> Void,
         _ look: (inout Self, JSONView) -> Void
     ) {
+        guard account.contentBytes <= AnswerAccount.maximumContentBytes else {
+            fail(type: "api_error", message: "the provider's answer does not end", emit)
+            return
+        }
         do throws(JSONProblem) {
             let index = try JSONIndex(payload)
             index.withRoot(payload) { look(&self, $0) }

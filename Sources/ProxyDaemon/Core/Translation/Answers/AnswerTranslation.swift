@@ -42,21 +42,13 @@ package enum AnswerTranslation {
         to dialect: Dialect,
         context: TranslationContext
     ) throws(AnswerProblem) -> TranslatedAnswer {
+        if wire.dialect == dialect { return try own(body, wire, context) }
         try check(body, wire)
-        if wire == .anthropic, dialect == .anthropic {
-            let answer = AnthropicAnswer(parsing: body)
-            return TranslatedAnswer(
-                body: body,
-                usage: answer.usage,
-                hasUsage: answer.hasUsage,
-                stopReason: answer.stopReason
-            )
-        }
         switch dialect {
         case .openai:
             var writer = OpenAIMessageWriter(context)
             let (written, account) = try translate(body, wire, &writer, context)
-            return answer(wire.dialect == dialect ? body : written, account)
+            return answer(written, account)
         case .anthropic:
             var writer = AnthropicAnswerWriter(context, holdsCalls: true)
             let (written, account) = try translate(body, wire, &writer, context)
@@ -65,6 +57,30 @@ package enum AnswerTranslation {
             }
             return answer(message, account)
         }
+    }
+
+    /// An answer that passes as it is: only read for the account.
+    private static func own(
+        _ body: [UInt8],
+        _ wire: BackendWire,
+        _ context: TranslationContext
+    ) throws(AnswerProblem) -> TranslatedAnswer {
+        if wire == .anthropic {
+            let answer = AnthropicAnswer(parsing: body)
+            // Nothing but an answer has a usage.
+            if !answer.hasUsage { try check(body, wire) }
+            return TranslatedAnswer(
+                body: body,
+                usage: answer.usage,
+                hasUsage: answer.hasUsage,
+                stopReason: answer.stopReason
+            )
+        }
+        try check(body, wire)
+        var reader = OpenAIAnswerReader(context)
+        body.withUnsafeBufferPointer { bytes in reader.read(bytes) { _ in } }
+        if !reader.isOver { reader.finish { _ in } }
+        return answer(body, reader.account)
     }
 
     /// A kept Chat Completions answer in the form a client asks for: a completion or its chunks, the latter with a usage

@@ -7,7 +7,6 @@ struct AnthropicAnswerReader: AnswerReader {
     var account: AnswerAccount
     /// The blocks of the client's calls that are not whole.
     private var openCalls: [Int] = []
-    private var callCount = 0
     /// Why the model refused, in its own words.
     private var explanation: [UInt8] = []
 
@@ -53,6 +52,8 @@ struct AnthropicAnswerReader: AnswerReader {
         guard !account.hasStarted else { return }
         account.hasStarted = true
         if let usage = message?["usage"] { read(usage: usage) }
+        // A whole message that was taken apart into events has it at the head.
+        if let message { read(details: message) }
         let nothing = EscapedPiece(start: nil, count: 0)
         emit(.start(id: message?["id"]?.piece ?? nothing, model: message?["model"]?.piece ?? nothing))
     }
@@ -60,8 +61,7 @@ struct AnthropicAnswerReader: AnswerReader {
     private mutating func read(start block: JSONView, number: Int, _ emit: (AnswerEvent) -> Void) {
         guard let type = block["type"] else { return }
         if type.isString("tool_use") {
-            guard let name = block["name"]?.piece, !name.isEmpty else { return }
-            callCount += 1
+            guard let name = block["name"]?.piece, !name.isEmpty, countCall(emit) else { return }
             emit(.call(number, id: block["id"]?.piece ?? EscapedPiece(start: nil, count: 0), name: name))
             openCalls.append(number)
             if let input = block["input"], hasMembers(input) {
@@ -114,11 +114,15 @@ struct AnthropicAnswerReader: AnswerReader {
     private mutating func read(end: JSONView) {
         if let delta = end["delta"] {
             if let reason = delta["stop_reason"]?.string { account.stopReason = reason }
-            explanation = delta["stop_details"]?["explanation"].map { Array($0.piece) } ?? explanation
+            read(details: delta)
         }
         guard let usage = end["usage"] else { return }
         if usage["output_tokens"]?.integer != nil { account.hasOutput = true }
         read(usage: usage)
+    }
+
+    private mutating func read(details holder: JSONView) {
+        if let text = holder["stop_details"]?["explanation"]?.piece, !text.isEmpty { explanation = Array(text) }
     }
 
     private mutating func finishMessage(_ emit: (AnswerEvent) -> Void) {
@@ -127,7 +131,7 @@ struct AnthropicAnswerReader: AnswerReader {
         if account.stopReason == "refusal", !explanation.isEmpty {
             explanation.withUnsafeBufferPointer { emit(.refusal($0)) }
         }
-        let reason = account.stopReason ?? (callCount > 0 ? "tool_use" : "end_turn")
+        let reason = account.stopReason ?? (account.callCount > 0 ? "tool_use" : "end_turn")
         emit(
             .end(
                 AnswerTotals(

@@ -25,6 +25,10 @@ struct AnthropicAnswerWriter: AnswerWriter {
         /// Its block is open or closed, not held.
         var isWritten = false
         var isWhole = false
+        /// The first byte of the arguments that is no space.
+        var first: UInt8?
+        /// Whether the arguments were an object, and how long they were then.
+        var judged = (count: 0, isObject: false)
     }
 
     private static let ping = Array("event: ping\ndata: {\"type\": \"ping\"}\n\n".utf8)
@@ -159,8 +163,13 @@ struct AnthropicAnswerWriter: AnswerWriter {
     }
 
     /// Whether no more arguments of a call are to come, as far as can be told.
-    private func isWhole(_ at: Int) -> Bool {
-        calls[at].isWhole || CallArguments.read(calls[at].arguments) == .object
+    private mutating func isWhole(_ at: Int) -> Bool {
+        if calls[at].isWhole { return true }
+        let count = calls[at].arguments.count
+        if calls[at].judged.count != count {
+            calls[at].judged = (count, CallArguments.read(calls[at].arguments) == .object)
+        }
+        return calls[at].judged.isObject
     }
 
     private mutating func openBlock(_ at: Int, to out: inout [UInt8]) {
@@ -179,9 +188,10 @@ struct AnthropicAnswerWriter: AnswerWriter {
 
     private mutating func write(arguments piece: EscapedPiece, of number: Int, to out: inout [UInt8]) {
         guard let at = position(of: number) else { return }
-        calls[at].arguments.append(contentsOf: piece)
+        EscapedPieces.append(piece, to: &calls[at].arguments)
         // What does not begin as an object is no input as it stands: it waits for its end, to be put into one.
-        guard open == .call(at), CallArguments.firstByte(calls[at].arguments) == UInt8(ascii: "{") else { return }
+        if calls[at].first == nil { calls[at].first = CallArguments.firstByte(piece) }
+        guard open == .call(at), calls[at].first == UInt8(ascii: "{") else { return }
         send(calls[at].arguments[calls[at].sent...], to: &out)
         calls[at].sent = calls[at].arguments.count
     }

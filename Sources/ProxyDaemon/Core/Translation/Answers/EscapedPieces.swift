@@ -91,7 +91,7 @@ enum CallArguments {
     }
 
     /// The first byte of the text that is no space; nil while there is none.
-    static func firstByte(_ escaped: [UInt8]) -> UInt8? {
+    static func firstByte(_ escaped: EscapedPiece) -> UInt8? {
         var at = 0
         while at < escaped.count {
             if escaped[at] == UInt8(ascii: "\\"), at + 1 < escaped.count {

@@ -4,7 +4,6 @@ import Shared
 /// (https://github.com/ollama/ollama/blob/main/docs/api.md).
 struct OllamaAnswerReader: AnswerReader {
     var account: AnswerAccount
-    private var callCount = 0
 
     init(_ context: TranslationContext) { account = AnswerAccount(context) }
 
@@ -30,7 +29,7 @@ struct OllamaAnswerReader: AnswerReader {
             emit(.start(id: nothing, model: line["model"]?.piece ?? nothing))
         }
         if let message { read(message: message, emit) }
-        if isDone { complete(line, emit) }
+        if isDone, !isOver { complete(line, emit) }
     }
 
     private mutating func read(message: JSONView, _ emit: (AnswerEvent) -> Void) {
@@ -48,8 +47,8 @@ struct OllamaAnswerReader: AnswerReader {
     /// Calls come whole, their arguments as an object.
     private mutating func read(call: JSONView, _ emit: (AnswerEvent) -> Void) {
         guard let function = call["function"], let name = function["name"]?.piece, !name.isEmpty else { return }
-        let number = callCount
-        callCount += 1
+        let number = account.callCount
+        guard countCall(emit) else { return }
         emit(.call(number, id: call["id"]?.piece ?? EscapedPiece(start: nil, count: 0), name: name))
         if let arguments = function["arguments"] {
             if arguments.kind == .string {
@@ -77,7 +76,11 @@ struct OllamaAnswerReader: AnswerReader {
             account.hasOutput = true
             if !account.hasInput { account.usage.input = account.estimatedInput }
         }
-        let stop = OpenAIUsage.stopReason(line["done_reason"]?.string, hasCalls: callCount > 0, hasRefused: false)
+        let stop = OpenAIUsage.stopReason(
+            line["done_reason"]?.string,
+            hasCalls: account.callCount > 0,
+            hasRefused: false
+        )
         account.stopReason = stop
         emit(.end(AnswerTotals(usage: account.clientUsage, reasoningTokens: 0, stopReason: stop)))
     }

@@ -13,6 +13,8 @@ struct OpenAIAnswerReader: AnswerReader {
     private var finish: [UInt8]?
     private var usage: [UInt8]?
     private var hasRefused = false
+    /// A whole message was read, which needs no mark of its end.
+    private var hasMessage = false
 
     init(_ context: TranslationContext) { account = AnswerAccount(context) }
 
@@ -28,7 +30,7 @@ struct OpenAIAnswerReader: AnswerReader {
 
     /// A server that forgets `[DONE]` has still said that the answer is whole.
     mutating func finish(_ emit: (AnswerEvent) -> Void) {
-        if finish != nil, !isOver { complete(emit) }
+        if finish != nil || hasMessage, !isOver { complete(emit) }
     }
 
     /// Whether an event's data is the mark of the end.
@@ -97,7 +99,8 @@ struct OpenAIAnswerReader: AnswerReader {
         }
         if let delta, delta.kind == .object {
             read(message: delta, isWhole: false, emit)
-        } else if let message {
+        } else if let message, message.kind == .object {
+            hasMessage = true
             read(message: message, isWhole: true, emit)
         }
         if let reason, !reason.piece.isEmpty { finish = Array(reason.piece) }
@@ -155,6 +158,7 @@ struct OpenAIAnswerReader: AnswerReader {
     }
 
     private mutating func read(call: JSONView?, function: JSONView?, isWhole: Bool, _ emit: (AnswerEvent) -> Void) {
+        guard !isOver else { return }
         let nothing = EscapedPiece(start: nil, count: 0)
         let name = function?["name"]?.piece ?? nothing
         let at = calls.find(
@@ -163,6 +167,7 @@ struct OpenAIAnswerReader: AnswerReader {
             hasName: !name.isEmpty,
             isWhole: isWhole
         )
+        guard calls.count == account.callCount || countCall(emit) else { return }
         calls.begin(at, name: name, emit)
         if let arguments = function?["arguments"] ?? function?["input"] {
             if arguments.kind == .string {

@@ -12,6 +12,7 @@ struct OpenAICalls: Sendable {
     private var calls: [Call] = []
 
     var isEmpty: Bool { calls.isEmpty }
+    var count: Int { calls.count }
 
     /// The position of the call that a delta speaks of, which may be a new one.
     ///

@@ -117,9 +117,12 @@ struct OpenAIStreamMeter: Sendable {
     }
 
     /// Reads an event of another shape: the end, comments, several lines, fields that OpenAI never sends.
-    private mutating func readUnusual(_ event: UnsafeBufferPointer<UInt8>) -> Verdict {
+    private mutating func readUnusual(_ bytes: UnsafeBufferPointer<UInt8>) -> Verdict {
+        // A byte order mark would cost the client the first event.
+        let hasMark = bytes.starts(with: [0xEF, 0xBB, 0xBF])
+        let event = UnsafeBufferPointer(rebasing: bytes.dropFirst(hasMark ? 3 : 0))
         var kept: [UInt8] = []
-        var hasBadLine = false
+        var hasBadLine = hasMark
         var hasData = false
         var hasField = false
         var hasComment = false

@@ -128,7 +128,7 @@ enum StreamPayload {
 
     /// Where the data is in an event of the usual shape: lines that end with LF, one of them `data:`.
     private static func onlyDataLine(of event: UnsafeBufferPointer<UInt8>) -> Range<Int>? {
-        guard JSONScan.next(0x0D, event, from: 0) == nil else { return nil }
+        guard event.first != 0xEF, JSONScan.next(0x0D, event, from: 0) == nil else { return nil }
         var found: Range<Int>?
         var at = 0
         let field: StaticString = "data:"

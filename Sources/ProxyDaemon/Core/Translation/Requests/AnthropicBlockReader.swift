@@ -12,7 +12,7 @@ extension AnthropicRequestReader {
         case .array:
             var blocks: [Conversation.Block] = []
             for (position, block) in content.elements.enumerated() {
-                do throws(Refusal) { blocks += try read(try source.object(block, "block"), of: role) } catch {
+                do throws(Refusal) { blocks += try read(try source.object(element: block), of: role) } catch {
                     throw error.inside(.member("content"), .element(position))
                 }
             }
@@ -93,7 +93,9 @@ extension AnthropicRequestReader {
                     mediaType: try source.text(try source.required(image["media_type"], "media_type"), "media_type"),
                     data: try source.text(try source.required(image["data"], "data"), "data")
                 )
-            case "url": return .url(try source.text(try source.required(image["url"], "url"), "url"))
+            case "url":
+                try source.checkImageURL("url")
+                return .url(try source.text(try source.required(image["url"], "url"), "url"))
             case let other: throw unreachable(other)
             }
         } catch {
@@ -125,6 +127,7 @@ extension AnthropicRequestReader {
                 guard type == "application/pdf" else {
                     throw Refusal("media_type", "\(RequestSource.shortened(type)) is not application/pdf")
                 }
+                try source.checkPDF("media_type")
                 return [document(.pdf(try source.text(try source.required(origin["data"], "data"), "data")))]
             case "content":
                 let inner = try blocks(try source.required(origin["content"], "content"), of: .user)

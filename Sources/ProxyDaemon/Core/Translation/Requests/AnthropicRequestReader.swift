@@ -11,7 +11,7 @@ struct AnthropicRequestReader {
         let messages = try source.array(try source.required(fields["messages"], "messages"), "messages")
         guard !messages.isEmpty else { throw Refusal("messages", "at least one message is required") }
         for (position, message) in messages.enumerated() {
-            do throws(Refusal) { try readMessage(try source.object(message, "message")) } catch {
+            do throws(Refusal) { try readMessage(try source.object(element: message)) } catch {
                 throw error.inside(.member("messages"), .element(position))
             }
         }
@@ -33,7 +33,7 @@ struct AnthropicRequestReader {
         case .array:
             for (position, block) in system.elements.enumerated() {
                 do throws(Refusal) {
-                    let text = try systemText(try source.object(block, "block"))
+                    let text = try systemText(try source.object(element: block))
                     // Agents tell Anthropic there who calls; no other provider is to read it.
                     guard !text.isEmpty, !text.plainStart.hasPrefix("x-anthropic-billing-header:") else { continue }
                     conversation.system.append(Conversation.SystemText(text: text))
@@ -92,7 +92,7 @@ struct AnthropicRequestReader {
     private mutating func readTools(_ tools: JSONView?) throws(Refusal) {
         guard let tools else { return }
         for (position, tool) in try source.array(tools, "tools").enumerated() {
-            do throws(Refusal) { try readTool(try source.object(tool, "tool")) } catch {
+            do throws(Refusal) { try readTool(try source.object(element: tool)) } catch {
                 throw error.inside(.member("tools"), .element(position))
             }
         }

@@ -126,7 +126,7 @@ struct AnthropicRequestWriter {
     }
 
     private mutating func writeSystem(_ line: EscapedText?, to body: inout BodyWriter) {
-        let texts = conversation.system.filter { !$0.text.isBlank }
+        let texts = conversation.system.filter { !isBlank(Conversation.Block(.text($0.text))) }
         guard !texts.isEmpty || line != nil else { return }
         body.key("system")
         body.array(texts + (line.map { [Conversation.SystemText(text: $0)] } ?? [])) { body, text in
@@ -204,7 +204,7 @@ struct AnthropicRequestWriter {
     private mutating func writeResult(_ result: Conversation.ToolResult, to body: inout BodyWriter) {
         body.string("type", "tool_result")
         body.string("tool_use_id", Identifiers.anthropicCallID(result.id))
-        let content = result.content.filter { $0.text?.isBlank != true }
+        let content = result.content.filter { !isBlank($0) }
         if content.count == 1, let text = content[0].text, content[0].breakpoint == nil {
             body.string("content", text)
         } else if !content.isEmpty {

@@ -8,12 +8,12 @@ struct Conversation: Sendable {
     }
 
     /// Who speaks, and what. Neighbours of one role are one turn.
-    struct Turn {
+    struct Turn: Sendable {
         var role: Role
         var blocks: [Block]
     }
 
-    struct Block {
+    struct Block: Sendable {
         var content: Content
         var breakpoint: CacheBreakpoint?
 
@@ -29,7 +29,7 @@ struct Conversation: Sendable {
         }
     }
 
-    enum Content {
+    enum Content: Sendable {
         case text(EscapedText)
         case image(Image)
         case document(Document)
@@ -77,14 +77,14 @@ struct Conversation: Sendable {
     }
 
     /// A piece of the instructions that stand before all turns.
-    struct SystemText {
+    struct SystemText: Sendable {
         var text: EscapedText
         /// It goes on in the message that the piece before it began.
         var continuesMessage = false
         var breakpoint: CacheBreakpoint?
     }
 
-    struct Tool {
+    struct Tool: Sendable {
         var name: EscapedText
         var description: EscapedText?
         /// A JSON schema, an object; nil for a tool without arguments.

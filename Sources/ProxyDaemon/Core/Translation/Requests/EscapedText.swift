@@ -32,6 +32,12 @@ struct EscapedText: Sendable {
         return EscapedText(escaped: out[...])
     }
 
+    /// Grows in place, so that many pieces take time in proportion.
+    mutating func append(_ other: EscapedText, separator: String) {
+        if !isEmpty, !other.isEmpty { bytes.append(contentsOf: EscapedText(separator).bytes) }
+        bytes.append(contentsOf: other.bytes)
+    }
+
     /// All of them as one. An empty one adds no separator.
     static func joined(_ texts: some Sequence<EscapedText>, separator: String = "") -> EscapedText {
         var out: [UInt8] = []

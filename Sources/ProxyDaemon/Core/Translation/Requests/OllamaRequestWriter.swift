@@ -16,7 +16,7 @@ struct OllamaRequestWriter {
     }
 
     mutating func write() throws(Refusal) -> [UInt8] {
-        let messages = try messages()
+        let messages = messages()
         let sampling = adaptation.sampling(conversation.sampling)
         let hasTools = try hasTools()
         let think = adaptation.effortWord(conversation)
@@ -95,13 +95,13 @@ struct OllamaRequestWriter {
     private func systemMessages(_ line: EscapedText?) -> [Message] {
         var text = EscapedText("")
         for piece in conversation.system {
-            text = text.joined(with: piece.text, separator: piece.continuesMessage ? "" : "\n\n")
+            text.append(piece.text, separator: piece.continuesMessage ? "" : "\n\n")
         }
-        if let line { text = text.joined(with: line, separator: "\n\n") }
+        if let line { text.append(line, separator: "\n\n") }
         return text.isEmpty ? [] : [Message(role: "system", content: text)]
     }
 
-    private mutating func messages() throws(Refusal) -> [Message] {
+    private mutating func messages() -> [Message] {
         let takesSystem = target.capabilities.systemMessages
         var messages: [Message] = []
         for turn in adaptation.turns(of: conversation, keepingSystemTurn: { _ in takesSystem }) {
@@ -109,14 +109,14 @@ struct OllamaRequestWriter {
             case .system:
                 let text = EscapedText.joined(turn.blocks.compactMap(\.text))
                 messages.append(Message(role: "system", content: text))
-            case .user: messages += try userMessages(turn)
+            case .user: messages += userMessages(turn)
             case .assistant: messages.append(assistantMessage(turn))
             }
         }
         return messages
     }
 
-    private mutating func userMessages(_ turn: Conversation.Turn) throws(Refusal) -> [Message] {
+    private mutating func userMessages(_ turn: Conversation.Turn) -> [Message] {
         let split = adaptation.userTurn(turn)
         var messages = split.results.map { result in
             Message(role: "tool", content: result.text, answers: (result.id, toolsByCall[result.id.bytes]))
@@ -125,12 +125,7 @@ struct OllamaRequestWriter {
         let text = EscapedText.joined(split.rest.compactMap(\.text), separator: "\n")
         var message = Message(role: "user", content: text)
         for block in split.rest {
-            switch block.content {
-            case .image(.base64(_, let data)): message.images.append(data)
-            case .image(.url): throw Refusal("messages", "this backend takes images in base64 only, none by URL")
-            case .document: throw Refusal("messages", "this backend takes no PDF documents; send their text")
-            case .text, .thinking, .toolCall, .toolResult: break
-            }
+            if case .image(.base64(_, let data)) = block.content { message.images.append(data) }
         }
         messages.append(message)
         return messages

@@ -13,7 +13,7 @@ extension FieldTables {
             ),
             .openAI(
                 "max_completion_tokens",
-                anthropic: .mapped("`max_tokens`; without it the model's own default"),
+                anthropic: .mapped("`max_tokens`; without it `default_max_tokens`"),
                 ollama: .mapped("`options.num_predict`")
             ),
             .openAI(

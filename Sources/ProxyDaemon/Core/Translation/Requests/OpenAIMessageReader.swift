@@ -61,7 +61,7 @@ extension OpenAIRequestReader {
         }
         if let calls = fields["tool_calls"] {
             for (position, call) in try source.array(calls, "tool_calls").enumerated() {
-                do throws(Refusal) { said.append(try readCall(try source.object(call, "tool_call"))) } catch {
+                do throws(Refusal) { said.append(try readCall(try source.object(element: call))) } catch {
                     throw error.inside(.member("tool_calls"), .element(position))
                 }
             }
@@ -69,7 +69,7 @@ extension OpenAIRequestReader {
         if let call = fields["function_call"] {
             do throws(Refusal) {
                 legacyCalls += 1
-                let function = try source.object(call, "function")
+                let function = try source.object(element: call)
                 said.append(try readFunctionCall(function, id: Self.legacyID(legacyCalls)))
             } catch {
                 throw error.inside(.member("function_call"))
@@ -137,7 +137,7 @@ extension OpenAIRequestReader {
             var blocks: [Conversation.Block] = []
             for (position, part) in content.elements.enumerated() {
                 do throws(Refusal) {
-                    guard let block = try block(try source.object(part, "part")) else { continue }
+                    guard let block = try block(try source.object(element: part)) else { continue }
                     guard !textOnly || block.text != nil else { throw Refusal("type", "instructions are text only") }
                     blocks.append(block)
                 } catch {
@@ -198,7 +198,10 @@ extension OpenAIRequestReader {
 
     private func image(at url: EscapedText, _ field: String) throws(Refusal) -> Conversation.Content {
         let start = url.plainStart.lowercased()
-        if start.hasPrefix("http://") || start.hasPrefix("https://") { return .image(.url(url)) }
+        if start.hasPrefix("http://") || start.hasPrefix("https://") {
+            try source.checkImageURL(field)
+            return .image(.url(url))
+        }
         guard let data = DataURI(url) else { throw Refusal(field, "must be a URL of http(s) or a data URI in base64") }
         return try content(of: data, field, title: nil, default: "image/png")
     }
@@ -223,6 +226,7 @@ extension OpenAIRequestReader {
         let type = data.mediaType.isEmpty ? mediaType : data.mediaType
         switch type {
         case "application/pdf":
+            try source.checkPDF(field)
             return .document(Conversation.Document(source: .pdf(data.data), title: title))
         case "image/jpeg", "image/png", "image/gif", "image/webp":
             return .image(.base64(mediaType: EscapedText(type), data: data.data))

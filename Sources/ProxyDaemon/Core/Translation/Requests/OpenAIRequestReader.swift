@@ -20,7 +20,7 @@ struct OpenAIRequestReader {
         let messages = try source.array(try source.required(fields["messages"], "messages"), "messages")
         guard !messages.isEmpty else { throw Refusal("messages", "at least one message is required") }
         for (position, message) in messages.enumerated() {
-            do throws(Refusal) { try readMessage(try source.object(message, "message")) } catch {
+            do throws(Refusal) { try readMessage(try source.object(element: message)) } catch {
                 throw error.inside(.member("messages"), .element(position))
             }
         }
@@ -57,14 +57,14 @@ struct OpenAIRequestReader {
     private mutating func readTools(_ fields: RequestSource.Fields) throws(Refusal) {
         if let tools = fields["tools"] {
             for (position, tool) in try source.array(tools, "tools").enumerated() {
-                do throws(Refusal) { try readTool(try source.object(tool, "tool")) } catch {
+                do throws(Refusal) { try readTool(try source.object(element: tool)) } catch {
                     throw error.inside(.member("tools"), .element(position))
                 }
             }
         }
         if let functions = fields["functions"] {
             for (position, function) in try source.array(functions, "functions").enumerated() {
-                do throws(Refusal) { try readFunction(try source.object(function, "function")) } catch {
+                do throws(Refusal) { try readFunction(try source.object(element: function)) } catch {
                     throw error.inside(.member("functions"), .element(position))
                 }
             }

@@ -18,7 +18,7 @@ struct OpenAIRequestWriter {
     }
 
     mutating func write() throws(Refusal) -> [UInt8] {
-        let messages = try messages()
+        let messages = messages()
         let choice = try adaptation.toolChoice(conversation, mayForce: true)
         var sampling = adaptation.sampling(conversation.sampling)
         if target.isOpenAIProper { adaptation.drop(&sampling.topK, "top_k") }
@@ -136,7 +136,7 @@ struct OpenAIRequestWriter {
         return [Message(role: "system", content: .text(EscapedText.joined(texts, separator: "\n\n")))]
     }
 
-    private mutating func messages() throws(Refusal) -> [Message] {
+    private mutating func messages() -> [Message] {
         let takesSystem = target.capabilities.systemMessages
         var messages: [Message] = []
         for turn in adaptation.turns(of: conversation, keepingSystemTurn: { _ in takesSystem }) {
@@ -144,7 +144,7 @@ struct OpenAIRequestWriter {
             case .system:
                 let text = EscapedText.joined(turn.blocks.compactMap(\.text))
                 messages.append(Message(role: "system", content: .text(text)))
-            case .user: messages += try userMessages(turn)
+            case .user: messages += userMessages(turn)
             case .assistant:
                 if let message = assistantMessage(turn) { messages.append(message) }
             }
@@ -152,18 +152,15 @@ struct OpenAIRequestWriter {
         return messages
     }
 
-    private mutating func userMessages(_ turn: Conversation.Turn) throws(Refusal) -> [Message] {
+    private mutating func userMessages(_ turn: Conversation.Turn) -> [Message] {
         let split = adaptation.userTurn(turn)
         var messages = split.results.map { result in
             Message(role: "tool", content: .text(result.text), answers: result.id)
         }
-        for block in split.rest {
-            guard case .document(let document) = block.content else { continue }
-            guard target.isOpenAIProper else {
-                throw Refusal("messages", "this backend takes no PDF documents; send their text")
-            }
-            if document.context != nil { adaptation.warnings.add("document.context") }
+        let hasContext = split.rest.contains { block in
+            if case .document(let document) = block.content { document.context != nil } else { false }
         }
+        if hasContext { adaptation.warnings.add("document.context") }
         if split.rest.count == 1, let text = split.rest[0].text {
             messages.append(Message(role: "user", content: .text(text)))
         } else if !split.rest.isEmpty {

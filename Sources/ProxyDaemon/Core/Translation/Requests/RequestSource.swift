@@ -11,11 +11,23 @@ struct RequestSource {
 
     let body: [UInt8]
     let wire: BackendWire
+    let takesPDF: Bool
     var warnings = TranslationWarnings()
 
-    init(body: [UInt8], wire: BackendWire) {
+    init(body: [UInt8], target: TranslationTarget) {
         self.body = body
-        self.wire = wire
+        wire = target.wire
+        takesPDF = target.wire == .anthropic || target.isOpenAIProper && target.wire == .openai
+    }
+
+    /// A document in base64 is thrown where the backend takes none; it stands in `field`.
+    func checkPDF(_ field: String) throws(Refusal) {
+        guard takesPDF else { throw Refusal(field, "this backend takes no PDF documents; send their text") }
+    }
+
+    /// An image that a backend would have to fetch is thrown where the backend does not; its address stands in `field`.
+    func checkImageURL(_ field: String) throws(Refusal) {
+        guard wire != .ollama else { throw Refusal(field, "this backend takes images in base64 only, none by URL") }
     }
 
     func raw(_ view: JSONView) -> RawJSON { body[view.range] }
@@ -77,6 +89,12 @@ struct RequestSource {
 
     func object(_ view: JSONView, _ field: String) throws(Refusal) -> JSONView {
         guard view.kind == .object else { throw wrong(view, field, "an object") }
+        return view
+    }
+
+    /// An object whose place the caller names.
+    func object(element view: JSONView) throws(Refusal) -> JSONView {
+        guard view.kind == .object else { throw Refusal("expected an object, found \(view.kind.phrase)") }
         return view
     }
 

@@ -16,7 +16,7 @@ package enum RequestTranslation {
         let outcome = body.withUnsafeBufferPointer { bytes in
             index.withRoot(bytes) { root -> Result<TranslatedRequest, Refusal> in
                 do throws(Refusal) {
-                    return .success(try translate(RequestSource(body: body, wire: target.wire), root, dialect, target))
+                    return .success(try translate(RequestSource(body: body, target: target), root, dialect, target))
                 } catch {
                     return .failure(error)
                 }
@@ -108,6 +108,12 @@ struct Refusal: Error, Equatable {
 
     init(_ field: String, _ why: String) {
         path = [.member(field)]
+        self.why = why
+    }
+
+    /// Of something whose place is yet to be named.
+    init(_ why: String) {
+        path = []
         self.why = why
     }
 
