@@ -127,7 +127,7 @@ def test_what_is_dropped_is_said(pair, strict, client, name):
     body = ask(client, name) | DROPPED[client]
     answer = send(gateway, client, body)
     assert answer.status == 200
-    head, _, names = answer["x-gateway-warning"].partition(f"not taken by {name} as sent: ")
+    _, _, names = answer["x-gateway-warning"].partition(f"not taken by {name} as sent: ")
     assert set(names.split("; ")[0].split(", ")) >= set(expected), answer["x-gateway-warning"]
     assert not set(expected) & upstream.requests[0].json().keys()
     for field in expected:
