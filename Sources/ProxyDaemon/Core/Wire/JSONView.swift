@@ -147,7 +147,7 @@ package enum JSONText {
         }
     }
 
-    static func hexadecimal(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt32? {
+    private static func hexadecimal(_ text: UnsafeBufferPointer<UInt8>, _ start: Int) -> UInt32? {
         guard start + 4 <= text.count else { return nil }
         var value: UInt32 = 0
         for at in start..<(start + 4) {

@@ -46,7 +46,7 @@ package enum RequestTranslation {
             warnings = reader.source.warnings
         }
         var toolNames: [String: String] = [:]
-        var written: [UInt8]
+        let written: [UInt8]
         switch target.wire {
         case .anthropic:
             var writer = AnthropicRequestWriter(conversation, target, warnings)
@@ -70,7 +70,6 @@ package enum RequestTranslation {
                     + (others.isEmpty ? "" : " (also: \(others.joined(separator: ", ")))")
             )
         }
-        JSONText.mendLoneSurrogates(&written)
         return TranslatedRequest(body: written, warnings: warnings.names, toolNames: toolNames)
     }
 }
