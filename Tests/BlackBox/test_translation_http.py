@@ -160,10 +160,11 @@ def test_odd_characters_arrive(pair, client, name):
 
 @pytest.mark.parametrize(("client", "name"), FAR)
 def test_half_a_surrogate_pair(pair, client, name):
+    """It is copied as it is spelled; the provider says what it makes of it."""
     gateway, upstream = pair
     body = json.dumps(ask(client, name)).replace('"x"', '"a\\ud800b"')
     assert send(gateway, client, body.encode()).status == 200
-    assert "a\ufffdb" in json.dumps(upstream.requests[0].json(), ensure_ascii=False)
+    assert b'"a\\ud800b"' in upstream.requests[0].body
 
 
 def call(identity="c1", arguments="{}"):

@@ -72,7 +72,7 @@ struct AnswerAccount: Sendable {
     var estimatedUsage: TokenUsage {
         var estimate = usage
         if !hasInput { estimate.input = estimatedInput }
-        estimate.output = max(estimate.output, (contentBytes + 3) / 4)
+        estimate.output = max(estimate.output, contentBytes / 4, min(contentBytes, 1))
         return estimate
     }
 
