@@ -8,7 +8,7 @@ ARGS ?=
 SWIFT_FLAGS ?=
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test bench format format-check clean
+.PHONY: help setup build run test conformance bench format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test: setup ## Check the format, build, and run all tests
 	swift build $(SWIFT_FLAGS)
 	swift test $(SWIFT_FLAGS)
 	@.venv-test/bin/python -m pytest Tests/BlackBox
+
+conformance: setup ## Print which client works with which provider; fails where one does not
+	swift build $(SWIFT_FLAGS)
+	@.venv-test/bin/python -m pytest --quiet --matrix Tests/BlackBox/test_conformance.py
 
 bench: build ## Measure what the gateway adds to a request
 	@tools/bench/run.sh $(ARGS)

@@ -3,10 +3,14 @@
 import collections
 import itertools
 import os
+import socket
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
+import matrix
 import processes
 import wire
 
@@ -18,8 +22,15 @@ for _name in [name for name in os.environ if name not in processes.clean_environ
 _children = []
 
 
-def pytest_terminal_summary(terminalreporter):
+def pytest_addoption(parser):
+    parser.addoption("--matrix", action="store_true", help="print the matrix of test_conformance.py")
+
+
+def pytest_terminal_summary(terminalreporter, config):
     """Says what was not tested and why, however few look at the letters."""
+    if config.getoption("--matrix"):
+        for line in matrix.lines(terminalreporter.stats, terminalreporter._tw.fullwidth):
+            terminalreporter.write_line(line)
     skipped = terminalreporter.stats.get("skipped", [])
     reasons = collections.Counter(report.longrepr[2].removeprefix("Skipped: ") for report in skipped)
     for reason, count in reasons.items():
@@ -113,3 +124,47 @@ def wire_kit():
     if not (path / "fixtures" / "INDEX.json").is_file():
         pytest.skip(f"the wire fixtures are not at {path}; set SHARED_DIR")
     return path
+
+
+@pytest.fixture(scope="session")
+def start_session(tmp_path_factory):
+    """Starts programs for all tests."""
+    starter = Starter(tmp_path_factory.mktemp("s"))
+    yield starter
+    starter.end()
+
+
+@pytest.fixture(scope="session")
+def llm(start_session):
+    """llama.cpp's server with the kit's model; `url` is its address."""
+    kit = processes.SHARED / "kits" / "local-llm"
+    if not (kit / "serve.py").is_file():
+        pytest.skip(f"the local LLM's kit is not at {kit}; set SHARED_DIR")
+    script = Path(__file__).with_name("local_llm.sh")
+    command = [str(script), str(kit)]
+    installed = subprocess.run(command, env=processes.USERS_ENVIRONMENT, capture_output=True, text=True, timeout=900)
+    if installed.returncode:
+        reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
+        pytest.skip(f"the local LLM cannot be installed: {reason}")
+    # The model's server takes no port 0; between the choice and its start another program may take the port.
+    for _ in range(5):
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        child = processes.Child("local LLM", [installed.stdout.strip(), str(kit / "serve.py"), str(port)])
+        start_session.adopt(child)
+        try:
+            child.find(r"listening", "stdout", 60)
+        except AssertionError:
+            continue
+        child.url = f"http://127.0.0.1:{port}"
+        child.port = port
+        processes.wait_until(lambda: is_ready(child), "the model is loaded", 60)
+        return child
+    raise AssertionError("the local LLM does not start")
+
+
+def is_ready(child):
+    try:
+        return wire.ask(child.port, "GET", "/health").status == 200
+    except OSError:
+        return False

@@ -1,62 +1,24 @@
 """A real model on this machine as a backend: real text, real figures. Its wording means nothing and is not looked at."""
 
 import json
-import socket
-import subprocess
-from pathlib import Path
 
 import anthropic
+import openai
 import pytest
 
 import wire
-from processes import SHARED, USERS_ENVIRONMENT, Child, backend, config, wait_until
-
-KIT = SHARED / "kits" / "local-llm"
-
-
-@pytest.fixture(scope="module")
-def llm(start_shared):
-    """llama.cpp's server with the kit's model; `url` is its address."""
-    if not (KIT / "serve.py").is_file():
-        pytest.skip(f"the local LLM's kit is not at {KIT}; set SHARED_DIR")
-    script = Path(__file__).with_name("local_llm.sh")
-    command = [str(script), str(KIT)]
-    installed = subprocess.run(command, env=USERS_ENVIRONMENT, capture_output=True, text=True, timeout=900)
-    if installed.returncode:
-        reason = (installed.stderr.strip().splitlines() or ["no reason given"])[-1]
-        pytest.skip(f"the local LLM cannot be installed: {reason}")
-    # The model's server takes no port 0; between the choice and its start another program may take the port.
-    for _ in range(5):
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
-        child = Child("local LLM", [installed.stdout.strip(), str(KIT / "serve.py"), str(port)])
-        start_shared.adopt(child)
-        try:
-            child.find(r"listening", "stdout", 60)
-        except AssertionError:
-            continue
-        child.url = f"http://127.0.0.1:{port}"
-        child.port = port
-        wait_until(lambda: is_ready(child), "the model is loaded", 60)
-        return child
-    raise AssertionError("the local LLM does not start")
-
-
-def is_ready(child):
-    try:
-        return wire.ask(child.port, "GET", "/health").status == 200
-    except OSError:
-        return False
+from processes import backend, config, wait_until
 
 
 @pytest.fixture(scope="module")
 def gateway(llm, start_shared):
     free = {"cost_per_1k_in": 0, "cost_per_1k_out": 0}
     home = backend("home", llm.url, "gemma", "local", **free)
-    del home["api_key"]
+    face = backend("face", llm.url, "gemma", "local", provider="openai_compatible", **free)
+    del home["api_key"], face["api_key"]
     dear = {"cost_per_1k_in": 0.01, "cost_per_1k_out": 0.1}
     far = backend("far", "http://127.0.0.1:9", "far-model", "premium", **dear)
-    return start_shared.gateway(config(home, far))
+    return start_shared.gateway(config(home, face, far))
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +28,11 @@ def client(gateway):
 
 def ask(text, **more):
     return {"model": "home", "max_tokens": 24, "messages": [{"role": "user", "content": text}], **more}
+
+
+@pytest.fixture(scope="module")
+def openai_client(gateway):
+    return openai.OpenAI(base_url=f"{gateway.url}/v1", api_key="any", max_retries=0, timeout=60)
 
 
 def newest(gateway):
@@ -114,14 +81,17 @@ def test_events_are_those_of_the_model_server(gateway, llm):
     assert names[0] == names[1]
 
 
-def test_leaving_stops_the_generation(gateway, llm):
+@pytest.mark.parametrize("model", ["home", "face"])
+@pytest.mark.parametrize("path", ["/v1/messages", "/v1/chat/completions"])
+def test_leaving_stops_the_generation(gateway, llm, path, model):
     """The model's own list of slots says whether it still works."""
     with wire.Connection(gateway.port, seconds=60) as client:
-        body = json.dumps(ask("A long story:", max_tokens=3000, stream=True, stop_sequences=["\x00"])).encode()
-        client.request("POST", "/v1/messages", body)
+        stop = {"stop_sequences": ["\x00"]} if path == "/v1/messages" else {"stop": ["\x00"]}
+        body = json.dumps(ask("A long story:", model=model, max_tokens=3000, stream=True, **stop)).encode()
+        client.request("POST", path, body)
         assert client.head().status == 200
         for event in client.events():
-            if b"content_block_delta" in event:
+            if b"content_block_delta" in event or b'"content":"' in event.replace(b'"content":""', b""):
                 break
         assert working(llm)
     wait_until(lambda: not working(llm), "the model stops", 10)
@@ -136,10 +106,43 @@ def working(llm):
     return sum(slot["is_processing"] for slot in wire.get_json(llm.port, "/slots"))
 
 
-def test_count_tokens(client):
-    short = client.messages.count_tokens(model="home", messages=ask("one two three")["messages"]).input_tokens
-    long = client.messages.count_tokens(model="home", messages=ask("one two three " * 50)["messages"]).input_tokens
-    assert 0 < short < long
+@pytest.mark.parametrize("model", ["home", "face"])
+def test_openai_client(openai_client, gateway, model):
+    body = {"model": model, "max_tokens": 8, "messages": [{"role": "user", "content": "The sea is"}]}
+    answer = openai_client.chat.completions.create(**body)
+    assert isinstance(answer.choices[0].message.content, str) and answer.choices[0].finish_reason in ("stop", "length")
+    row = newest(gateway)
+    total = row["usage"]["input_tokens"] + row["usage"]["cache_read_tokens"]
+    assert (total, row["usage"]["output_tokens"]) == (answer.usage.prompt_tokens, answer.usage.completion_tokens)
+    assert (row["backend"], row["cost_usd"], row["usage_is_estimated"]) == (model, 0, False)
+    usage = {"include_usage": True}
+    with openai_client.chat.completions.stream(**body, stream_options=usage) as stream:
+        pieces = [event.delta for event in stream if event.type == "content.delta"]
+        final = stream.current_completion_snapshot
+    assert "".join(pieces) == final.choices[0].message.content and pieces
+    row = newest(gateway)
+    assert row["usage"]["output_tokens"] == final.usage.completion_tokens <= 8
+    assert row["stream"] is True and row["usage_is_estimated"] is False
+
+
+def test_anthropic_client_on_the_other_face(client, gateway):
+    with client.messages.stream(**ask("Once upon a time", model="face", max_tokens=8)) as stream:
+        pieces = list(stream.text_stream)
+        final = stream.get_final_message()
+    assert "".join(pieces) == final.content[0].text and final.stop_reason in ("end_turn", "max_tokens")
+    row = newest(gateway)
+    assert row["usage"]["output_tokens"] == final.usage.output_tokens <= 8
+    assert row["usage"]["input_tokens"] == final.usage.input_tokens and row["stop_reason"] == final.stop_reason
+
+
+@pytest.mark.parametrize("model", ["home", "face"])
+def test_count_tokens(client, model):
+    """By the model itself where its server counts, else an estimate."""
+    counts = [
+        client.messages.count_tokens(model=model, messages=ask("one two three " * times)["messages"]).input_tokens
+        for times in (1, 50)
+    ]
+    assert 0 < counts[0] < counts[1] and 100 < counts[1] < 400, counts
 
 
 def test_error_passes_verbatim(gateway, llm):

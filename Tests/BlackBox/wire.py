@@ -193,6 +193,12 @@ def messages(port, body, headers=(), target="/v1/messages", **more):
     return ask(port, "POST", target, body, fields, **more)
 
 
+def completions(port, body, headers=(), target="/v1/chat/completions", **more):
+    """POST /v1/chat/completions with the headers that OpenAI's clients send."""
+    fields = {"content-type": "application/json", "authorization": "Bearer any"} | dict(headers)
+    return ask(port, "POST", target, body, fields, **more)
+
+
 def get_json(port, target, headers=()):
     response = ask(port, "GET", target, headers=headers)
     assert response.status == 200, response.body
@@ -202,6 +208,16 @@ def get_json(port, target, headers=()):
 def prompt(text="Hello", model="haiku", **more):
     """A small Messages request."""
     return {"model": model, "max_tokens": 256, "messages": [{"role": "user", "content": text}]} | more
+
+
+def chat(text="Hello", model="haiku", **more):
+    """A small request for a chat completion."""
+    return {"model": model, "messages": [{"role": "user", "content": text}]} | more
+
+
+def data_lines(stream):
+    """What follows `data: ` in a stream of LF lines."""
+    return [line[6:] for line in stream.split(b"\n") if line.startswith(b"data: ")]
 
 
 def event_names(stream):
@@ -220,6 +236,22 @@ def assert_error(response, status, kind):
     assert envelope["request_id"] == response["request-id"]
     assert response["x-gateway"].startswith("llm-gateway/")
     return envelope["error"]["message"]
+
+
+def assert_openai_error(response, status, code=None):
+    """An error of the gateway itself, or one it translated, in OpenAI's envelope. Returns it."""
+    assert response.status == status, (response.status, response.body)
+    assert response["content-type"].startswith("application/json")
+    assert response["x-gateway"].startswith("llm-gateway/")
+    return openai_error(response.body, code)
+
+
+def openai_error(data, code=None):
+    (envelope,) = json.loads(data).items()
+    assert envelope[0] == "error" and set(envelope[1]) == {"message", "type", "param", "code"}, envelope
+    assert len(envelope[1]["message"]) > 8 and envelope[1]["type"]
+    assert code is None or envelope[1]["code"] == code, envelope
+    return envelope[1]
 
 
 class Upstream:
@@ -272,6 +304,18 @@ ANSWER = (
 )
 
 
+COMPLETION = (
+    b'{"id":"chatcmpl-t","object":"chat.completion","created":1795219200,"model":"m","choices":[{"index":0,"message":'
+    b'{"role":"assistant","content":"Hi.","refusal":null},"logprobs":null,"finish_reason":"stop"}],'
+    b'"usage":{"prompt_tokens":10,"completion_tokens":3,"total_tokens":13}}'
+)
+LINES = (
+    b'{"model":"m","created_at":"2026-11-21T00:00:01Z","message":{"role":"assistant","content":"Hi."},"done":false}\n'
+    b'{"model":"m","created_at":"2026-11-21T00:00:01Z","message":{"role":"assistant","content":""},"done":true,'
+    b'"done_reason":"stop","prompt_eval_count":10,"eval_count":3}\n'
+)
+
+
 def response_bytes(status=200, body=ANSWER, headers=()):
     fields = {"content-type": "application/json"} | dict(headers)
     head = f"HTTP/1.1 {status} X\r\n" + "".join(f"{name}: {value}\r\n" for name, value in fields.items())
@@ -282,6 +326,41 @@ def reply_with(*arguments, **more):
     """An `answer` for Upstream that is always the same."""
     data = response_bytes(*arguments, **more)
     return lambda request, connection: connection.sendall(data)
+
+
+def reply_by_path(request, connection):
+    """An `answer` for Upstream that knows every dialect, plain and as a stream."""
+    if request.target == "/api/chat":
+        lines = LINES if request.json().get("stream", True) else LINES.split(b"\n")[1].replace(b'""', b'"Hi."', 1)
+        kind = "application/x-ndjson" if lines is LINES else "application/json"
+        connection.sendall(response_bytes(body=lines, headers={"content-type": kind}))
+    elif request.target.startswith("/v1/messages"):
+        is_stream = request.json().get("stream")
+        connection.sendall(event_stream(message_stream()) if is_stream else response_bytes())
+    else:
+        is_stream = request.json().get("stream")
+        connection.sendall(event_stream(COMPLETION_STREAM) if is_stream else response_bytes(body=COMPLETION))
+
+
+def event_stream(data):
+    """An answer that is a stream, sent at once."""
+    return STREAM_HEAD + chunk(data) + b"0\r\n\r\n"
+
+
+def openai_chunk(delta=None, finish=None, **more):
+    """A line of an OpenAI stream."""
+    choice = {"index": 0, "delta": delta or {}, "logprobs": None, "finish_reason": finish}
+    head = {"id": "chatcmpl-t", "object": "chat.completion.chunk", "created": 1795219200, "model": "m"}
+    return b"data: " + json.dumps(head | {"choices": [choice]} | more).encode() + b"\n\n"
+
+
+OPENAI_END = b"data: [DONE]\n\n"
+COMPLETION_STREAM = (
+    openai_chunk({"role": "assistant", "content": "Hi."})
+    + openai_chunk(finish="stop")
+    + openai_chunk(choices=[], usage={"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13})
+    + OPENAI_END
+)
 
 
 STREAM_HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream; charset=utf-8\r\ntransfer-encoding: chunked\r\n\r\n"
@@ -299,3 +378,15 @@ def stream_start(input_tokens=10):
     usage = {"input_tokens": input_tokens, "output_tokens": 1}
     message = {"id": "msg_t", "type": "message", "role": "assistant", "model": "m", "content": [], "usage": usage}
     return event("message_start", message=message)
+
+
+def message_stream(text="Hi."):
+    """A whole stream of Anthropic's."""
+    return b"".join([
+        stream_start(),
+        event("content_block_start", index=0, content_block={"type": "text", "text": ""}),
+        event("content_block_delta", index=0, delta={"type": "text_delta", "text": text}),
+        event("content_block_stop", index=0),
+        event("message_delta", delta={"stop_reason": "end_turn", "stop_sequence": None}, usage={"output_tokens": 3}),
+        event("message_stop"),
+    ])

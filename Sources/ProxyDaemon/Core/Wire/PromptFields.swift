@@ -64,7 +64,10 @@ struct PromptFields {
             case .openai: try readOpenAI(member.name, member.value)
             }
         }
-        if asksForLocal, !model.hasPrefix("local:") { model = model.isEmpty ? "local" : "local:\(model)" }
+        if asksForLocal, !model.hasPrefix("local:") {
+            let leavesItOpen = model.isEmpty || Router.routedNames.contains(model.lowercased())
+            model = leavesItOpen ? "local" : "local:\(model)"
+        }
         guard hasModel || asksForLocal else { throw Self.invalid("model: Field required") }
         guard let messages else { throw Self.invalid("messages: Field required") }
         switch dialect {

@@ -67,11 +67,12 @@ struct AnswerAccount: Sendable {
 
     init(_ context: TranslationContext) { estimatedInput = context.estimatedInputTokens }
 
-    /// The counts so far, what is missing estimated: about four bytes of content a token.
+    /// The counts so far, what is missing estimated: about four bytes of content a token, and one at least
+    /// where there was any.
     var estimatedUsage: TokenUsage {
         var estimate = usage
         if !hasInput { estimate.input = estimatedInput }
-        estimate.output = max(estimate.output, contentBytes / 4)
+        estimate.output = max(estimate.output, contentBytes / 4, min(contentBytes, 1))
         return estimate
     }
 
