@@ -63,7 +63,7 @@ def results(request, wire_kit, start_shared, reason):
     }
     results = {age: f"the old SDKs' Python is not at {path}; run make setup" for age, path in PYTHONS.items()}
     for age, child in children.items():
-        assert child.wait(120) == 0, child.stderr
+        assert child.wait(300) == 0, child.stderr
         results[age] = json.loads(child.stdout)
     return results
 
