@@ -1,0 +1,62 @@
+import GatewayCore
+import Shared
+import Testing
+
+@Suite struct `Corners of two dialects` {
+    private static let message = #"""
+        {"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Paris"}],\#
+        "stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":2}}
+        """#
+    private static let completion = #"""
+        {"id":"c","object":"chat.completion","created":1,"model":"m","choices":[{"index":0,"message":\#
+        {"role":"assistant","content":"Paris"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2}}
+        """#
+
+    /// One backend of a kind, priced at $1 and $5 a million tokens.
+    private func gateway(
+        _ provider: Settings.ProviderKind,
+        _ answers: [ScriptedUpstream.Answer],
+        tier: Tier = .fast
+    ) -> (Gateway, ScriptedUpstream) {
+        let upstream = ScriptedUpstream(answers)
+        var settings = Settings()
+        settings.backends = [
+            Settings.Backend(
+                name: "gpt",
+                provider: provider,
+                model: "claude-haiku-4-5-20251001",
+                baseURL: "http://127.0.0.1:1",
+                tier: tier
+            )
+        ]
+        settings.routing.mode = .off
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        return (gateway, upstream)
+    }
+
+    private func ask(_ gateway: Gateway, _ body: String) async -> Reply {
+        await gateway.answer(.messages(body).at("/v1/chat/completions"), in: .openai)
+    }
+
+    @Test(arguments: [
+        (
+            #"{"provider":"local","messages":[{"role":"user","content":"x"}]}"#,
+            #"{"model":"claude-haiku-4-5-20251001","messages":[{"role":"user","content":"x"}]}"#
+        ),
+        (
+            #"{"smart_routing":false,"stream":true,"model":"gpt","messages":[{"role":"user","content":"x"}]}"#,
+            #"{"stream_options":{"include_usage":true},"stream":true,"model":"claude-haiku-4-5-20251001","# + ""
+                + #""messages":[{"role":"user","content":"x"}]}"#
+        ),
+    ])
+    func `a member put in is not lost beside the gateway's own that go`(body: String, sent: String) async {
+        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)], tier: .local)
+        _ = await ask(gateway, body)
+        #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [sent])
+    }
+}
