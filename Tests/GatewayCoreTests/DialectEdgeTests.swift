@@ -59,4 +59,19 @@ import Testing
         _ = await ask(gateway, body)
         #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [sent])
     }
+
+    @Test(arguments: [
+        (#"{"include_obfuscation":false}"#, #"{"include_usage":true,"include_obfuscation":false}"#),
+        (#"{ "include_usage" : false, "x":1 }"#, #"{ "include_usage" : true, "x":1 }"#),
+        ("{}", #"{"include_usage":true}"#), ("null", #"{"include_usage":true}"#),
+    ])
+    func `a client's options of a stream stay`(given: String, sent: String) async {
+        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        func body(_ model: String, _ options: String) -> String {
+            #"{"model":"\#(model)","stream":true,"stream_options":\#(options),"messages":[{"role":"user","content":"x"}]}"#
+        }
+        _ = await ask(gateway, body("gpt", given))
+        let expected = body("claude-haiku-4-5-20251001", sent)
+        #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [expected])
+    }
 }
