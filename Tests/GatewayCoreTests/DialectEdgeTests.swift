@@ -74,4 +74,22 @@ import Testing
         let expected = body("claude-haiku-4-5-20251001", sent)
         #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [expected])
     }
+
+    @Test func `a stream that was made of a whole answer is kept as a stream`() async {
+        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        func ask(_ more: String) async -> Reply {
+            await gateway.answer(
+                .messages(#"{"model":"gpt","max_tokens":9\#(more),"messages":[{"role":"user","content":"x"}]}"#)
+            )
+        }
+        let stream = await ask(#","stream":true"#)
+        #expect(await stream.text().hasPrefix("event: message_start"))
+        let again = await ask(#","stream":true"#)
+        #expect(again.header("X-Cache") == "HIT")
+        #expect(await again.text().hasPrefix("event: message_start"))
+        let plain = await ask("")
+        #expect(plain.header("X-Cache") == "HIT")
+        #expect(await plain.text().hasPrefix("{"))
+        #expect(upstream.requests.count == 1)
+    }
 }

@@ -55,9 +55,12 @@ package struct LookUp: Stage {
         case .bytes(let body):
             if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {
                 let stopReason = exchange.stopReason
+                // A whole answer may have been made a stream for a client that asked for one.
+                let type = reply.headers.first { $0.isNamed("content-type") }?.value
+                let isStream = type?.hasPrefix("text/event-stream") ?? false
                 cache.store(
                     CachedAnswer(
-                        form: .json(body),
+                        form: isStream ? .eventStream(body) : .json(body),
                         backend: backend,
                         usage: exchange.usage,
                         usageIsEstimated: exchange.usageIsEstimated,
