@@ -92,4 +92,13 @@ import Testing
         #expect(await plain.text().hasPrefix("{"))
         #expect(upstream.requests.count == 1)
     }
+
+    @Test func `an answer from the cache still says what was left out of its request`() async {
+        let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
+        let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
+        let first = await ask(gateway, body)
+        let second = await ask(gateway, body)
+        #expect(second.header("X-Cache") == "HIT")
+        #expect(second.header("X-Gateway-Warning") == first.header("X-Gateway-Warning"))
+    }
 }

@@ -45,6 +45,7 @@ package struct LookUp: Stage {
             exchange.usage = answer.usage
             exchange.usageIsEstimated = answer.usageIsEstimated
             exchange.stopReason = answer.stopReason
+            exchange.warnings += answer.warnings
             exchange.decision?.backend = answer.backend
             return reply
         }
@@ -64,13 +65,15 @@ package struct LookUp: Stage {
                         backend: backend,
                         usage: exchange.usage,
                         usageIsEstimated: exchange.usageIsEstimated,
-                        stopReason: stopReason
+                        stopReason: stopReason,
+                        warnings: exchange.warnings
                     ),
                     for: key,
                     now: clock.monotonicNanoseconds()
                 )
             }
         case .stream(let relay):
+            let warnings = exchange.warnings
             relay.capture(limitBytes: settings.maxEntryBytes)
             relay.whenEnded { outcome in
                 guard let captured = outcome.captured, Self.isWhole(outcome.stopReason) else { return }
@@ -80,7 +83,8 @@ package struct LookUp: Stage {
                         backend: backend,
                         usage: outcome.usage,
                         usageIsEstimated: outcome.usageIsEstimated,
-                        stopReason: outcome.stopReason
+                        stopReason: outcome.stopReason,
+                        warnings: warnings
                     ),
                     for: key,
                     now: clock.monotonicNanoseconds()
