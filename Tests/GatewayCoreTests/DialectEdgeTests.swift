@@ -93,6 +93,38 @@ import Testing
         #expect(upstream.requests.count == 1)
     }
 
+    @Test(arguments: [
+        #""tool_calls":[{"index":0,"id":"a","type":"function","function":{"name":"f","arguments":"{}"}}]"#,
+        #""tool_calls" : [ {"index":0,"id":"a","function":{"name":"f","arguments":"{}"}}]"#,
+        #""refusal":"No.""#, #""function_call":{"name":"f","arguments":"{}"}"#,
+    ])
+    func `an answer with calls is not given again, though its provider says stop`(delta: String) async {
+        let chunks = [
+            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\(delta)},\"finish_reason\":null}]}\n\n",
+            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: [DONE]\n\n",
+        ]
+        let (gateway, upstream) = gateway(.openaiCompatible, [.stream(chunks), .stream(chunks)])
+        let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+        #expect(await ask(gateway, body).text() == chunks.joined())
+        #expect(await ask(gateway, body).text() == chunks.joined())
+        #expect(upstream.requests.count == 2)
+    }
+
+    @Test(arguments: [#""tool_calls":[]"#, #""tool_calls":null,"refusal":null,"function_call":null"#, #""refusal":"""#])
+    func `an answer that only names calls is given again`(delta: String) async {
+        let chunks = [
+            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{\"content\":\"a\",\(delta)}}]}\n\n",
+            "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
+            "data: [DONE]\n\n",
+        ]
+        let (gateway, upstream) = gateway(.openaiCompatible, [.stream(chunks), .stream(chunks)])
+        let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+        _ = await ask(gateway, body).text()
+        #expect(await ask(gateway, body).header("X-Cache") == "HIT")
+        #expect(upstream.requests.count == 1)
+    }
+
     @Test func `an answer from the cache still says what was left out of its request`() async {
         let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
