@@ -125,6 +125,14 @@ import Testing
         #expect(upstream.requests.count == 1)
     }
 
+    @Test func `nobody is billed for a stream that is an error from its first event on`() async {
+        let error = "data: {\"error\":{\"message\":\"too long\",\"type\":\"invalid_request_error\"}}\n\n"
+        let (gateway, _) = gateway(.openaiCompatible, [.stream([error])])
+        let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+        #expect(await ask(gateway, body).text() == error)
+        #expect(gateway.snapshot().sinceStart.cost == .zero)
+    }
+
     @Test func `an answer from the cache still says what was left out of its request`() async {
         let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#

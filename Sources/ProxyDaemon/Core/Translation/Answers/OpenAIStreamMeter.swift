@@ -64,8 +64,8 @@ struct OpenAIStreamMeter: Sendable {
 
     private mutating func read(payload: UnsafeBufferPointer<UInt8>) -> Verdict {
         guard !account.isComplete, account.error == nil else { return .keep }
-        account.hasStarted = true
         if !tellsMoreThanContent(payload) {
+            account.hasStarted = true
             dataBytes += payload.count
             events += 1
             shortest = min(shortest, payload.count)
@@ -128,6 +128,7 @@ struct OpenAIStreamMeter: Sendable {
             account.error = "\(type): \(fault.message)"
             return .keep
         }
+        account.hasStarted = true
         var hasUsage = false
         if let usage = chunk["usage"], usage.kind == .object {
             hasUsage = OpenAIUsage.read(usage, into: &account)
