@@ -133,6 +133,16 @@ import Testing
         #expect(gateway.snapshot().sinceStart.cost == .zero)
     }
 
+    @Test func `a provider's own choice of servers makes another answer`() async {
+        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion), .json(Self.completion)])
+        for server in ["a", "b"] {
+            let body =
+                #"{"model":"gpt","provider":{"order":["\#(server)"]},"messages":[{"role":"user","content":"x"}]}"#
+            #expect(await ask(gateway, body).header("X-Cache") == "MISS")
+        }
+        #expect(upstream.requests.count == 2)
+    }
+
     @Test func `an answer from the cache still says what was left out of its request`() async {
         let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
