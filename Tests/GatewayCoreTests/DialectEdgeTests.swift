@@ -143,6 +143,21 @@ import Testing
         #expect(upstream.requests.count == 2)
     }
 
+    @Test(arguments: [
+        #"{"model":"gpt","mod\u0065l":"claude-opus-4-7","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+        #"{"mod\u0065l":"gpt","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+        #"{"model":"gpt","str\u0065am":true,"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+        #"{"model":"gpt","x":1,"\u0078":2,"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+    ])
+    func `a name in escapes does not pass by the gateway's reading`(body: String) async {
+        for dialect in [Dialect.anthropic, .openai] {
+            let (gateway, upstream) = gateway(.anthropic, [.json(Self.message)])
+            let reply = await gateway.answer(.messages(body), in: dialect)
+            #expect(reply.status == 400)
+            #expect(upstream.requests.isEmpty)
+        }
+    }
+
     @Test func `an answer from the cache still says what was left out of its request`() async {
         let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
