@@ -158,6 +158,21 @@ import Testing
         }
     }
 
+    @Test func `a stream without its beginning is begun all the same`() async {
+        let events = [
+            "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
+                + "{\"type\":\"text_delta\",\"text\":\"Hi\"}}\n\n",
+            "event: message_delta\ndata: {\"type\":\"message_delta\",\"delta\":{\"stop_reason\":\"end_turn\"},"
+                + "\"usage\":{\"output_tokens\":1}}\n\n",
+            "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
+        ]
+        let (gateway, _) = gateway(.anthropic, [.stream(events)])
+        let reply = await ask(gateway, #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#)
+        let lines = await reply.text().split(separator: "\n")
+        #expect(lines.allSatisfy { $0.hasPrefix("data: {\"id\":\"chatcmpl-") || $0 == "data: [DONE]" })
+        #expect(lines.count == 4)
+    }
+
     @Test func `an answer from the cache still says what was left out of its request`() async {
         let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
