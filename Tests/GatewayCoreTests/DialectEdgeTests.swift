@@ -158,6 +158,17 @@ import Testing
         }
     }
 
+    @Test(arguments: ["{}", #"{"input_tokens":null,"output_tokens":null}"#, #"{"output_tokens":"many"}"#])
+    func `a usage without counts is none`(usage: String) async {
+        let message = Self.message.replacing(#"{"input_tokens":10,"output_tokens":2}"#, with: usage)
+        let (gateway, _) = gateway(.anthropic, [.json(message)])
+        let body = #"{"model":"gpt","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#
+        let reply = await gateway.answer(.messages(body))
+        #expect(await reply.text() == message)
+        #expect(reply.header("X-Gateway-Cost-USD") != "0.0")
+        #expect(reply.header("X-Gateway-Warning") == "gpt gave no usage; the cost is an estimate")
+    }
+
     @Test func `a stream without its beginning is begun all the same`() async {
         let events = [
             "event: content_block_delta\ndata: {\"type\":\"content_block_delta\",\"index\":0,\"delta\":"
