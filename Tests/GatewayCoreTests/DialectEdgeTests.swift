@@ -133,6 +133,20 @@ import Testing
         #expect(gateway.snapshot().sinceStart.cost == .zero)
     }
 
+    @Test(arguments: [#""code":"invalid_api_key""#, #""code":401"#, #""type":"authentication_error""#])
+    func `a stream's error about the gateway's key keeps the provider's words back`(kind: String) async {
+        let error = "data: {\"error\":{\"message\":\"Incorrect API key: sk-1\",\(kind)}}\n\n"
+        for event in [error, "event: error\n" + error, "id: 1\r\n" + error] {
+            let (gateway, _) = gateway(.openaiCompatible, [.stream([event])])
+            let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
+            let text = await ask(gateway, body).text()
+            #expect(text.hasPrefix(#"data: {"error":{"message":"the backend refused the gateway's own credentials"#))
+            #expect(text.hasSuffix("}\n\n"))
+            #expect(!text.contains("sk-1"))
+            #expect(gateway.ledger.recent(1).allSatisfy { $0.error?.contains("sk-1") == false })
+        }
+    }
+
     @Test func `a provider's own choice of servers makes another answer`() async {
         let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion), .json(Self.completion)])
         for server in ["a", "b"] {

@@ -124,6 +124,16 @@ struct OpenAIStreamMeter: Sendable {
 
     private mutating func read(chunk: JSONView) -> Verdict {
         if let problem = chunk["error"], let fault = ProviderFault(openAIError: problem) {
+            if fault.kind == .credentials {
+                // The provider's own words would show a part of the gateway's key.
+                let told = fault.openAI
+                account.error = "\(told.type): \(told.message)"
+                return .replace(
+                    OpenAIErrors.event(
+                        OpenAIErrors.body(message: told.message, type: told.type, param: nil, code: told.code)
+                    )
+                )
+            }
             let type = problem["type"]?.string ?? fault.anthropic.type
             account.error = "\(type): \(fault.message)"
             return .keep
@@ -178,8 +188,8 @@ struct OpenAIStreamMeter: Sendable {
                     verdict = read(payload: payload)
                 }
             }
-            if case .drop = verdict { return .drop }
-            return hasBadLine ? .replace(kept) : .keep
+            if case .keep = verdict, hasBadLine { return .replace(kept) }
+            return verdict
         }
         // A client takes fields without data for an event and fails to parse it.
         if hasField || hasBadLine { return hasComment ? .replace(Self.comments(of: kept)) : .drop }
