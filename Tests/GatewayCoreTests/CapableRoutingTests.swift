@@ -167,6 +167,7 @@ import Testing
             .init(name: "llama", provider: .ollama, model: "llama3:8b", baseURL: "http://127.0.0.1:1", tier: .local)
         )
         settings.backends[3].allowedModels = ["qwen3:4b"]
+        settings.backends[3].price = .free
         func backend(_ model: String, _ change: (inout Directives) -> Void = { _ in }) throws -> Backend {
             try decide(body("Hi", model: model), settings: settings, change).backend
         }
@@ -177,6 +178,10 @@ import Testing
         }
         #expect(try backend("local:qwen3:4b").model == "qwen3:4b")
         #expect(try backend("qwen3:4b").provider == .ollama)
+        // Its server costs no more with another model on it.
+        let price = try backend("qwen3:4b").price(promptTokens: 1_000, unixSeconds: 1_790_000_000)
+        #expect(price.price == .free)
+        #expect(price.isKnown)
         #expect(try backend("llama") { $0.smartRouting = true }.name == "haiku")
         let unknown = #expect(throws: GatewayError.self) { try backend("local:gemma") }
         #expect(unknown?.status == 400)

@@ -28,8 +28,18 @@ package struct CachedAnswer: Sendable {
     package var usage: TokenUsage
     package var usageIsEstimated: Bool
     package var stopReason: String?
+    /// What its client was told had been left out of the request, or changed.
+    package var warnings: [String]
 
-    package init(form: Form, backend: Backend, usage: TokenUsage, usageIsEstimated: Bool, stopReason: String?) {
+    package init(
+        form: Form,
+        backend: Backend,
+        usage: TokenUsage,
+        usageIsEstimated: Bool,
+        stopReason: String?,
+        warnings: [String] = []
+    ) {
+        self.warnings = warnings
         self.usageIsEstimated = usageIsEstimated
         self.form = form
         self.backend = backend
@@ -55,7 +65,7 @@ package struct CachedAnswer: Sendable {
     }
 
     /// About what the entry holds in memory.
-    package var bytes: Int { form.bytes.count + 512 }
+    package var bytes: Int { warnings.reduce(form.bytes.count + 512) { $0 + $1.utf8.count } }
 }
 
 /// Answers by their exact key, in memory: the least recently used go first when the bytes are more than allowed.

@@ -333,7 +333,8 @@ package struct Router: Sendable {
         backend.name = model
         backend.model = model
         backend.tier = tier
-        backend.price = nil
+        // A price is a model's, but on hardware of one's own: there it is the server's.
+        if tier != .local { backend.price = nil }
         backend.maxTokens = nil
         return Backend(backend, catalogue: catalogue)
     }

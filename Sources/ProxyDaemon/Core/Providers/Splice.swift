@@ -24,7 +24,11 @@ enum Splice {
         var edits: [BodyEdit?] = [BodyEdit.removing("smart_routing", from: root)]
         if prompt.asksForLocal { edits.append(BodyEdit.removing("provider", from: root)) }
         if prompt.isStream, !prompt.wantsUsageChunk, backend.reportsStreamUsage {
-            edits.append(root.setting("stream_options", to: "{\"include_usage\":true}"))
+            if let options = root["stream_options"], options.kind == .object {
+                edits.append(options.setting("include_usage", to: "true"))
+            } else {
+                edits.append(root.setting("stream_options", to: "{\"include_usage\":true}"))
+            }
         }
         return edits.compactMap(\.self)
     }
@@ -55,7 +59,8 @@ extension JSONView {
     /// Gives a member of this object another value, or puts the member in first where there is none.
     fileprivate func setting(_ name: StaticString, to value: String) -> BodyEdit {
         if let present = self[name] { return .replacing(present.range, with: value.utf8) }
-        let isEmpty = range.count <= 2
+        var isEmpty = true
+        forEachMember { _, _ in isEmpty = false }
         return .replacing(
             (range.lowerBound + 1)..<(range.lowerBound + 1),
             with: "\"\(name)\":\(value)\(isEmpty ? "" : ",")".utf8

@@ -45,6 +45,7 @@ package struct LookUp: Stage {
             exchange.usage = answer.usage
             exchange.usageIsEstimated = answer.usageIsEstimated
             exchange.stopReason = answer.stopReason
+            exchange.warnings += answer.warnings
             exchange.decision?.backend = answer.backend
             return reply
         }
@@ -55,19 +56,24 @@ package struct LookUp: Stage {
         case .bytes(let body):
             if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {
                 let stopReason = exchange.stopReason
+                // A whole answer may have been made a stream for a client that asked for one.
+                let type = reply.headers.first { $0.isNamed("content-type") }?.value
+                let isStream = type?.hasPrefix("text/event-stream") ?? false
                 cache.store(
                     CachedAnswer(
-                        form: .json(body),
+                        form: isStream ? .eventStream(body) : .json(body),
                         backend: backend,
                         usage: exchange.usage,
                         usageIsEstimated: exchange.usageIsEstimated,
-                        stopReason: stopReason
+                        stopReason: stopReason,
+                        warnings: exchange.warnings
                     ),
                     for: key,
                     now: clock.monotonicNanoseconds()
                 )
             }
         case .stream(let relay):
+            let warnings = exchange.warnings
             relay.capture(limitBytes: settings.maxEntryBytes)
             relay.whenEnded { outcome in
                 guard let captured = outcome.captured, Self.isWhole(outcome.stopReason) else { return }
@@ -77,7 +83,8 @@ package struct LookUp: Stage {
                         backend: backend,
                         usage: outcome.usage,
                         usageIsEstimated: outcome.usageIsEstimated,
-                        stopReason: outcome.stopReason
+                        stopReason: outcome.stopReason,
+                        warnings: warnings
                     ),
                     for: key,
                     now: clock.monotonicNanoseconds()

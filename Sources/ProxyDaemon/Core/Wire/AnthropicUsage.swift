@@ -37,6 +37,7 @@ package enum AnthropicUsage {
 package struct AnthropicAnswer: Sendable, Equatable {
     package var usage = TokenUsage()
     package var stopReason: String?
+    /// The output was counted: a `usage` without that, or with null for it, tells no cost.
     package var hasUsage = false
 
     /// Reads a Messages response. Bytes that are no such thing give an answer without usage.
@@ -47,7 +48,7 @@ package struct AnthropicAnswer: Sendable, Equatable {
                 root.forEachMember { name, value in
                     if JSONText.equals(bytes, name, "usage"), value.kind == .object {
                         AnthropicUsage.merge(value, into: &usage)
-                        hasUsage = true
+                        hasUsage = value["output_tokens"]?.integer != nil
                     } else if JSONText.equals(bytes, name, "stop_reason") {
                         stopReason = value.string
                     }

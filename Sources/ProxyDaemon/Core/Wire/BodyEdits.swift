@@ -35,7 +35,7 @@ package struct BodyEdit: Sendable, Equatable {
     }
 
     /// The body with all edits made, in one pass. Of two edits that overlap, the one that begins first holds, of two
-    /// that begin together the longer one; a span outside the body is cut to it.
+    /// that begin together the longer one; what is put in overlaps nothing. A span outside the body is cut to it.
     package static func apply(_ edits: [BodyEdit], to body: [UInt8]) -> [UInt8] {
         if edits.isEmpty { return body }
         var edited: [UInt8] = []
@@ -50,13 +50,20 @@ package struct BodyEdit: Sendable, Equatable {
         return edited
     }
 
+    /// What is put in at a place covers nothing, and stands before whatever is changed there.
+    private static func isBefore(_ left: BodyEdit, _ right: BodyEdit) -> Bool {
+        if left.range.lowerBound != right.range.lowerBound { return left.range.lowerBound < right.range.lowerBound }
+        if left.range.isEmpty != right.range.isEmpty { return left.range.isEmpty }
+        return left.range.count > right.range.count
+    }
+
     /// The edits in order, those of members widened by their commas.
     private static func settled(_ edits: [BodyEdit], in body: [UInt8]) -> [BodyEdit] {
         let bounds = body.indices
         let ordered =
             edits
             .map { BodyEdit($0.range.clamped(to: bounds), $0.replacement, isMember: $0.isMember) }
-            .sorted { ($0.range.lowerBound, -$0.range.count) < ($1.range.lowerBound, -$1.range.count) }
+            .sorted(by: isBefore)
         var settled: [BodyEdit] = []
         var at = 0
         while at < ordered.count {

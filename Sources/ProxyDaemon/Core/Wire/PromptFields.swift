@@ -38,6 +38,7 @@ struct PromptFields {
         guard seen.count <= Self.maximumMembers else {
             throw Self.invalid("the body has \(seen.count) members; at most \(Self.maximumMembers) are read")
         }
+        try refuseHiddenNames(seen.map(\.name), bytes)
         var messages: JSONView?
         for (at, member) in seen.enumerated() {
             // Two readers of one body may take different twins; a request must mean one thing only.
@@ -74,6 +75,35 @@ struct PromptFields {
         case .anthropic: try traits.read(messages: messages)
         case .openai: try traits.read(openAIMessages: messages)
         }
+    }
+
+    /// The members that the gateway reads or changes, which it looks for by their plain names.
+    private static let readMembers = [
+        "model", "messages", "stream", "max_tokens", "max_completion_tokens", "stream_options", "smart_routing",
+        "provider",
+    ]
+
+    /// A name spelled with escapes is the same name to the provider. One that the gateway reads would be passed over
+    /// here and obeyed there: another model than the one that is paid for, a stream where none is expected.
+    private func refuseHiddenNames(
+        _ names: [Range<Int>],
+        _ bytes: UnsafeBufferPointer<UInt8>
+    ) throws(GatewayError) {
+        guard names.contains(where: { bytes[$0].contains(UInt8(ascii: "\\")) }) else { return }
+        var plain: Set<[UInt8]> = []
+        for name in names {
+            let text = JSONText.decode(bytes, name)
+            guard plain.insert(Array(text.utf8)).inserted else {
+                throw Self.invalid("\(Self.shortened(text)): given twice")
+            }
+            if bytes[name].contains(UInt8(ascii: "\\")), Self.readMembers.contains(text) {
+                throw Self.invalid("\(text): expected the name without escapes")
+            }
+        }
+    }
+
+    private static func shortened(_ name: String) -> String {
+        String(name.unicodeScalars.prefix(64).map(Character.init))
     }
 
     /// Reads `model` or `stream`; false for other members.

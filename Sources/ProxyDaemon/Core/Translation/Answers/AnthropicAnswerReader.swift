@@ -21,6 +21,10 @@ struct AnthropicAnswerReader: AnswerReader {
 
     private mutating func read(_ event: JSONView, _ emit: (AnswerEvent) -> Void) {
         guard let type = event["type"] else { return }
+        // Some servers of this wire leave `message_start` out, without which a client could make nothing of the rest.
+        if !account.hasStarted, type.begins(with: "content_block_") || type.isString("message_delta") {
+            read(message: nil, emit)
+        }
         if type.isString("content_block_delta") {
             if let delta = event["delta"] { read(delta: delta, block: event["index"]?.integer ?? 0, emit) }
         } else if type.isString("content_block_start") {

@@ -21,7 +21,9 @@ struct OpenAIStreamMeter: Sendable {
     var isComplete: Bool { account.isComplete }
     private let withholdsUsage: Bool
     private var isFinished = false
+    /// The answer calls tools, whatever its `finish_reason` says of it; the model refused.
     private var hasCalls = false
+    private var hasRefused = false
     /// For an estimate: all data seen, in how many events, the shortest of which is nearly all envelope.
     private var dataBytes = 0
     private var events = 0
@@ -62,8 +64,8 @@ struct OpenAIStreamMeter: Sendable {
 
     private mutating func read(payload: UnsafeBufferPointer<UInt8>) -> Verdict {
         guard !account.isComplete, account.error == nil else { return .keep }
-        account.hasStarted = true
         if !tellsMoreThanContent(payload) {
+            account.hasStarted = true
             dataBytes += payload.count
             events += 1
             shortest = min(shortest, payload.count)
@@ -74,17 +76,25 @@ struct OpenAIStreamMeter: Sendable {
     }
 
     /// Whether a member that says more of the stream than its content has a value other than null. Content cannot be
-    /// taken for one: its quotes are escaped.
-    private func tellsMoreThanContent(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
+    /// taken for one: its quotes are escaped. Takes note of calls and refusals on the way.
+    private mutating func tellsMoreThanContent(_ payload: UnsafeBufferPointer<UInt8>) -> Bool {
         var at = 0
         while let quote = JSONScan.next(0x22, payload, from: at) {
             at = quote + 1
             guard at < payload.count else { return false }
             let name: StaticString
             switch payload[at] {
-            case UInt8(ascii: "f"): name = "finish_reason\""
+            case UInt8(ascii: "f"):
+                if !hasCalls, hasValue("function_call\"", payload, at) { hasCalls = true }
+                name = "finish_reason\""
             case UInt8(ascii: "u"): name = "usage\""
             case UInt8(ascii: "e"): name = "error\""
+            case UInt8(ascii: "t") where !hasCalls:
+                if hasValue("tool_calls\"", payload, at) { hasCalls = true }
+                continue
+            case UInt8(ascii: "r") where !hasRefused:
+                if hasValue("refusal\"", payload, at) { hasRefused = true }
+                continue
             default: continue
             }
             let end = at + name.utf8CodeUnitCount
@@ -96,12 +106,39 @@ struct OpenAIStreamMeter: Sendable {
         return false
     }
 
+    /// Whether a member of this name begins here and its value is neither null nor empty.
+    private func hasValue(_ name: StaticString, _ payload: UnsafeBufferPointer<UInt8>, _ start: Int) -> Bool {
+        var at = start + name.utf8CodeUnitCount
+        guard at <= payload.count, JSONText.equals(payload, start..<at, name) else { return false }
+        func skip(_ byte: UInt8) -> Bool {
+            while at < payload.count, payload[at] == 0x20 { at += 1 }
+            guard at < payload.count, payload[at] == byte else { return false }
+            at += 1
+            return true
+        }
+        guard skip(UInt8(ascii: ":")) else { return false }
+        if skip(UInt8(ascii: "[")) { return !skip(UInt8(ascii: "]")) }
+        if skip(UInt8(ascii: "{")) { return !skip(UInt8(ascii: "}")) }
+        return skip(0x22) && at < payload.count && payload[at] != 0x22
+    }
+
     private mutating func read(chunk: JSONView) -> Verdict {
         if let problem = chunk["error"], let fault = ProviderFault(openAIError: problem) {
+            if fault.kind == .credentials {
+                // The provider's own words would show a part of the gateway's key.
+                let told = fault.openAI
+                account.error = "\(told.type): \(told.message)"
+                return .replace(
+                    OpenAIErrors.event(
+                        OpenAIErrors.body(message: told.message, type: told.type, param: nil, code: told.code)
+                    )
+                )
+            }
             let type = problem["type"]?.string ?? fault.anthropic.type
             account.error = "\(type): \(fault.message)"
             return .keep
         }
+        account.hasStarted = true
         var hasUsage = false
         if let usage = chunk["usage"], usage.kind == .object {
             hasUsage = OpenAIUsage.read(usage, into: &account)
@@ -111,7 +148,9 @@ struct OpenAIStreamMeter: Sendable {
             choiceCount += 1
             guard choice["index"]?.integer ?? 0 == 0, let reason = choice["finish_reason"]?.string else { return }
             isFinished = true
-            account.stopReason = OpenAIUsage.stopReason(reason, hasCalls: hasCalls, hasRefused: false)
+            let said = choice["delta"] ?? choice["message"]
+            said?["tool_calls"]?.forEachElement { _ in hasCalls = true }
+            account.stopReason = OpenAIUsage.stopReason(reason, hasCalls: hasCalls, hasRefused: hasRefused)
         }
         return hasUsage && withholdsUsage && choiceCount == 0 && chunk["choices"]?.kind == .array ? .drop : .keep
     }
@@ -149,8 +188,8 @@ struct OpenAIStreamMeter: Sendable {
                     verdict = read(payload: payload)
                 }
             }
-            if case .drop = verdict { return .drop }
-            return hasBadLine ? .replace(kept) : .keep
+            if case .keep = verdict, hasBadLine { return .replace(kept) }
+            return verdict
         }
         // A client takes fields without data for an event and fails to parse it.
         if hasField || hasBadLine { return hasComment ? .replace(Self.comments(of: kept)) : .drop }
