@@ -227,3 +227,32 @@ import Testing
         #expect(await empty.text().contains("message: Field required"))
     }
 }
+
+@Suite struct `An Ollama server that does not count a prompt` {
+    private static let answer =
+        #"{"model":"q","message":{"role":"assistant","content":"Paris"},"done":true,"done_reason":"stop","eval_count":200}"#
+
+    @Test(arguments: [false, true])
+    func `has the prompt estimated, and says so`(isStream: Bool) async {
+        var answer = ScriptedUpstream.Answer.json(Self.answer)
+        if isStream { answer.headers = [HeaderField("content-type", "application/x-ndjson")] }
+        let upstream = ScriptedUpstream([answer])
+        var settings = Settings()
+        settings.backends = [
+            Settings.Backend(name: "q", provider: .ollama, model: "q", baseURL: "http://127.0.0.1:1", tier: .local)
+        ]
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        let body =
+            #"{"model":"q","max_tokens":50,"stream":\#(isStream),"messages":[{"role":"user","content":"Where is it?"}]}"#
+        _ = await gateway.answer(.messages(body)).text()
+        let row = gateway.ledger.recent(1)[0]
+        #expect(row.usageIsEstimated)
+        #expect(row.usage.input > 0)
+        #expect(row.usage.output == 200)
+    }
+}

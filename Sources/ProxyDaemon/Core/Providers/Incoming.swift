@@ -9,6 +9,7 @@ struct Incoming {
         var body: [UInt8]
         var usage = TokenUsage()
         var hasUsage = false
+        var inputIsEstimated = false
         var stopReason: String?
     }
 
@@ -78,6 +79,7 @@ struct Incoming {
             body: translated.body,
             usage: translated.usage,
             hasUsage: translated.hasUsage,
+            inputIsEstimated: translated.inputIsEstimated,
             stopReason: translated.stopReason
         )
         guard !isOwnDialect else { return answer }

@@ -99,6 +99,7 @@ package struct Attempt: Stage {
             exchange.attempts.append(report(backend, status, started, answer.status < 400 ? nil : "HTTP \(status)"))
             if answer.status == 200 {
                 exchange.usage = answer.usage
+                exchange.usageIsEstimated = answer.inputIsEstimated
                 exchange.stopReason = answer.stopReason
                 if !answer.hasUsage {
                     Self.estimate(&exchange)

@@ -91,13 +91,22 @@ package struct TranslatedAnswer: Sendable, Equatable {
     package var usage: TokenUsage
     /// False: the provider counted nothing, and `usage` is empty.
     package var hasUsage: Bool
+    /// The provider counted its answer and not the prompt, as Ollama does of one that it had read before.
+    package var inputIsEstimated: Bool
     /// In Anthropic's words, whichever the dialect: `end_turn`, `max_tokens`, `tool_use`…
     package var stopReason: String?
 
-    package init(body: [UInt8], usage: TokenUsage, hasUsage: Bool, stopReason: String?) {
+    package init(
+        body: [UInt8],
+        usage: TokenUsage,
+        hasUsage: Bool,
+        inputIsEstimated: Bool = false,
+        stopReason: String?
+    ) {
         self.body = body
         self.usage = usage
         self.hasUsage = hasUsage
+        self.inputIsEstimated = inputIsEstimated
         self.stopReason = stopReason
     }
 }

@@ -72,6 +72,8 @@ struct AnswerAccount: Sendable {
     var estimatedUsage: TokenUsage {
         var estimate = usage
         if !hasInput { estimate.input = estimatedInput }
+        // Counted at the end, only the input may still be a guess.
+        guard !hasOutput || stopReason == nil else { return estimate }
         estimate.output = max(estimate.output, contentBytes / 4, min(contentBytes, 1))
         return estimate
     }

@@ -102,6 +102,7 @@ package enum AnswerTranslation {
             body: body,
             usage: account.hasOutput ? account.usage : TokenUsage(),
             hasUsage: account.hasOutput,
+            inputIsEstimated: account.hasOutput && !account.hasInput,
             stopReason: account.stopReason
         )
     }

@@ -36,7 +36,9 @@ struct TranslatedPassage<Reader: AnswerReader, Writer: AnswerWriter>: AnswerPass
     var hasStarted: Bool { reader.account.hasStarted }
     var isComplete: Bool { reader.account.isComplete }
     var error: String? { reader.account.error }
-    var hasFinalUsage: Bool { reader.account.hasOutput && reader.account.stopReason != nil }
+    var hasFinalUsage: Bool {
+        reader.account.hasInput && reader.account.hasOutput && reader.account.stopReason != nil
+    }
 }
 
 /// Cuts a stream into the JSON texts it carries.
