@@ -70,6 +70,7 @@ import Testing
         let assembled = try #require(
             AnswerTranslation.replay(
                 run.out,
+                in: .openai,
                 isStream: true,
                 asStream: false,
                 usage: TokenUsage(),
@@ -85,7 +86,14 @@ import Testing
         let stream = try AnswerFixtures.bytes(name + ".sse")
         let context = AnswerFixtures.context
         let completion = try #require(
-            AnswerTranslation.replay(stream, isStream: true, asStream: false, usage: TokenUsage(), context: context)
+            AnswerTranslation.replay(
+                stream,
+                in: .openai,
+                isStream: true,
+                asStream: false,
+                usage: TokenUsage(),
+                context: context
+            )
         )
         let whole = try AnswerTranslation.whole(completion, from: .openai, to: .anthropic, context: context)
         let run = try PassageRun(stream, from: .openai, to: .anthropic)
@@ -164,7 +172,14 @@ import Testing
     ) -> [UInt8]? {
         var context = AnswerFixtures.context
         context.wantsUsageChunk = wantsUsage
-        return AnswerTranslation.replay(body, isStream: isStream, asStream: asStream, usage: usage, context: context)
+        return AnswerTranslation.replay(
+            body,
+            in: .openai,
+            isStream: isStream,
+            asStream: asStream,
+            usage: usage,
+            context: context
+        )
     }
 
     @Test(arguments: ["o01-plain", "o02-parallel-tools", "o03-tool-results-image", "o04-json-schema", "o05-refusal"])

@@ -5,6 +5,9 @@ package enum Dialect: String, Sendable, CaseIterable {
     /// OpenAI's Chat Completions.
     case openai
 
+    /// The header under which the dialect's SDKs look for the name of a request.
+    var requestIDHeader: String { self == .openai ? "x-request-id" : "request-id" }
+
     /// The dialect of whoever asks under a path, for errors: OpenAI's for the paths that only its clients know.
     package init(path: String) {
         let known = ["/v1/chat/", "/v1/completions", "/v1/embeddings", "/v1/responses"]

@@ -24,7 +24,13 @@ package enum AnthropicProvider {
         if method == "POST" { headers.append(HeaderField("content-type", "application/json")) }
         headers += backend.requestHeaders
         let target = query.map { "\(path)?\($0)" } ?? path
-        return UpstreamRequest(method: method, url: backend.baseURL + target, headers: headers, body: body)
+        return UpstreamRequest(
+            method: method,
+            url: backend.baseURL + target,
+            headers: headers,
+            body: body,
+            timeoutSeconds: backend.timeoutSeconds
+        )
     }
 
     /// Whether a header of the client goes on to the provider: everything of Anthropic's, known or not, and what the

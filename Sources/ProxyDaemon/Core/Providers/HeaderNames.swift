@@ -25,8 +25,7 @@ package enum HeaderNames {
             $0.isNamed("retry-after") || $0.isNamed("retry-after-ms") || $0.isNamed("x-should-retry")
         }
         let given = headers.first { $0.isNamed("request-id") || $0.isNamed("x-request-id") }
-        let name = dialect == .openai ? "x-request-id" : "request-id"
-        kept.append(HeaderField(name, given?.value ?? "req_gw_\(exchangeID)"))
+        kept.append(HeaderField(dialect.requestIDHeader, given?.value ?? "req_gw_\(exchangeID)"))
         return kept
     }
 

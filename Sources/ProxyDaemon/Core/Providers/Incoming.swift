@@ -94,17 +94,14 @@ struct Incoming {
     }
 
     private func asStream(_ answer: TranslatedAnswer) -> [UInt8]? {
-        switch dialect {
-        case .anthropic: return AnthropicReplay.stream(fromJSON: answer.body)
-        case .openai:
-            return AnswerTranslation.replay(
-                answer.body,
-                isStream: false,
-                asStream: true,
-                usage: answer.usage,
-                context: context
-            )
-        }
+        AnswerTranslation.replay(
+            answer.body,
+            in: dialect,
+            isStream: false,
+            asStream: true,
+            usage: answer.usage,
+            context: context
+        )
     }
 
     /// A provider's error: its own bytes to a client of its dialect, the same in the client's words otherwise.

@@ -19,7 +19,7 @@ struct Outgoing {
         let isOwnDialect = backend.wire.dialect == prompt.dialect
         let translated: TranslatedRequest
         let adaptations = exchange.decision?.adaptations ?? []
-        var warnings = adaptations.map { $0.sentence(model: backend.model) }
+        var warnings = exchange.decision?.adaptationNotes ?? []
         if isOwnDialect {
             translated = TranslatedRequest(body: Splice.body(of: prompt, for: backend, adaptations))
             call = ProviderCall.own(backend, request, body: translated.body)

@@ -27,16 +27,7 @@ package enum ProviderCall {
         _ headers: [HeaderField],
         _ body: [UInt8]
     ) -> UpstreamRequest {
-        var call = AnthropicProvider.call(
-            backend,
-            method: "POST",
-            path: path,
-            query: query,
-            headers: headers,
-            body: body
-        )
-        call.timeoutSeconds = backend.timeoutSeconds
-        return call
+        AnthropicProvider.call(backend, method: "POST", path: path, query: query, headers: headers, body: body)
     }
 
     private static func post(

@@ -109,31 +109,23 @@ package struct LookUp: Stage {
 
     private func replay(_ answer: CachedAnswer, _ prompt: Prompt, _ request: ClientRequest) -> Reply? {
         let asStream = prompt.isStream
-        let body: [UInt8]?
-        switch prompt.dialect {
-        case .anthropic:
-            switch answer.form {
-            case .json(let bytes): body = asStream ? AnthropicReplay.stream(fromJSON: bytes) : bytes
-            case .eventStream(let bytes): body = asStream ? bytes : AnthropicReplay.json(fromStream: bytes)
-            }
-        case .openai:
-            body = AnswerTranslation.replay(
-                answer.form.bytes,
-                isStream: answer.form.isStream,
-                asStream: asStream,
-                usage: answer.usage,
-                context: TranslationContext(
-                    exchangeID: request.id,
-                    unixSeconds: request.unixMilliseconds / 1_000,
-                    model: answer.backend.model,
-                    wantsUsageChunk: prompt.wantsUsageChunk
-                )
+        let body = AnswerTranslation.replay(
+            answer.form.bytes,
+            in: prompt.dialect,
+            isStream: answer.form.isStream,
+            asStream: asStream,
+            usage: answer.usage,
+            context: TranslationContext(
+                exchangeID: request.id,
+                unixSeconds: request.unixMilliseconds / 1_000,
+                model: answer.backend.model,
+                wantsUsageChunk: prompt.wantsUsageChunk
             )
-        }
+        )
         guard let body else { return nil }
         var headers = [HeaderField("content-type", asStream ? "text/event-stream; charset=utf-8" : "application/json")]
         if asStream { headers.append(HeaderField("cache-control", "no-cache")) }
-        headers.append(HeaderField(prompt.dialect == .openai ? "x-request-id" : "request-id", "req_gw_\(request.id)"))
+        headers.append(HeaderField(prompt.dialect.requestIDHeader, "req_gw_\(request.id)"))
         return Reply(status: 200, headers: headers, body: .bytes(body))
     }
 }

@@ -83,18 +83,23 @@ package enum AnswerTranslation {
         return answer(body, reader.account)
     }
 
-    /// A kept Chat Completions answer in the form a client asks for: a completion or its chunks, the latter with a usage
+    /// A whole answer of a dialect in the form a client of it asks for: one JSON text or a stream, OpenAI's with a usage
     /// chunk if `context` says so. Nil for what cannot be carried over; the caller then asks a provider.
     ///
     /// `usage` is what the answer came to, for a kept stream that does not say.
     package static func replay(
         _ body: [UInt8],
+        in dialect: Dialect,
         isStream: Bool,
         asStream: Bool,
         usage: TokenUsage,
         context: TranslationContext
     ) -> [UInt8]? {
-        OpenAIReplay.replay(body, isStream: isStream, asStream: asStream, usage: usage, context: context)
+        switch dialect {
+        case .anthropic where isStream == asStream: body
+        case .anthropic: asStream ? AnthropicReplay.stream(fromJSON: body) : AnthropicReplay.json(fromStream: body)
+        case .openai: OpenAIReplay.replay(body, isStream: isStream, asStream: asStream, usage: usage, context: context)
+        }
     }
 
     private static func answer(_ body: [UInt8], _ account: AnswerAccount) -> TranslatedAnswer {
