@@ -32,7 +32,7 @@ import Testing
     /// Every subset of the members of objects of up to six, spaced at random: what is left is what was not removed.
     @Test func `leave valid JSON whichever members go`() throws {
         let names: [StaticString] = ["a", "b", "c", "d", "e", "f"]
-        var random = SplitMix64(seed: 7)
+        var random = SeededGenerator(seed: 7)
         for count in 1...6 {
             for subset in 0..<(1 << count) {
                 func space() -> String { ["", "", " ", "\n ", "\t"].randomElement(using: &random) ?? "" }

@@ -49,7 +49,7 @@ import Testing
     }
 
     @Test func `the score is the sum of its points, between 0 and 100`() throws {
-        var random = SplitMix64(seed: 5)
+        var random = SeededGenerator(seed: 5)
         let words = "hello analyze prove in detail design a distributed code json briefly what is ? - 1 é".split(
             separator: " "
         )

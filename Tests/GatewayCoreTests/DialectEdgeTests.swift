@@ -12,33 +12,6 @@ import Testing
         {"role":"assistant","content":"Paris"},"finish_reason":"stop"}],"usage":{"prompt_tokens":9,"completion_tokens":2}}
         """#
 
-    /// One backend of a kind, priced at $1 and $5 a million tokens.
-    private func gateway(
-        _ provider: Settings.ProviderKind,
-        _ answers: [ScriptedUpstream.Answer],
-        tier: Tier = .fast
-    ) -> (Gateway, ScriptedUpstream) {
-        let upstream = ScriptedUpstream(answers)
-        var settings = Settings()
-        settings.backends = [
-            Settings.Backend(
-                name: "gpt",
-                provider: provider,
-                model: "claude-haiku-4-5-20251001",
-                baseURL: "http://127.0.0.1:1",
-                tier: tier
-            )
-        ]
-        settings.routing.mode = .off
-        let gateway = Gateway(
-            settings: settings,
-            catalogue: .threeTiers,
-            transport: upstream.transport,
-            clock: TestClock().port
-        )
-        return (gateway, upstream)
-    }
-
     private func ask(_ gateway: Gateway, _ body: String) async -> Reply {
         await gateway.answer(.messages(body).at("/v1/chat/completions"), in: .openai)
     }
@@ -55,7 +28,9 @@ import Testing
         ),
     ])
     func `a member put in is not lost beside the gateway's own that go`(body: String, sent: String) async {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)], tier: .local)
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion)]) {
+            $0.backends[0].tier = .local
+        }
         _ = await ask(gateway, body)
         #expect(upstream.requests.map { String(decoding: $0.body, as: UTF8.self) } == [sent])
     }
@@ -66,7 +41,7 @@ import Testing
         ("{}", #"{"include_usage":true}"#), ("null", #"{"include_usage":true}"#),
     ])
     func `a client's options of a stream stay`(given: String, sent: String) async {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion)])
         func body(_ model: String, _ options: String) -> String {
             #"{"model":"\#(model)","stream":true,"stream_options":\#(options),"messages":[{"role":"user","content":"x"}]}"#
         }
@@ -76,7 +51,7 @@ import Testing
     }
 
     @Test func `a stream that was made of a whole answer is kept as a stream`() async {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion)])
         func ask(_ more: String) async -> Reply {
             await gateway.answer(
                 .messages(#"{"model":"gpt","max_tokens":9\#(more),"messages":[{"role":"user","content":"x"}]}"#)
@@ -104,7 +79,7 @@ import Testing
             "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
             "data: [DONE]\n\n",
         ]
-        let (gateway, upstream) = gateway(.openaiCompatible, [.stream(chunks), .stream(chunks)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.stream(chunks), .stream(chunks)])
         let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
         #expect(await ask(gateway, body).text() == chunks.joined())
         #expect(await ask(gateway, body).text() == chunks.joined())
@@ -118,7 +93,7 @@ import Testing
             "data: {\"id\":\"c\",\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n",
             "data: [DONE]\n\n",
         ]
-        let (gateway, upstream) = gateway(.openaiCompatible, [.stream(chunks), .stream(chunks)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.stream(chunks), .stream(chunks)])
         let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
         _ = await ask(gateway, body).text()
         #expect(await ask(gateway, body).header("X-Cache") == "HIT")
@@ -127,7 +102,7 @@ import Testing
 
     @Test func `nobody is billed for a stream that is an error from its first event on`() async {
         let error = "data: {\"error\":{\"message\":\"too long\",\"type\":\"invalid_request_error\"}}\n\n"
-        let (gateway, _) = gateway(.openaiCompatible, [.stream([error])])
+        let (gateway, _) = Gateway.single(.openaiCompatible, [.stream([error])])
         let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
         #expect(await ask(gateway, body).text() == error)
         #expect(gateway.snapshot().sinceStart.cost == .zero)
@@ -137,7 +112,7 @@ import Testing
     func `a stream's error about the gateway's key keeps the provider's words back`(kind: String) async {
         let error = "data: {\"error\":{\"message\":\"Incorrect API key: sk-1\",\(kind)}}\n\n"
         for event in [error, "event: error\n" + error, "id: 1\r\n" + error] {
-            let (gateway, _) = gateway(.openaiCompatible, [.stream([event])])
+            let (gateway, _) = Gateway.single(.openaiCompatible, [.stream([event])])
             let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
             let text = await ask(gateway, body).text()
             #expect(text.hasPrefix(#"data: {"error":{"message":"the backend refused the gateway's own credentials"#))
@@ -148,7 +123,7 @@ import Testing
     }
 
     @Test func `a provider's own choice of servers makes another answer`() async {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion), .json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion), .json(Self.completion)])
         for server in ["a", "b"] {
             let body =
                 #"{"model":"gpt","provider":{"order":["\#(server)"]},"messages":[{"role":"user","content":"x"}]}"#
@@ -165,7 +140,7 @@ import Testing
     ])
     func `a name in escapes does not pass by the gateway's reading`(body: String) async {
         for dialect in [Dialect.anthropic, .openai] {
-            let (gateway, upstream) = gateway(.anthropic, [.json(Self.message)])
+            let (gateway, upstream) = Gateway.single(.anthropic, [.json(Self.message)])
             let reply = await gateway.answer(.messages(body), in: dialect)
             #expect(reply.status == 400)
             #expect(upstream.requests.isEmpty)
@@ -175,7 +150,7 @@ import Testing
     @Test(arguments: ["{}", #"{"input_tokens":null,"output_tokens":null}"#, #"{"output_tokens":"many"}"#])
     func `a usage without counts is none`(usage: String) async {
         let message = Self.message.replacing(#"{"input_tokens":10,"output_tokens":2}"#, with: usage)
-        let (gateway, _) = gateway(.anthropic, [.json(message)])
+        let (gateway, _) = Gateway.single(.anthropic, [.json(message)])
         let body = #"{"model":"gpt","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#
         let reply = await gateway.answer(.messages(body))
         #expect(await reply.text() == message)
@@ -191,7 +166,7 @@ import Testing
                 + "\"usage\":{\"output_tokens\":1}}\n\n",
             "event: message_stop\ndata: {\"type\":\"message_stop\"}\n\n",
         ]
-        let (gateway, _) = gateway(.anthropic, [.stream(events)])
+        let (gateway, _) = Gateway.single(.anthropic, [.stream(events)])
         let reply = await ask(gateway, #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#)
         let lines = await reply.text().split(separator: "\n")
         #expect(lines.allSatisfy { $0.hasPrefix("data: {\"id\":\"chatcmpl-") || $0 == "data: [DONE]" })
@@ -199,7 +174,7 @@ import Testing
     }
 
     @Test func `an answer from the cache still says what was left out of its request`() async {
-        let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
+        let (gateway, _) = Gateway.single(.anthropic, [.json(Self.message)])
         let body = #"{"model":"gpt","seed":7,"messages":[{"role":"user","content":"x"}]}"#
         let first = await ask(gateway, body)
         let second = await ask(gateway, body)

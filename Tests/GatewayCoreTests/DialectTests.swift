@@ -17,40 +17,11 @@ import Testing
         "stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":2}}
         """#
 
-    /// One backend of a kind, priced at $1 and $5 a million tokens, a tenth for what is read from a cache.
-    private func gateway(
-        _ provider: Settings.ProviderKind,
-        _ answers: [ScriptedUpstream.Answer],
-        _ change: (inout Settings) -> Void = { _ in }
-    ) -> (Gateway, ScriptedUpstream) {
-        let upstream = ScriptedUpstream(answers)
-        var settings = Settings()
-        settings.backends = [
-            Settings.Backend(
-                name: "gpt",
-                provider: provider,
-                model: "claude-haiku-4-5-20251001",
-                baseURL: "http://127.0.0.1:1",
-                apiKey: Secret("sk-up"),
-                tier: .fast
-            )
-        ]
-        settings.routing.mode = .off
-        change(&settings)
-        let gateway = Gateway(
-            settings: settings,
-            catalogue: .threeTiers,
-            transport: upstream.transport,
-            clock: TestClock().port
-        )
-        return (gateway, upstream)
-    }
-
     @Test
     func `an OpenAI request reaches an OpenAI backend byte for byte but for the model and the gateway's own fields`()
         async
     {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion)])
         let body =
             #"{ "smart_routing" : false, "model":"gpt" ,"messages":[{"role":"user","content":"\u00e9"}], "zz": 1.0e2 }"#
         let headers = [("authorization", "Bearer mine"), ("OpenAI-Project", "p"), ("anthropic-beta", "b")]
@@ -77,7 +48,7 @@ import Testing
             "data: {\"id\":\"c\",\"choices\":[],\"usage\":{\"prompt_tokens\":1000,\"completion_tokens\":200}}\n\n",
             "data: [DONE]\n\n",
         ]
-        let (gateway, upstream) = gateway(.openaiCompatible, [.stream(chunks)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.stream(chunks)])
         let body = #"{"model":"gpt","stream":true,"messages":[{"role":"user","content":"x"}]}"#
         let reply = await gateway.answer(.messages(body).at("/v1/chat/completions"), in: .openai)
         #expect(await reply.text() == chunks[0] + chunks[1] + chunks[3])
@@ -87,7 +58,7 @@ import Testing
 
     @Test(arguments: [Settings.ProviderKind.anthropic, .simulated])
     func `an OpenAI client gets Anthropic's answer in its own words`(provider: Settings.ProviderKind) async {
-        let (gateway, upstream) = gateway(provider, [.json(Self.message)])
+        let (gateway, upstream) = Gateway.single(provider, [.json(Self.message)])
         let reply = await gateway.answer(.messages(Self.question).at("/v1/chat/completions"), in: .openai)
         let sent = upstream.requests[0]
         #expect(sent.url == "http://127.0.0.1:1/v1/messages")
@@ -101,7 +72,7 @@ import Testing
     }
 
     @Test func `an Anthropic client gets an OpenAI backend's answer in its own words`() async {
-        let (gateway, upstream) = gateway(.openai, [.json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openai, [.json(Self.completion)])
         let reply = await gateway.answer(.messages(Self.anthropicQuestion))
         #expect(upstream.requests[0].url == "http://127.0.0.1:1/v1/chat/completions")
         let text = await reply.text()
@@ -115,7 +86,7 @@ import Testing
         let answer =
             #"{"model":"q","message":{"role":"assistant","content":"Paris"},"done":true,"done_reason":"stop","#
             + #""prompt_eval_count":1000,"eval_count":200}"#
-        let (gateway, upstream) = gateway(.ollama, [.json(answer), .json(answer)]) {
+        let (gateway, upstream) = Gateway.single(.ollama, [.json(answer), .json(answer)]) {
             $0.backends[0].contextTokens = 9_000
         }
         let openai = await gateway.answer(.messages(Self.question).at("/v1/chat/completions"), in: .openai)
@@ -130,7 +101,7 @@ import Testing
     }
 
     @Test func `strict translation refuses what it would have to drop`() async {
-        let (gateway, upstream) = gateway(.anthropic, []) { $0.strictTranslation = true }
+        let (gateway, upstream) = Gateway.single(.anthropic, []) { $0.strictTranslation = true }
         let reply = await gateway.answer(.messages(Self.question).at("/v1/chat/completions"), in: .openai)
         #expect(reply.status == 400)
         #expect(await reply.text().contains("seed"))
@@ -140,7 +111,7 @@ import Testing
     @Test(arguments: [401, 403])
     func `a provider that refuses the gateway's key is no business of the client's key`(status: Int) async {
         let body = #"{"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}}"#
-        let (gateway, _) = gateway(.anthropic, [.json(body, status: status)])
+        let (gateway, _) = Gateway.single(.anthropic, [.json(body, status: status)])
         let reply = await gateway.answer(.messages(Self.anthropicQuestion))
         #expect(reply.status == 502)
         #expect(reply.header("x-should-retry") == "false")
@@ -155,7 +126,7 @@ import Testing
         let limited = #"{"type":"error","error":{"type":"rate_limit_error","message":"slow down"}}"#
         var answer = ScriptedUpstream.Answer.json(limited, status: 429)
         answer.headers.append(HeaderField("retry-after", "3"))
-        let (gateway, _) = gateway(.anthropic, [answer])
+        let (gateway, _) = Gateway.single(.anthropic, [answer])
         let reply = await gateway.answer(.messages(Self.question).at("/v1/chat/completions"), in: .openai)
         #expect(reply.status == 429)
         #expect(reply.header("retry-after") == "3")
@@ -167,14 +138,14 @@ import Testing
 
     @Test(arguments: ["<html>down</html>", "", "[]", #"{"ok":true}"#])
     func `a success that is no answer is an error`(body: String) async {
-        let (gateway, _) = gateway(.openaiCompatible, [.json(body)])
+        let (gateway, _) = Gateway.single(.openaiCompatible, [.json(body)])
         let reply = await gateway.answer(.messages(Self.question).at("/v1/chat/completions"), in: .openai)
         #expect(reply.status == 502)
         #expect(reply.header("X-Gateway-Error") == "upstream_broken")
     }
 
     @Test func `a repeat comes from the cache in either form`() async {
-        let (gateway, upstream) = gateway(.openaiCompatible, [.json(Self.completion)])
+        let (gateway, upstream) = Gateway.single(.openaiCompatible, [.json(Self.completion)])
         func ask(_ more: String) async -> Reply {
             let body = Self.question.replacing(#""seed""#, with: more + #""seed""#)
             return await gateway.answer(.messages(body).at("/v1/chat/completions"), in: .openai)
@@ -194,7 +165,7 @@ import Testing
     }
 
     @Test func `thinking that was made here does not reach Anthropic`() async {
-        let (gateway, upstream) = gateway(.anthropic, [.json(Self.message)])
+        let (gateway, upstream) = Gateway.single(.anthropic, [.json(Self.message)])
         let body = #"""
             {"model":"gpt","max_tokens":5,"messages":[{"role":"user","content":"a"},{"role":"assistant","content":[\#
             {"type":"thinking","thinking":"hm","signature":""}, {"type":"text","text":"b"}]},{"role":"user","content":"c"}]}
@@ -205,7 +176,7 @@ import Testing
     }
 
     @Test func `tokens are counted by an estimate where the backend cannot`() async {
-        let (gateway, upstream) = gateway(.ollama, [])
+        let (gateway, upstream) = Gateway.single(.ollama, [])
         let reply = await gateway.countTokens(.messages(Self.anthropicQuestion).at("/v1/messages/count_tokens"))
         #expect(reply.status == 200)
         // Six characters at 250 tokens a thousand, rounded up.
@@ -215,7 +186,7 @@ import Testing
     }
 
     @Test func `one message gets one reply`() async {
-        let (gateway, _) = gateway(.anthropic, [.json(Self.message)])
+        let (gateway, _) = Gateway.single(.anthropic, [.json(Self.message)])
         let request = ClientRequest.messages(#"{"message":"Where is the Louvre?","model":"gpt"}"#).at("/chat")
         let reply = await gateway.chat(request)
         let text = await reply.text()
@@ -236,19 +207,9 @@ import Testing
     func `has the prompt estimated, and says so`(isStream: Bool) async {
         var answer = ScriptedUpstream.Answer.json(Self.answer)
         if isStream { answer.headers = [HeaderField("content-type", "application/x-ndjson")] }
-        let upstream = ScriptedUpstream([answer])
-        var settings = Settings()
-        settings.backends = [
-            Settings.Backend(name: "q", provider: .ollama, model: "q", baseURL: "http://127.0.0.1:1", tier: .local)
-        ]
-        let gateway = Gateway(
-            settings: settings,
-            catalogue: .threeTiers,
-            transport: upstream.transport,
-            clock: TestClock().port
-        )
+        let (gateway, _) = Gateway.single(.ollama, [answer])
         let body =
-            #"{"model":"q","max_tokens":50,"stream":\#(isStream),"messages":[{"role":"user","content":"Where is it?"}]}"#
+            #"{"model":"gpt","max_tokens":50,"stream":\#(isStream),"messages":[{"role":"user","content":"Where is it?"}]}"#
         _ = await gateway.answer(.messages(body)).text()
         let row = gateway.ledger.recent(1)[0]
         #expect(row.usageIsEstimated)

@@ -10,7 +10,7 @@ import Testing
 
     @Test func `regroups bytes without changing them, however they are cut`() throws {
         let bytes = Array(Self.stream.utf8)
-        var random = SplitMix64(seed: 3)
+        var random = SeededGenerator(seed: 3)
         for round in 0..<500 {
             var splitter = EventStreamSplitter()
             var out: [UInt8] = []

@@ -53,7 +53,7 @@ import Testing
 
     /// The cache against the simplest thing that does the same: a list in the order of use.
     @Test func `agrees with a plain list over a long random run`() throws {
-        var random = SplitMix64(seed: 11)
+        var random = SeededGenerator(seed: 11)
         let cache = ExactCache(maxBytes: 20_000, lifetimeSeconds: 1_000)
         let keys = try (0..<60).map(key)
         var list: [(number: Int, bytes: Int)] = []

@@ -182,3 +182,51 @@ extension Reply {
         }
     }
 }
+
+/// Random numbers that are the same in every run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    // SplitMix64, https://prng.di.unimi.it/splitmix64.c
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}
+
+extension Gateway {
+    /// One backend `gpt` of a kind behind a script, priced at $1 and $5 a million tokens, a tenth for what is read from a
+    /// cache; every name is taken at its word.
+    static func single(
+        _ provider: Settings.ProviderKind,
+        _ answers: [ScriptedUpstream.Answer],
+        _ change: (inout Settings) -> Void = { _ in }
+    ) -> (Gateway, ScriptedUpstream) {
+        let upstream = ScriptedUpstream(answers)
+        var settings = Settings()
+        settings.backends = [
+            Settings.Backend(
+                name: "gpt",
+                provider: provider,
+                model: "claude-haiku-4-5-20251001",
+                baseURL: "http://127.0.0.1:1",
+                apiKey: Secret("sk-up"),
+                tier: .fast
+            )
+        ]
+        settings.routing.mode = .off
+        change(&settings)
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        return (gateway, upstream)
+    }
+}

@@ -40,7 +40,7 @@ import Testing
 
     /// Bytes changed at random: the index must agree with Foundation on most and never read outside the buffer.
     @Test func `never accepts what a full parser refuses for its structure`() {
-        var random = SplitMix64(seed: 7)
+        var random = SeededGenerator(seed: 7)
         let seed = Array(#"{"model":"m","a":[1,{"b":"c\n"},null,true],"n":-2.5e3,"s":"x\"y"}"#.utf8)
         for _ in 0..<20_000 {
             var bytes = seed
@@ -105,18 +105,5 @@ struct Anything: Decodable {
         var intValue: Int? { nil }
         init?(stringValue: String) { self.stringValue = stringValue }
         init?(intValue: Int) { nil }
-    }
-}
-
-/// A small seeded generator (Steele, Lea and Flood 2014), so that a failing run can be repeated.
-struct SplitMix64: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var bits = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        bits = (bits ^ (bits >> 27)) &* 0x94D0_49BB_1331_11EB
-        return bits ^ (bits >> 31)
     }
 }

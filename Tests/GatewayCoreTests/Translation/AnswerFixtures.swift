@@ -47,7 +47,7 @@ struct PassageRun {
     /// Every way of cutting that a stream must survive: whole, bytes, sevens, and 50 at random.
     static func cuts() -> [() -> Int] {
         let random = (0..<50).map { seed in
-            var generator = SplitMix64(seed: UInt64(seed))
+            var generator = SeededGenerator(seed: UInt64(seed))
             return { Int.random(in: 1...40, using: &generator) }
         }
         return [{ Int.max }, { 1 }, { 7 }] + random
