@@ -1,0 +1,41 @@
+/// A text's meaning as a vector of unit length: texts that mean alike point alike.
+package struct Embedding: Sendable, Equatable {
+    /// Numbers of the vectors of all-MiniLM-L6-v2.
+    package static let dimensions = 384
+
+    /// ``dimensions`` numbers whose squares add up to 1.
+    package let values: [Float]
+
+    /// nil for a wrong number of values.
+    package init?(_ values: [Float]) {
+        guard values.count == Self.dimensions else { return nil }
+        self.values = values
+    }
+
+    /// The cosine of the angle between the two: 1 for the same direction.
+    package func cosine(_ other: Embedding) -> Float {
+        var sum: Float = 0
+        for at in 0..<Self.dimensions { sum += values[at] * other.values[at] }
+        return sum
+    }
+}
+
+/// Whether embeddings can be had, and why not.
+package enum EmbedderState: Sendable, Equatable {
+    /// The model is there and is loaded at the first use.
+    case idle
+    case ready
+    /// There will be none; the text says why, and what to do about it.
+    case off(String)
+}
+
+/// Makes embeddings of texts.
+package protocol Embedder: Sendable {
+    /// The model's name, such as `all-MiniLM-L6-v2`.
+    var model: String { get }
+    var state: EmbedderState { get }
+
+    /// The embedding of a UTF-8 text, of which no more than `maximumTokens` are read. Computed on threads of its own; nil
+    /// where the layer is off or too many texts are waiting.
+    func embed(_ text: [UInt8], maximumTokens: Int) async -> Embedding?
+}
