@@ -235,6 +235,33 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
     public var estimatedInputTokens: Int
     /// The estimate of answer tokens that the costs rest on.
     public var estimatedOutputTokens: Int
+    /// The kind of work: `simple_qa`, `code`, `math`, `analysis`, `creative`, `translation`, `reasoning` or `general`.
+    public var task: String?
+    /// 1 to 10.
+    public var complexity: Int?
+    /// 0 to 1: how sure the classifier is of the tier.
+    public var confidence: Double?
+    public var thresholds: Thresholds?
+    /// What the estimated tokens would cost on the strongest tier.
+    public var baseline: USD?
+
+    /// The scores at which one tier ends and the next begins.
+    public struct Thresholds: Sendable, Hashable, Codable {
+        /// Scores up to this are for the fast tier.
+        public var fastMax: Double
+        /// Scores up to this are for the balanced tier.
+        public var balancedMax: Double
+
+        public init(fastMax: Double, balancedMax: Double) {
+            self.fastMax = fastMax
+            self.balancedMax = balancedMax
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case fastMax = "fast_max"
+            case balancedMax = "balanced_max"
+        }
+    }
 
     public init(
         classifier: String,
@@ -244,7 +271,12 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         reasons: [String],
         classifyMicroseconds: Double,
         estimatedInputTokens: Int,
-        estimatedOutputTokens: Int
+        estimatedOutputTokens: Int,
+        task: String? = nil,
+        complexity: Int? = nil,
+        confidence: Double? = nil,
+        thresholds: Thresholds? = nil,
+        baseline: USD? = nil
     ) {
         self.classifier = classifier
         self.score = score
@@ -254,10 +286,20 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         self.classifyMicroseconds = classifyMicroseconds
         self.estimatedInputTokens = estimatedInputTokens
         self.estimatedOutputTokens = estimatedOutputTokens
+        self.task = task
+        self.complexity = complexity
+        self.confidence = confidence
+        self.thresholds = thresholds
+        self.baseline = baseline
     }
 
     private enum CodingKeys: String, CodingKey {
         case classifier
+        case task = "task_type"
+        case complexity
+        case confidence
+        case thresholds
+        case baseline = "baseline_usd"
         case score
         case signals
         case candidates

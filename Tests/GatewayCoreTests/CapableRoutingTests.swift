@@ -12,14 +12,7 @@ import Testing
         var directives = Directives()
         change(&directives)
         let request = try Prompt(parsing: Array(body.utf8))
-        return try Router(settings: settings, catalogue: catalogue).decide(
-            traits: request.traits,
-            requestedModel: request.model,
-            maxTokens: request.maxTokens,
-            directives: directives,
-            betas: [],
-            unixSeconds: 1_790_000_000
-        )
+        return try Router(settings: settings, catalogue: catalogue).decide(request, directives, betas: [])
     }
 
     private func body(_ prompt: String, model: String = "opus", maxTokens: Int = 100, extra: String = "") -> String {
@@ -52,7 +45,7 @@ import Testing
         let decision = try decide(body("Hi", extra: extra))
         #expect(decision.backend.name == backend)
         #expect(decision.adaptations == adaptations)
-        let reasons = decision.explained(thresholds: .init()).reasons
+        let reasons = decision.explained.reasons
         #expect(reasons.filter { $0.hasPrefix("Adapted: ") }.count == adaptations.count)
         #expect(decision.adaptationNotes.count == adaptations.count)
     }

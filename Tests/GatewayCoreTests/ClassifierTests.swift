@@ -58,7 +58,7 @@ import Testing
             let prompt = (0..<count).compactMap { _ in words.randomElement(using: &random) }.joined(separator: " ")
             let classification = try classify(prompt)
             let sum = classification.signals.map(\.points).reduce(0, +)
-            #expect(classification.score == max(0, min(100, sum)))
+            #expect(classification.score == Double(max(0, min(100, sum))))
         }
     }
 

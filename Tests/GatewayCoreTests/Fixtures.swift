@@ -224,6 +224,7 @@ extension Gateway {
         let gateway = Gateway(
             settings: settings,
             catalogue: .threeTiers,
+            classifier: ScriptedClassifier(),
             transport: upstream.transport,
             clock: TestClock().port
         )

@@ -37,6 +37,7 @@ import Testing
         let gateway = Gateway(
             settings: settings,
             catalogue: .threeTiers,
+            classifier: ScriptedClassifier(),
             transport: upstream.transport,
             clock: clock.port
         )
@@ -92,7 +93,7 @@ import Testing
                 cacheWrite1h: 0
             )
         }
-        let reply = await gateway.answer(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question, [("X-Gateway-Tier", "fast")]))
         #expect(reply.header("X-Gateway-Cost-USD") == "0.06")
         #expect(reply.header("X-Gateway-Saved-USD") == "-0.05")
     }
@@ -335,7 +336,7 @@ import Testing
 
     @Test func `a model without a price is loud and billed at the dearest`() async {
         let (gateway, _, _) = gateway([.json(Self.answer)]) { $0.backends[0].model = "made-up-model" }
-        let reply = await gateway.answer(.messages(Self.question))
+        let reply = await gateway.answer(.messages(Self.question, [("X-Gateway-Tier", "fast")]))
         #expect(reply.header("X-Gateway-Warning")?.contains("made-up-model") == true)
         #expect(reply.header("X-Gateway-Cost-USD") == "0.01")
         #expect(gateway.snapshot().warnings.contains { $0.contains("made-up-model") })

@@ -12,14 +12,7 @@ import Testing
         var directives = Directives()
         change(&directives)
         let request = try Prompt(parsing: Array(body.utf8))
-        return try Router(settings: settings, catalogue: .capableTiers).decide(
-            traits: request.traits,
-            requestedModel: request.model,
-            maxTokens: request.maxTokens,
-            directives: directives,
-            betas: betas,
-            unixSeconds: 1_790_000_000
-        )
+        return try Router(settings: settings, catalogue: .capableTiers).decide(request, directives, betas: betas)
     }
 
     private func body(_ prompt: String, model: String = "claude-opus-4-7", extra: String = "") -> String {
@@ -54,7 +47,7 @@ import Testing
         let decision = try decide(body("Hi", extra: extra))
         #expect(decision.backend.name == "opus")
         #expect(decision.adaptations.isEmpty)
-        #expect(decision.explained(thresholds: .init()).reasons.contains { $0.contains(word) })
+        #expect(decision.explained.reasons.contains { $0.contains(word) })
     }
 
     @Test func `never sends sampling parameters to a model that refuses them`() throws {
@@ -120,10 +113,94 @@ import Testing
         #expect(Set(scores).count == 1)
     }
 
-    @Test func `every point of the score is explained`() throws {
-        let decision = try decide(body("Analyze this function step by step: ```func x()``` Briefly, please"))
-        let explanation = decision.explained(thresholds: .init())
-        #expect(explanation.signals.map(\.points).reduce(0, +) == explanation.score)
-        #expect(explanation.candidates.filter(\.isChosen).count == 1)
+    @Test func `the explanation has the chain of reasons with its figures`() throws {
+        let explanation = try decide(body("Analyze the trade-offs of microservices")).explained
+        #expect(explanation.candidates.filter(\.isChosen).map(\.backend) == ["sonnet"])
+        #expect(explanation.reasons.count >= 5)
+        #expect(explanation.reasons[1].contains("score 50 of 100, complexity 5 of 10, 90 % sure"))
+        #expect(explanation.reasons[2].contains("up to 30 are for the fast tier, up to 70"))
+        #expect(explanation.complexity == 5 && explanation.task == "general")
+    }
+
+    // MARK: Bounds and preferences
+
+    private func bounds(_ change: (inout Settings.RoutingBounds) -> Void) -> Settings.RoutingBounds {
+        var bounds = Settings.RoutingBounds()
+        change(&bounds)
+        return bounds
+    }
+
+    private func choose(
+        _ prompt: String,
+        _ bounds: Settings.RoutingBounds,
+        _ directives: Directives = Directives(),
+        settings: Settings = .threeTiers,
+        task: TaskType = .general
+    ) throws -> Decision {
+        let prompt = try Prompt(parsing: Array(body(prompt).utf8))
+        var classification = ScriptedClassifier.classification(of: prompt.traits)
+        classification.taskType = task
+        return try Router(settings: settings, catalogue: .capableTiers)
+            .decide(prompt, directives, bounds: bounds, classification: classification)
+    }
+
+    @Test func `keeps to the bounds of tiers`() throws {
+        #expect(try choose("Hi", bounds { $0.minTier = .balanced }).backend.name == "sonnet")
+        #expect(try choose(Self.hard, bounds { $0.maxTier = .fast }).backend.name == "haiku")
+        var premium = Directives()
+        premium.tier = .premium
+        #expect(throws: GatewayError.self) { try choose("Hi", bounds { $0.maxTier = .balanced }, premium) }
+    }
+
+    @Test func `keeps to the bound of costs, and says so where nobody is cheap enough`() throws {
+        // A hard prompt wants opus; its answer of 100 tokens alone costs $0.0025 there, $0.0005 on haiku.
+        let cheap = try choose(Self.hard, bounds { $0.maxCost = USD(nanodollars: 1_500_000) })
+        #expect(cheap.backend.name == "haiku")
+        #expect(cheap.candidates.last?.veto?.contains("max_cost_usd of 0.0015") == true)
+        let error = #expect(throws: GatewayError.self) {
+            try choose("Hi", bounds { $0.maxCost = USD(nanodollars: 10) })
+        }
+        #expect(error?.message.contains("max_cost_usd") == true)
+        var named = Directives()
+        named.smartRouting = false
+        #expect(throws: GatewayError.self) { try choose("Hi", bounds { $0.maxCost = USD(nanodollars: 10) }, named) }
+    }
+
+    @Test func `takes preferred models first, and others where they cannot`() throws {
+        let rule = Settings.Preference(tasks: [.creative], tiers: [.fast], models: ["opus"])
+        let creative = bounds { $0.prefer = [rule] }
+        #expect(try choose("Hi", creative, task: .creative).backend.name == "opus")
+        #expect(try choose("Hi", creative, task: .code).backend.name == "haiku")
+        #expect(try choose("Analyze it", creative, task: .creative).backend.name == "sonnet")
+        var capped = creative
+        capped.maxTier = .balanced
+        #expect(try choose("Hi", capped, task: .creative).backend.name == "haiku")
+    }
+
+    @Test func `a project's bounds go before those of all`() {
+        let general = bounds {
+            $0.minTier = .fast
+            $0.maxCost = USD(nanodollars: 5)
+        }
+        let merged = bounds { $0.minTier = .balanced }.over(general)
+        #expect(merged.minTier == .balanced && merged.maxCost == USD(nanodollars: 5) && merged.maxTier == nil)
+    }
+
+    @Test func `sends easy prompts to the local tier where it comes first`() throws {
+        var settings = Settings.threeTiers
+        settings.backends.append(
+            .init(
+                name: "home",
+                provider: .ollama,
+                model: "qwen3:8b",
+                baseURL: "http://127.0.0.1:1",
+                tier: .local,
+                price: .free
+            )
+        )
+        #expect(try choose("Hi", .init(), settings: settings).backend.name == "haiku")
+        settings.routing.isLocalFirst = true
+        #expect(try choose("Hi", .init(), settings: settings).backend.name == "home")
+        #expect(try choose(Self.hard, .init(), settings: settings).backend.name == "opus")
     }
 }

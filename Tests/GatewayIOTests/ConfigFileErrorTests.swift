@@ -46,12 +46,35 @@ import Testing
             ),
             ("auth: {keys: one}", "config.yaml:1: auth.keys: expected a list, got a plain value"),
             (
-                "classifier:\n  tier1_max: 70",
+                "classifier:\n  tier1_max: 70\n  tier2_max: 70",
                 "config.yaml:2: classifier.tier1_max: expected less than tier2_max, which is 70, got \"70\""
             ),
             (
-                "classifier:\n  tier2_max: 30",
-                "config.yaml:2: classifier.tier2_max: expected more than tier1_max, which is 30, got \"30\""
+                "routing:\n  prefer: [{tasks: [code], models: [hiku]}]",
+                "config.yaml:2: routing.prefer: no backend is named hiku (did you mean haiku? there are haiku, sonnet, opus)"
+            ),
+            (
+                "routing:\n  min_tier: premium\n  max_tier: fast",
+                "config.yaml:2: routing.min_tier: min_tier premium is above max_tier fast"
+            ),
+            (
+                "routing:\n  prefer: [{tasks: [coding], models: [haiku]}]",
+                """
+                config.yaml:2: routing.prefer[0].tasks[0]: expected one of simple_qa, code, math, analysis, creative, \
+                translation, reasoning, general, got "coding"
+                """
+            ),
+            (
+                "projects:\n  - {name: a, keys: [k1]}\n  - {name: a}",
+                "config.yaml:3: projects[1]: a second project with the name a"
+            ),
+            (
+                "learned:\n  shadow_rate: 1.5",
+                "config.yaml:2: learned.shadow_rate: expected a number from 0 to 1 with at most 4 decimals, got \"1.5\""
+            ),
+            (
+                "classifier:\n  model: opsu",
+                "config.yaml:2: classifier.model: no backend is named opsu (did you mean opus? there are haiku, sonnet, opus)"
             ),
             (
                 "classifier:\n  tier2_max: 101",
@@ -152,7 +175,10 @@ import Testing
                 "CACHE_TTL_SECONDS", "-1",
                 "environment: CACHE_TTL_SECONDS: expected a whole number from 0 to 315360000, got \"-1\""
             ),
-            ("SMART_ROUTING_MODE", "on", "environment: SMART_ROUTING_MODE: expected always, auto or off, got \"on\""),
+            (
+                "SMART_ROUTING_MODE", "on",
+                "environment: SMART_ROUTING_MODE: expected always, auto, off, local_first or keyword, got \"on\""
+            ),
             ("ENABLE_SMART_ROUTING", "2", "environment: ENABLE_SMART_ROUTING: expected true or false, got \"2\""),
             (
                 "ADMIN_KEY", "two words",

@@ -31,8 +31,12 @@ func loadConfig(
             server: {host: 0.0.0.0, port: 0, max_body_bytes: 1_000_000, threads: 2}
             auth: {keys: [one, "two", one, $NOTHING], admin_key: root}
             control: {socket: /run/gateway.sock}
-            routing: {mode: off}
-            classifier: {tier1_max: 10, tier2_max: 90}
+            routing: {mode: off, preset: by_task, local_first: yes, max_tier: balanced, max_cost_usd: 0.25}
+            classifier: {mode: rule_based, tier1_max: 10, tier2_max: 90, quality_target: 0.98, model: haiku}
+            use_haiku_classifier: false
+            learned: {sidecar_url: "http://localhost:6060/classify", shadow_rate: 0.02, use_feedback: no}
+            embedding: {threads: 2, queue: 8}
+            projects: [{name: web, keys: [$NOTHING, three], min_tier: 1, prefer: [{tasks: [code], models: [opus]}]}]
             cache: {enabled: no, exact_ttl: 60, max_bytes: 5, max_entry_bytes: 4, scope: KEY}
             upstream: {connect_timeout_sec: 1, ca_file: /etc/ca.pem, buffer_bytes: 2048}
             log: {level: debug, format: json, prompts: none}
@@ -51,6 +55,17 @@ func loadConfig(
         #expect(settings.routing.mode == .off)
         #expect(settings.classifier.tier1Max == 10)
         #expect(settings.classifier.tier2Max == 90)
+        #expect(settings.classifier.mode == .ruleBased && settings.classifier.qualityTarget == 0.98)
+        #expect(settings.classifier.model == "haiku" && !settings.classifier.asksModel)
+        #expect(settings.routing.preset == .byTask && settings.routing.isLocalFirst)
+        #expect(settings.routing.bounds.maxTier == .balanced)
+        #expect(settings.routing.bounds.maxCost == USD(nanodollars: 250_000_000))
+        #expect(settings.learned.sidecarURL == "http://localhost:6060/classify")
+        #expect(settings.learned.shadowRate == 0.02 && !settings.learned.usesFeedback)
+        #expect(settings.embedding.threads == 2 && settings.embedding.queue == 8)
+        #expect(settings.projects.map(\.name) == ["web"] && settings.projects[0].keys == [Secret("three")])
+        #expect(settings.projects[0].bounds.minTier == .fast)
+        #expect(settings.projects[0].bounds.prefer == [.init(tasks: [.code], models: ["opus"])])
         #expect(!settings.cache.isEnabled)
         #expect(settings.cache.exactTTLSeconds == 60)
         #expect(settings.cache.scope == .key)
@@ -175,9 +190,9 @@ func loadConfig(
     }
 
     @Test(arguments: [
-        "cache: {redis_url: redis://localhost}", "cache: {semantic_threshold: 0.8}", "learned: {sidecar_url: http://x}",
+        "cache: {redis_url: redis://localhost}", "cache: {semantic_threshold: 0.8}", "max_escalations: 1",
         "storage: {path: /x}", "storage: {database_url: postgres://x}", "max_escalations: 5",
-        "classifier: {mode: llm_based}",
+        "cache: {use_semantic_cache: 1}",
     ])
     func `warns of a key whose feature is still to come`(text: String) throws {
         let loaded = try loadConfig(text)
@@ -187,8 +202,8 @@ func loadConfig(
     }
 
     @Test(arguments: [
-        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0", "use_haiku_classifier: true",
-        "classifier: {mode: hybrid}", "learned: {sidecar_url: $NOTHING, sidecar_weight: 0.7}",
+        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0",
+        "storage: {path: $NOTHING}",
     ])
     func `says nothing where such a key is off or at its default`(text: String) throws {
         #expect(try loadConfig(text).warnings == [])

@@ -6,6 +6,18 @@ import Testing
 
 /// The law that routing may not break a request, tried with requests that are thrown together at random.
 @Suite struct `No request is broken by routing` {
+    private static func classification(_ tier: Tier) -> Classification {
+        Classification(
+            score: 50,
+            tier: tier,
+            taskType: .general,
+            confidence: 1,
+            layer: .features,
+            thresholds: ScoreThresholds(fastMax: 30, balancedMax: 70),
+            signals: []
+        )
+    }
+
     @Test(arguments: 1...4 as ClosedRange<UInt64>)
     func `what the named model takes, the chosen one takes`(seed: UInt64) throws {
         let catalogue = try CatalogueFile.builtIn()
@@ -18,8 +30,7 @@ import Testing
             guard named.problem(with: request.members, isRouted: false) == nil else { continue }
             tally.valid += 1
             var settings = Settings()
-            settings.classifier.tier1Max = dice.below(40)
-            settings.classifier.tier2Max = settings.classifier.tier1Max + dice.below(40)
+            let wanted = [Tier.fast, .balanced, .premium][dice.below(3)]
             var models = Set((0..<(1 + dice.below(5))).map { _ in Referee.all[dice.below(Referee.all.count)].model })
             models.insert(named.model)
             if dice.one(in: 3) { models.insert("house-model") }
@@ -29,14 +40,18 @@ import Testing
             }
             let body = request.body(model: named.model, &dice)
             let prompt = try Prompt(parsing: body)
-            let decision = try Router(settings: settings, catalogue: catalogue).decide(
+            let router = Router(settings: settings, catalogue: catalogue)
+            let question = RoutingRequest(
                 traits: prompt.traits,
                 requestedModel: prompt.model,
                 maxTokens: prompt.maxTokens,
-                directives: Directives(),
-                betas: [],
                 unixSeconds: 1_795_000_000
             )
+            let decision: Decision
+            switch try router.question(question) {
+            case .settled(let settled): decision = settled
+            case .open(let draft): decision = try router.choose(draft, Self.classification(wanted))
+            }
             let edits = decision.adaptations.flatMap { $0.edits(body, prompt.index) }
             let sent = BodyEdit.apply(edits, to: body)
             if decision.backend.model == named.model {

@@ -29,7 +29,13 @@ package struct Gateway: Sendable {
         Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Attempt.name,
     ]
 
-    package init(settings: Settings, catalogue: Catalogue, transport: Transport, clock: Clock) {
+    package init(
+        settings: Settings,
+        catalogue: Catalogue,
+        classifier: any Classifying,
+        transport: Transport,
+        clock: Clock
+    ) {
         self.settings = settings
         self.transport = transport
         self.clock = clock
@@ -39,7 +45,7 @@ package struct Gateway: Sendable {
         cache =
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
-        decide = Decide(router: router, clock: clock)
+        decide = Decide(router: router, classifier: classifier, bounds: ProjectBounds(settings), clock: clock)
         let repeated = RepeatedRequests()
         pipeline = Pipeline([
             Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
@@ -99,13 +105,14 @@ package struct Gateway: Sendable {
     package func authorise(_ request: ClientRequest) throws(GatewayError) { _ = try keys.identify(request) }
 
     /// What would be decided for a prompt, with nothing sent: a dry run.
-    package func explain(_ prompt: ControlProtocol.PromptRequest) throws(GatewayError) -> DecisionExplanation {
-        let request = try Prompt(parsing: Self.body(prompt, isStream: false))
-        var directives = Directives()
-        directives.tier = prompt.tier
-        let seconds = clock.unixMilliseconds() / 1_000
-        let decision = try decide.decide(request, directives, betas: [], unixSeconds: seconds)
-        return decision.explained(thresholds: settings.classifier)
+    package func explain(
+        _ prompt: ControlProtocol.PromptRequest
+    ) async throws(GatewayError) -> DecisionExplanation {
+        let parsed = try Prompt(parsing: Self.body(prompt, isStream: false))
+        var request = decide.routing(parsed, unixSeconds: clock.unixMilliseconds() / 1_000)
+        request.directives.tier = prompt.tier
+        let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
+        return try await decide.decide(request, asking: question).explained
     }
 
     /// A prompt of the control socket as the body of a Messages request.

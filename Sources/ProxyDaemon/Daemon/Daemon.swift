@@ -39,7 +39,13 @@ struct Daemon {
             monotonicNanoseconds: { MonotonicTime.nanoseconds() },
             unixMilliseconds: { MonotonicTime.unixMilliseconds() }
         )
-        let gateway = Gateway(settings: settings, catalogue: catalogue, transport: client.transport, clock: clock)
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: catalogue,
+            classifier: LayeredClassifier(settings: settings.classifier),
+            transport: client.transport,
+            clock: clock
+        )
         for warning in config.warnings { gateway.ledger.warn(warning) }
         gateway.ledger.logExchanges(to: logger)
 

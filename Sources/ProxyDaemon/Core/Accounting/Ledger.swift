@@ -15,10 +15,10 @@ package final class LedgerEntry: Sendable {
         self.warnings = warnings
     }
 
-    package func detail(thresholds: Settings.Classifier) -> ExchangeDetail {
+    package var detail: ExchangeDetail {
         ExchangeDetail(
             summary: summary,
-            decision: decision?.explained(thresholds: thresholds),
+            decision: decision?.explained,
             attempts: attempts,
             warnings: warnings
         )

@@ -10,8 +10,8 @@ package struct Decision: Sendable {
         case stays(String)
         /// The client forced the tier.
         case forcedTier(Tier)
-        /// The classifier's score picked the tier.
-        case classified(wanted: Tier)
+        /// The classifier picked the tier; the bounds made it the floor.
+        case classified(wanted: Tier, floor: Tier)
     }
 
     /// A backend and why it could not be taken, or what has to be changed for it.
@@ -20,6 +20,9 @@ package struct Decision: Sendable {
         package var veto: String?
         package var adaptations: [Adaptation] = []
         package var estimatedCost: USD
+
+        /// By cost, then by tier.
+        var order: (USD, Tier) { (estimatedCost, backend.tier) }
     }
 
     package var backend: Backend
@@ -32,63 +35,23 @@ package struct Decision: Sendable {
     package var estimatedInputTokens: Int
     package var estimatedOutputTokens: Int
     package var classifyNanoseconds: Int64 = 0
+    /// What the estimated tokens would cost on the strongest tier.
+    package var baseline: USD = .zero
+    /// The preference that narrowed the choice.
+    package var preference: Settings.Preference?
 
     /// The layer that decided, as in the `X-Gateway-Classifier` header.
     package var classifier: String {
-        if case .classified = ground { return "heuristic" }
+        if case .classified = ground, let classification { return classification.header }
         return "n/a"
     }
 
-    package var score: Int? { classification?.score }
+    /// 0 to 100.
+    package var score: Int? { classification.map { Int($0.score.rounded()) } }
 
     /// The adaptations in words, for the warning header.
     package var adaptationNotes: [String] {
         adaptations.isEmpty ? [] : adaptations.map { $0.sentence(model: backend.model) }
-    }
-
-    /// The explanation for a person.
-    package func explained(thresholds: Settings.Classifier) -> DecisionExplanation {
-        DecisionExplanation(
-            classifier: classifier,
-            score: score,
-            signals: classification?.signals.map(\.explained) ?? [],
-            candidates: candidates.map { candidate in
-                DecisionExplanation.Candidate(
-                    backend: candidate.backend.name,
-                    model: candidate.backend.model,
-                    tier: candidate.backend.tier,
-                    isChosen: candidate.backend === backend,
-                    veto: candidate.veto,
-                    estimatedCost: candidate.estimatedCost,
-                    isSimulated: candidate.backend.isSimulated
-                )
-            },
-            reasons: reasons(thresholds),
-            classifyMicroseconds: Double(classifyNanoseconds) / 1_000,
-            estimatedInputTokens: estimatedInputTokens,
-            estimatedOutputTokens: estimatedOutputTokens
-        )
-    }
-
-    private func reasons(_ thresholds: Settings.Classifier) -> [String] {
-        var reasons = ["The client asked for \(requestedModel)."]
-        switch ground {
-        case .notRouted(let why): reasons.append("Not routed: \(why).")
-        case .stays(let why): reasons.append("Not routed elsewhere: \(why).")
-        case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
-        case .classified(let wanted):
-            let bounds = "up to \(thresholds.tier1Max) fast, up to \(thresholds.tier2Max) balanced, above premium"
-            reasons.append("The heuristic score is \(score ?? 0) of 100 (\(bounds)): tier \(wanted.name).")
-            if backend.tier != wanted {
-                reasons.append(
-                    "No backend of tier \(wanted.name) can take it; the nearest that can is \(backend.name)."
-                )
-            }
-        }
-        let simulated = backend.isSimulated ? " (simulated)" : ""
-        reasons += adaptationNotes.map { "Adapted: \($0)." }
-        reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
-        return reasons
     }
 }
 

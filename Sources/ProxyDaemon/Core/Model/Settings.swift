@@ -102,28 +102,6 @@ package struct Settings: Sendable, Equatable {
         }
     }
 
-    package enum RoutingMode: String, Sendable, CaseIterable {
-        /// Any model name is a hint.
-        case always
-        /// Only the names `auto` and `smartroute` are routed.
-        case auto
-        /// The named model answers.
-        case off
-    }
-
-    package struct Routing: Sendable, Equatable {
-        package var mode = RoutingMode.always
-        package init() {}
-    }
-
-    package struct Classifier: Sendable, Equatable {
-        /// Scores up to this go to the fast tier.
-        package var tier1Max = 30
-        /// Scores up to this go to the balanced tier, higher ones to the premium tier.
-        package var tier2Max = 70
-        package init() {}
-    }
-
     /// Among whom a cached answer is shared.
     package enum CacheScope: String, Sendable, CaseIterable {
         case key
@@ -187,6 +165,9 @@ package struct Settings: Sendable, Equatable {
     package var backends: [Backend] = []
     package var routing = Routing()
     package var classifier = Classifier()
+    package var learned = Learned()
+    package var embedding = Embedding()
+    package var projects: [Project] = []
     package var cache = Cache()
     package var upstream = Upstream()
     package var log = Log()

@@ -1,7 +1,6 @@
 package import Shared
 
-/// How hard a request looks, from 0 to 100, and why.
-package struct Classification: Sendable, Equatable {
+extension Classification {
     /// A trait that counted. Kept small: the words for it are found when somebody asks.
     package struct Signal: Sendable, Equatable {
         package enum Kind: Sendable, Equatable {
@@ -25,15 +24,12 @@ package struct Classification: Sendable, Equatable {
         /// What was counted or measured.
         package let amount: Int
     }
-
-    package var score: Int
-    package var signals: [Signal]
 }
 
 /// The first layer of classification: points for what can be seen in the request's shape and in the words of the user's
 /// last message. Costs microseconds and never asks anybody.
 package enum HeuristicClassifier {
-    package static func classify(_ traits: PromptTraits) -> Classification {
+    package static func classify(_ traits: PromptTraits, _ settings: Settings.Classifier = .init()) -> Classification {
         var signals: [Classification.Signal] = []
         signals.reserveCapacity(8)
         var score = 0
@@ -64,7 +60,18 @@ package enum HeuristicClassifier {
             }
         }
         add(.brevityAsked, -min(8, text.counts[.brevity] * 4), text.counts[.brevity])
-        return Classification(score: max(0, min(100, score)), signals: signals)
+        let fixed = settings.fixedThresholds ?? (30, 70)
+        let thresholds = ScoreThresholds(fastMax: Double(fixed.0), balancedMax: Double(fixed.1))
+        let final = Double(max(0, min(100, score)))
+        return Classification(
+            score: final,
+            tier: thresholds.tier(final),
+            taskType: .general,
+            confidence: 1,
+            layer: .features,
+            thresholds: thresholds,
+            signals: signals
+        )
     }
 
     /// Longer prompts need more, but slowly: from 5 for a line to 35 for a book chapter.

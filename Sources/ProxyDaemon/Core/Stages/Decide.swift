@@ -1,11 +1,15 @@
-/// Picks the backend.
+/// Picks the backend: asks the router, and between its two steps the classifier.
 package struct Decide: Stage {
     package static let name = "decide"
     private let router: Router
+    private let classifier: any Classifying
+    private let bounds: ProjectBounds
     private let clock: Clock
 
-    package init(router: Router, clock: Clock) {
+    package init(router: Router, classifier: any Classifying, bounds: ProjectBounds, clock: Clock) {
         self.router = router
+        self.classifier = classifier
+        self.bounds = bounds
         self.clock = clock
     }
 
@@ -13,35 +17,42 @@ package struct Decide: Stage {
         guard let prompt = exchange.prompt else {
             throw GatewayError(.internalFault("a request came to be decided before it was read"))
         }
-        exchange.decision = try decide(
-            prompt,
-            classification: exchange.known?.classification,
-            exchange.directives,
-            betas: Self.betas(exchange.request),
-            unixSeconds: exchange.request.unixMilliseconds / 1_000
-        )
+        var request = routing(prompt, unixSeconds: exchange.request.unixMilliseconds / 1_000)
+        request.directives = exchange.directives
+        request.betas = Self.betas(exchange.request)
+        request.bounds = bounds[exchange.client.project]
+        let question = ClassifierRequest(traits: prompt.traits, project: exchange.client.project)
+        exchange.decision = try await decide(request, asking: question, known: exchange.known?.classification)
         return try await next(&exchange)
     }
 
-    /// Decides, and takes the time that it took. `classification` is that of an earlier request with the same body.
-    func decide(
-        _ prompt: Prompt,
-        classification: Classification? = nil,
-        _ directives: Directives,
-        betas: [String],
-        unixSeconds: Int64
-    ) throws(GatewayError) -> Decision {
-        let started = clock.monotonicNanoseconds()
-        var decision = try router.decide(
+    /// A prompt as the router sees it, with nothing known beside it.
+    func routing(_ prompt: Prompt, unixSeconds: Int64) -> RoutingRequest {
+        var request = RoutingRequest(
             traits: prompt.traits,
-            classification: classification,
             requestedModel: prompt.model,
             maxTokens: prompt.maxTokens,
-            directives: directives,
-            betas: betas,
-            dialect: prompt.dialect,
+            bounds: bounds.general,
             unixSeconds: unixSeconds
         )
+        request.dialect = prompt.dialect
+        return request
+    }
+
+    /// Decides, and takes the time that it took. `known` is the classification of an earlier request with the same body.
+    func decide(
+        _ request: RoutingRequest,
+        asking question: ClassifierRequest,
+        known: Classification? = nil
+    ) async throws(GatewayError) -> Decision {
+        let started = clock.monotonicNanoseconds()
+        var decision: Decision
+        switch try router.question(request) {
+        case .settled(let settled): decision = settled
+        case .open(let draft):
+            let classification = if let known { known } else { await classifier.classify(question) }
+            decision = try router.choose(draft, classification)
+        }
         decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
         return decision
     }
@@ -55,4 +66,20 @@ package struct Decide: Stage {
         }
         return betas
     }
+}
+
+/// The bounds of the router's choice by project.
+package struct ProjectBounds: Sendable {
+    /// Those of clients without a project of their own.
+    package let general: Settings.RoutingBounds
+    private let byProject: [String: Settings.RoutingBounds]
+
+    package init(_ settings: Settings) {
+        general = settings.routing.bounds
+        var byProject: [String: Settings.RoutingBounds] = [:]
+        for project in settings.projects { byProject[project.name] = project.bounds.over(settings.routing.bounds) }
+        self.byProject = byProject
+    }
+
+    package subscript(project: String) -> Settings.RoutingBounds { byProject[project] ?? general }
 }

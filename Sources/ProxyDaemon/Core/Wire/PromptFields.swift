@@ -66,7 +66,7 @@ struct PromptFields {
             }
         }
         if asksForLocal, !model.hasPrefix("local:") {
-            let leavesItOpen = model.isEmpty || Router.routedNames.contains(model.lowercased())
+            let leavesItOpen = model.isEmpty || ModelNames.routed.contains(model.lowercased())
             model = leavesItOpen ? "local" : "local:\(model)"
         }
         guard hasModel || asksForLocal else { throw Self.invalid("model: Field required") }

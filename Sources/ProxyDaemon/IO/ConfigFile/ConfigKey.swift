@@ -12,7 +12,7 @@ struct ConfigKey: Sendable {
 
     var isAvailable: Bool { show != nil }
 
-    private init(
+    init(
         _ path: String,
         read: @escaping @Sendable (LocatedValue, inout Settings) throws(ConfigError) -> Void,
         show: @escaping @Sendable (Settings) -> String
@@ -45,6 +45,38 @@ struct ConfigKey: Sendable {
             if let number = try value.integer(in: range) { settings[keyPath: member] = number }
         } show: {
             String($0[keyPath: member])
+        }
+    }
+
+    /// null stands for nothing set.
+    static func integer(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, Int?> & Sendable,
+        _ range: ClosedRange<Int>
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            settings[keyPath: member] = try value.integer(in: range)
+        } show: {
+            $0[keyPath: member].map { String($0) } ?? "null"
+        }
+    }
+
+    /// A share from 0 to 1, with at most four decimals.
+    static func share(_ path: String, _ member: any WritableKeyPath<Settings, Double> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            guard let scaled = try value.decimal(places: 4, most: 10_000) else { return }
+            settings[keyPath: member] = Double(scaled) / 10_000
+        } show: {
+            DecimalText.text(Int64(($0[keyPath: member] * 10_000).rounded()), places: 4)
+        }
+    }
+
+    /// The name of one of the configured backends, or null; checked once all are known.
+    static func name(_ path: String, _ member: any WritableKeyPath<Settings, String?> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            settings[keyPath: member] = try value.text()
+        } show: {
+            $0[keyPath: member] ?? "null"
         }
     }
 

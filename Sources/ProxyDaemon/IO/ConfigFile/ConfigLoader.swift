@@ -108,6 +108,10 @@ package enum ConfigLoader {
             environment: environment,
             path: path
         )
+        // In demo mode the backends of the file are not those in force.
+        let inForce = settings.backends.map(\.name)
+        let names = inForce + drafts.map(\.backend.name).filter { !inForce.contains($0) }
+        try checkNames(settings, fields, known: names)
         try refuseUnguarded(settings)
         warnings += [demo, variables.warning()].compactMap(\.self)
         return LoadedConfig(settings: settings, path: path, warnings: warnings)
@@ -163,15 +167,35 @@ package enum ConfigLoader {
         _ settings: Settings,
         _ fields: [String: LocatedValue]
     ) throws(ConfigError) {
-        let low = settings.classifier.tier1Max
-        let high = settings.classifier.tier2Max
-        guard low >= high else { return }
-        let problem =
-            fields["classifier.tier1_max"] == nil
-            ? "expected more than tier1_max, which is \(low), got \"\(high)\""
-            : "expected less than tier2_max, which is \(high), got \"\(low)\""
-        let field = fields["classifier.tier1_max"] ?? fields["classifier.tier2_max"]
-        throw field?.error(problem) ?? ConfigError(source: "classifier", problem: problem)
+        guard let low = settings.classifier.tier1Max, let high = settings.classifier.tier2Max, low >= high else {
+            return
+        }
+        let problem = "expected less than tier2_max, which is \(high), got \"\(low)\""
+        throw fields["classifier.tier1_max"]?.error(problem) ?? ConfigError(source: "classifier", problem: problem)
+    }
+
+    /// Every backend that the routing speaks of has to be there.
+    private static func checkNames(
+        _ settings: Settings,
+        _ fields: [String: LocatedValue],
+        known names: [String]
+    ) throws(ConfigError) {
+        func check(_ name: String, _ field: String) throws(ConfigError) {
+            guard !names.contains(name) else { return }
+            let hint = EditDistance.nearest(to: name, among: names).map { "did you mean \($0)? " } ?? ""
+            let problem = "no backend is named \(name) (\(hint)there are \(names.joined(separator: ", ")))"
+            throw fields[field]?.error(problem) ?? ConfigError(source: field, problem: problem)
+        }
+        if let name = settings.classifier.model { try check(name, "classifier.model") }
+        for name in settings.routing.bounds.prefer.flatMap(\.models) { try check(name, "routing.prefer") }
+        for name in settings.projects.flatMap(\.bounds.prefer).flatMap(\.models) { try check(name, "projects") }
+        let bounds = [settings.routing.bounds] + settings.projects.map { $0.bounds.over(settings.routing.bounds) }
+        for bounds in bounds {
+            guard let least = bounds.minTier, let most = bounds.maxTier, least > most else { continue }
+            let problem = "min_tier \(least.name) is above max_tier \(most.name)"
+            let field = fields["routing.min_tier"] ?? fields["projects"]
+            throw field?.error(problem) ?? ConfigError(source: "routing", problem: problem)
+        }
     }
 
     /// Without keys anybody in the network could spend the owner's money.

@@ -6,7 +6,7 @@ struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
         "CASCADE_LOG_OUTCOMES", "CASCADE_MIN_RESPONSE_LENGTH", "CASCADE_QUALITY_CHECK_MODE", "CIRCUIT_BREAKER_ENABLED",
-        "CLASSIFIER_LLM_PROVIDER", "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL",
+        "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL",
         "ENABLE_CASCADE_ROUTING", "ENABLE_FILE_HASH_CACHE", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
         "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
         "REDIS_URL", "RETRY_ENABLED",
@@ -28,16 +28,34 @@ struct EnvironmentReader {
         }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         if let text = value("SMART_ROUTING_MODE") {
-            guard let mode = Settings.RoutingMode(rawValue: text.lowercased()) else {
-                throw error("SMART_ROUTING_MODE", "expected always, auto or off, got \"\(text.prefix(60))\"")
+            try apply(routingMode: text, to: &settings)
+        }
+        if let text = value("CLASSIFIER_LLM_PROVIDER") {
+            guard let provider = Settings.ProviderKind(rawValue: text.lowercased()) else {
+                let list = Settings.ProviderKind.allCases.map(\.rawValue).joined(separator: ", ")
+                throw error("CLASSIFIER_LLM_PROVIDER", "expected one of \(list), got \"\(text.prefix(60))\"")
             }
-            settings.routing.mode = mode
+            settings.classifier.modelProvider = provider
         }
         if let text = value("ENABLE_SMART_ROUTING") {
             guard let flag = LocatedValue.flag(text) else {
                 throw error("ENABLE_SMART_ROUTING", "expected true or false, got \"\(text.prefix(60))\"")
             }
             if !flag { settings.routing.mode = .off }
+        }
+    }
+
+    /// `local_first` and `keyword` are further ways to route, `always`, `auto` and `off` say for which names.
+    private func apply(routingMode text: String, to settings: inout Settings) throws(ConfigError) {
+        switch text.lowercased() {
+        case "local_first": settings.routing.isLocalFirst = true
+        case "keyword": settings.classifier.mode = .ruleBased
+        case let word:
+            guard let mode = Settings.RoutingMode(rawValue: word) else {
+                let expected = "expected always, auto, off, local_first or keyword"
+                throw error("SMART_ROUTING_MODE", "\(expected), got \"\(text.prefix(60))\"")
+            }
+            settings.routing.mode = mode
         }
     }
 

@@ -12,6 +12,9 @@ final class ControlConnection: ChannelInboundHandler {
     /// A front end that lets more than this wait for it is dropped.
     private static let maximumWaitingBytes = 4_194_304
 
+    /// Dry runs of one front end under way at once.
+    private static let maximumDryRuns = 32
+
     private let hub: ControlHub
     private var context: ChannelHandlerContext?
     private var framer = LineFramer()
@@ -19,6 +22,7 @@ final class ControlConnection: ChannelInboundHandler {
     private var hasGreeted = false
     private var sends: [Int: Task<Void, Never>] = [:]
     private var nextSend = 1
+    private var dryRuns = 0
 
     init(_ hub: ControlHub) { self.hub = hub }
 
@@ -126,7 +130,7 @@ final class ControlConnection: ChannelInboundHandler {
             respond(id, try hub.desk.detail(request))
         case .routeExplain:
             let request = try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line)
-            respond(id, try hub.desk.explain(request))
+            try explain(id, request)
         case .promptSend: send(id, try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line))
         case .promptCancel:
             let request = try JSONRPC.parameters(ControlProtocol.PromptCancelRequest.self, of: line)
@@ -141,6 +145,23 @@ final class ControlConnection: ChannelInboundHandler {
 
     private func notify(_ method: ControlProtocol.Notification, _ parameters: some Encodable) {
         reply { try JSONRPC.request(id: nil, method: method.rawValue, parameters: parameters) }
+    }
+
+    /// A dry run. Its classification may take a while, so that the answer may come after those to later requests.
+    private func explain(_ id: Int, _ prompt: ControlProtocol.PromptRequest) throws(JSONRPC.Failure) {
+        guard let context else { return }
+        guard dryRuns < Self.maximumDryRuns else { throw .invalidRequest("too many dry runs at once") }
+        dryRuns += 1
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let desk = hub.desk
+        Task(executorPreference: hub.executor) {
+            do throws(JSONRPC.Failure) {
+                me.value.respond(id, try await desk.explain(prompt))
+            } catch {
+                me.value.reply { try JSONRPC.response(id: id, failure: error) }
+            }
+            me.value.dryRuns -= 1
+        }
     }
 
     private func send(_ id: Int, _ prompt: ControlProtocol.PromptRequest) {

@@ -60,12 +60,14 @@ package final class ControlDesk: Sendable {
         guard let entry = gateway.ledger.entry(id: request.id) else {
             throw .notFound("no exchange \(request.id) among the last \(Ledger.remembered)")
         }
-        return entry.detail(thresholds: gateway.settings.classifier)
+        return entry.detail
     }
 
-    func explain(_ request: ControlProtocol.PromptRequest) throws(JSONRPC.Failure) -> DecisionExplanation {
+    func explain(
+        _ request: ControlProtocol.PromptRequest
+    ) async throws(JSONRPC.Failure) -> DecisionExplanation {
         do throws(GatewayError) {
-            return try gateway.explain(request)
+            return try await gateway.explain(request)
         } catch {
             throw .invalidParams(error.message)
         }
@@ -97,7 +99,7 @@ package final class ControlDesk: Sendable {
             while !Task.isCancelled, let bytes = await relay.next() { reader.read(bytes, deliver) }
             if Task.isCancelled { relay.abandon() }
         }
-        let detail = gateway.ledger.entry(id: request.id)?.detail(thresholds: gateway.settings.classifier)
+        let detail = gateway.ledger.entry(id: request.id)?.detail
         if Task.isCancelled { return (detail, "cancelled") }
         return (detail, detail?.summary.error ?? (reply.status == 200 ? nil : "HTTP \(reply.status)"))
     }

@@ -55,7 +55,7 @@ struct ModelEndpoints: Sendable {
 
     /// The routed names, the aliases, the models behind them, then the further models of local servers.
     private var offers: [Offer] {
-        var offers = Router.routedNames.map { name in
+        var offers = ModelNames.routed.map { name in
             Offer(id: name, displayName: "The gateway's choice", owner: "llm-gateway", releasedOn: "1970-01-01")
         }
         func add(_ id: String, _ name: String, _ backend: Settings.Backend, _ model: String) {

@@ -108,7 +108,7 @@ struct StatusEndpoints: Sendable {
             let text = "no exchange \(id) among the last \(Ledger.remembered) of this process"
             return Gateway.refuse(GatewayError(.notFound(text)), id: request.id)
         }
-        return json(entry.detail(thresholds: gateway.settings.classifier), request)
+        return json(entry.detail, request)
     }
 
     /// Totals in one flat object, for scripts.

@@ -1,0 +1,119 @@
+package import Shared
+
+/// The explanation of a decision for a person, made when somebody asks.
+extension Decision {
+    package var explained: DecisionExplanation {
+        DecisionExplanation(
+            classifier: classifier,
+            score: score,
+            signals: classification?.signals.map(\.explained) ?? [],
+            candidates: candidates.map { candidate in
+                DecisionExplanation.Candidate(
+                    backend: candidate.backend.name,
+                    model: candidate.backend.model,
+                    tier: candidate.backend.tier,
+                    isChosen: candidate.backend === backend,
+                    veto: candidate.veto,
+                    estimatedCost: candidate.estimatedCost,
+                    isSimulated: candidate.backend.isSimulated
+                )
+            },
+            reasons: reasons,
+            classifyMicroseconds: Double(classifyNanoseconds) / 1_000,
+            estimatedInputTokens: estimatedInputTokens,
+            estimatedOutputTokens: estimatedOutputTokens,
+            task: classification?.taskType.rawValue,
+            complexity: classification?.complexity,
+            confidence: classification?.confidence,
+            thresholds: classification.map {
+                .init(fastMax: $0.thresholds.fastMax, balancedMax: $0.thresholds.balancedMax)
+            },
+            baseline: baseline
+        )
+    }
+
+    /// The chain of reasons in order: what was asked, how it was classified, which tier that means, why this backend, what it
+    /// costs beside the baseline, how long it may take.
+    private var reasons: [String] {
+        var reasons = ["The client asked for \(requestedModel)."]
+        switch ground {
+        case .notRouted(let why): reasons.append("Not routed: \(why).")
+        case .stays(let why): reasons.append("Not routed elsewhere: \(why).")
+        case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
+        case .classified(let wanted, let floor):
+            if let classification { reasons += sentences(classification) }
+            reasons += choice(wanted, floor)
+        }
+        let simulated = backend.isSimulated ? " (simulated)" : ""
+        reasons += adaptationNotes.map { "Adapted: \($0)." }
+        reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
+        if let sentence = costSentence { reasons.append(sentence) }
+        return reasons
+    }
+
+    private func sentences(_ classification: Classification) -> [String] {
+        let task = classification.taskType.rawValue
+        let score = Int(classification.score.rounded())
+        let percent = Int((classification.confidence * 100).rounded())
+        let layer = Self.phrase(classification.layer)
+        var sentences = [
+            "Classified as \(task) by \(layer): score \(score) of 100, complexity \(classification.complexity) of 10, "
+                + "\(percent) % sure."
+        ]
+        sentences += classification.notes
+        let low = Self.rounded(classification.thresholds.fastMax)
+        let high = Self.rounded(classification.thresholds.balancedMax)
+        sentences.append(
+            "Scores up to \(low) are for the fast tier, up to \(high) for the balanced one, above for the premium one: "
+                + "tier \(classification.tier.name)."
+        )
+        return sentences
+    }
+
+    private static func phrase(_ layer: Classification.Layer) -> String {
+        switch layer {
+        case .pattern: "a plain pattern"
+        case .features: "the features of its text"
+        case .embedding: "the features and the meaning of its text"
+        case .example: "an example that means the same"
+        case .model(let name): "\(name), which was asked"
+        case .sidecar: "the scoring service"
+        }
+    }
+
+    private func choice(_ wanted: Tier, _ floor: Tier) -> [String] {
+        var sentences: [String] = []
+        if floor != wanted { sentences.append("The configured bounds make it the tier \(floor.name).") }
+        if let preference {
+            let tasks =
+                preference.tasks.isEmpty ? "this work" : preference.tasks.map(\.rawValue).joined(separator: ", ")
+            sentences.append("For \(tasks), \(preference.models.joined(separator: ", ")) come first.")
+        } else if backend.tier < floor, backend.tier != .local {
+            sentences.append("No backend of tier \(floor.name) or above can take it; \(backend.name) is the nearest.")
+        }
+        let able = candidates.filter { $0.veto == nil && $0.backend !== backend }
+        if let own = candidates.first(where: { $0.backend === backend }) {
+            let others = able.map { "\($0.backend.name) about $\($0.estimatedCost.formatted(places: 6))" }
+            let rest = others.isEmpty ? "nothing else can take it" : others.joined(separator: ", ")
+            sentences.append(
+                "\(backend.name) is expected to cost about $\(own.estimatedCost.formatted(places: 6)); \(rest)."
+            )
+        }
+        return sentences
+    }
+
+    /// What the choice saves, by the estimate.
+    private var costSentence: String? {
+        guard let own = candidates.first(where: { $0.backend === backend })?.estimatedCost, baseline > .zero else {
+            return nil
+        }
+        let saved = baseline - own
+        let percent = Int((Double(saved.nanodollars) / Double(baseline.nanodollars) * 100).rounded())
+        let figures = "$\(own.formatted(places: 6)) against $\(baseline.formatted(places: 6)) on the strongest tier"
+        return percent >= 0
+            ? "By the estimate that is \(figures): \(percent) % less."
+            : "By the estimate that is \(figures): \(-percent) % more."
+    }
+
+    private static func rounded(_ score: Double) -> Int { Int(score.rounded()) }
+}

@@ -1,0 +1,64 @@
+import Shared
+
+/// A request as the router sees it.
+package struct RoutingRequest: Sendable {
+    package var traits: PromptTraits
+    package var requestedModel: String
+    package var maxTokens: Int?
+    package var directives = Directives()
+    /// The values of `anthropic-beta`.
+    package var betas: [String] = []
+    package var dialect = Dialect.anthropic
+    /// The bounds of the client's project, laid over those of all.
+    package var bounds: Settings.RoutingBounds
+    package var unixSeconds: Int64
+
+    package init(
+        traits: PromptTraits,
+        requestedModel: String,
+        maxTokens: Int?,
+        bounds: Settings.RoutingBounds = .init(),
+        unixSeconds: Int64
+    ) {
+        self.traits = traits
+        self.requestedModel = requestedModel
+        self.maxTokens = maxTokens
+        self.bounds = bounds
+        self.unixSeconds = unixSeconds
+    }
+}
+
+/// A decision on its way: what is known of a request before its difficulty is.
+package struct RoutingDraft: Sendable {
+    struct Limits {
+        /// Tokens; nil where there is no such backend.
+        var window: Int?
+        /// Tokens; nil where nobody knows.
+        var output: Int?
+    }
+
+    let request: RoutingRequest
+    /// The backend that the client named.
+    var named: Backend?
+    /// A routed name names no model to stay with.
+    var isRoutedName = false
+    /// The client forced the local tier, or easy prompts go there.
+    var mayBeLocal = false
+    /// What a request sent to the named model unrouted has to keep within.
+    var own = Limits()
+    var classification: Classification?
+    var estimatedOutput: Int
+
+    init(_ request: RoutingRequest) {
+        self.request = request
+        estimatedOutput = min(request.maxTokens ?? 1_024, 600)
+    }
+
+    var traits: PromptTraits { request.traits }
+
+    /// UTF-8 bytes of all text.
+    var characters: Int { traits.systemBytes + traits.messageBytes + traits.toolBytes }
+
+    /// More tokens than all but the strangest texts come to: half of their bytes, and the largest images.
+    var mostTokens: Int { characters / 2 + traits.imageCount * 5_000 }
+}

@@ -1,0 +1,27 @@
+/// What a classifier is asked.
+package struct ClassifierRequest: Sendable {
+    package var traits: PromptTraits
+    /// In the place of the configured mode.
+    package var mode: Settings.ClassifierMode?
+    package var project: String
+    /// Models may be asked, and that may cost money.
+    package var maySpend: Bool
+
+    package init(
+        traits: PromptTraits,
+        mode: Settings.ClassifierMode? = nil,
+        project: String = "default",
+        maySpend: Bool = true
+    ) {
+        self.traits = traits
+        self.mode = mode
+        self.project = project
+        self.maySpend = maySpend
+    }
+}
+
+/// Finds out how hard a request is. The layered classifier in the daemon, a script in tests.
+package protocol Classifying: Sendable {
+    /// May take as long as its layers do; never computes on the caller's event loop.
+    func classify(_ request: ClassifierRequest) async -> Classification
+}

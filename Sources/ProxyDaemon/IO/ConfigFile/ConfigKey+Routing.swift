@@ -1,0 +1,123 @@
+import GatewayCore
+import Shared
+
+/// The kinds of keys that only the choice of a model has.
+extension ConfigKey {
+    /// A tier, or null.
+    static func tier(_ path: String, _ member: any WritableKeyPath<Settings, Tier?> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            settings[keyPath: member] = try value.tier()
+        } show: {
+            $0[keyPath: member]?.name ?? "null"
+        }
+    }
+
+    /// Dollars, exactly, or null.
+    static func cost(_ path: String, _ member: any WritableKeyPath<Settings, USD?> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            settings[keyPath: member] = try value.cost()
+        } show: {
+            $0[keyPath: member].map(\.description) ?? "null"
+        }
+    }
+
+    /// The address of a service, or null.
+    static func baseURL(_ path: String, _ member: any WritableKeyPath<Settings, String?> & Sendable) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            guard let text = try value.text() else { return }
+            do throws(BaseURL.Malformed) {
+                settings[keyPath: member] = try BaseURL(text).text
+            } catch {
+                throw value.error(error.problem)
+            }
+        } show: {
+            $0[keyPath: member] ?? "null"
+        }
+    }
+
+    /// A list of `{tasks, tiers, models}`.
+    static func preferences(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, [Settings.Preference]> & Sendable
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            settings[keyPath: member] = try value.preferences()
+        } show: { settings in
+            let rules = settings[keyPath: member].map { rule in
+                let tasks = rule.tasks.map(\.rawValue).joined(separator: ", ")
+                let tiers = rule.tiers.map(\.name).joined(separator: ", ")
+                return "{tasks: [\(tasks)], tiers: [\(tiers)], models: [\(rule.models.joined(separator: ", "))]}"
+            }
+            return "[\(rules.joined(separator: ", "))]"
+        }
+    }
+
+    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer}`.
+    static func projects(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, [Settings.Project]> & Sendable
+    ) -> ConfigKey {
+        ConfigKey(path) { value, settings throws(ConfigError) in
+            var projects: [Settings.Project] = []
+            for item in try value.items() ?? [] {
+                let project = try item.project()
+                guard !projects.contains(where: { $0.name == project.name }) else {
+                    throw item.error("a second project with the name \(project.name)")
+                }
+                if let key = project.keys.first(where: { key in projects.contains { $0.keys.contains(key) } }) {
+                    throw item.error("the key \(key) belongs to another project already")
+                }
+                projects.append(project)
+            }
+            settings[keyPath: member] = projects
+        } show: {
+            "[\($0[keyPath: member].map(\.name).joined(separator: ", "))]"
+        }
+    }
+}
+
+extension LocatedValue {
+    /// The most that one request may be said to cost: more is a slip of the pen.
+    private static let mostNanodollars: Int64 = 1_000_000_000_000_000
+
+    fileprivate func cost() throws(ConfigError) -> USD? {
+        try decimal(places: 9, most: Self.mostNanodollars).map { USD(nanodollars: $0) }
+    }
+
+    fileprivate func preferences() throws(ConfigError) -> [Settings.Preference] {
+        var rules: [Settings.Preference] = []
+        for item in try items() ?? [] {
+            let fields = try item.members(known: ["tasks", "tiers", "models"])
+            var rule = Settings.Preference(models: [])
+            for value in try fields["tasks"]?.items() ?? [] {
+                if let task = try value.choice(TaskType.self) { rule.tasks.append(task) }
+            }
+            for value in try fields["tiers"]?.items() ?? [] {
+                if let tier = try value.tier() { rule.tiers.append(tier) }
+            }
+            for value in try fields["models"]?.items() ?? [] {
+                if let name = try value.text() { rule.models.append(name) }
+            }
+            guard !rule.models.isEmpty else { throw item.error("expected models: a list of backends' names") }
+            rules.append(rule)
+        }
+        return rules
+    }
+
+    fileprivate func project() throws(ConfigError) -> Settings.Project {
+        let fields = try members(known: ["name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer"])
+        guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
+            throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
+        }
+        var project = Settings.Project(name: name)
+        for value in try fields["keys"]?.items() ?? [] {
+            // What an unset variable leaves is no key.
+            if let key = try value.secret(), !project.keys.contains(key) { project.keys.append(key) }
+        }
+        project.bounds.minTier = try fields["min_tier"]?.tier()
+        project.bounds.maxTier = try fields["max_tier"]?.tier()
+        project.bounds.maxCost = try fields["max_cost_usd"]?.cost()
+        project.bounds.prefer = try fields["prefer"]?.preferences() ?? []
+        return project
+    }
+}
