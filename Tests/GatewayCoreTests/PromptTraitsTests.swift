@@ -67,4 +67,27 @@ import Testing
         #expect(read.imageCount == 2 && read.hasPDF && read.hasLinkedContent && !read.hasRareBlocks)
         #expect(read.messageBytes == 4 && read.hasToolHistory)
     }
+
+    @Test(arguments: [Dialect.anthropic, .openai])
+    func `keep the last user text, its beginning and its end where it is long`(dialect: Dialect) throws {
+        func last(_ messages: String) throws -> String {
+            let body = Array(#"{"model":"m","messages":[\#(messages)]}"#.utf8)
+            return String(decoding: try Prompt(parsing: body, dialect: dialect).traits.lastUserText, as: UTF8.self)
+        }
+        let earlier = #"{"role":"user","content":"first"},{"role":"assistant","content":"reply"},"#
+        #expect(try last(earlier + #"{"role":"user","content":"a\nb"}"#) == "a\nb")
+        let parts = #"[{"type":"text","text":"one"},{"type":"text","text":"two"}]"#
+        #expect(
+            try last(earlier + #"{"role":"user","content":\#(parts)},{"role":"assistant","content":"x"}"#) == "one\ntwo"
+        )
+        let long = "BEGIN " + String(repeating: "word ", count: 200_000) + " END"
+        let kept = try last(#"{"role":"user","content":"\#(long)"}"#)
+        #expect(kept.hasPrefix("BEGIN word") && kept.hasSuffix("word  END") && kept.utf8.count < 300_000)
+        let many = String(
+            repeating: #"{"type":"text","text":"\#(String(repeating: "w ", count: 5_000))"},"#,
+            count: 100
+        )
+        let manyKept = try last(#"{"role":"user","content":[\#(many){"type":"text","text":"the ask"}]}"#)
+        #expect(manyKept.hasSuffix("the ask") && manyKept.utf8.count < 300_000)
+    }
 }

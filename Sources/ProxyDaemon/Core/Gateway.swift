@@ -22,6 +22,7 @@ package struct Gateway: Sendable {
     private let clock: Clock
     private let keys: ClientKeys
     private let decide: Decide
+    let classifier: any Classifying
     private let pipeline: Pipeline
 
     /// The stages' names in order.
@@ -37,9 +38,10 @@ package struct Gateway: Sendable {
         clock: Clock
     ) {
         self.settings = settings
+        self.classifier = classifier
         self.transport = transport
         self.clock = clock
-        keys = ClientKeys(settings.auth.keys)
+        keys = ClientKeys(settings.auth.keys, projects: settings.projects)
         router = Router(settings: settings, catalogue: catalogue)
         ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock)
         cache =
@@ -102,14 +104,31 @@ package struct Gateway: Sendable {
     }
 
     /// Whether a request may ask about the gateway itself. Throws `unauthenticated`.
-    package func authorise(_ request: ClientRequest) throws(GatewayError) { _ = try keys.identify(request) }
+    package func authorise(_ request: ClientRequest) throws(GatewayError) { _ = try identify(request) }
+
+    /// Who asks. Throws `unauthenticated`.
+    func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity { try keys.identify(request) }
+
+    /// A prompt of a client as the router sees it.
+    func routing(_ prompt: Prompt, for client: ClientIdentity) -> RoutingRequest {
+        decide.routing(prompt, for: client, unixSeconds: clock.unixMilliseconds() / 1_000)
+    }
+
+    /// Decides with a classification that is there already.
+    func decide(
+        _ request: RoutingRequest,
+        known classification: Classification
+    ) async throws(GatewayError) -> Decision {
+        try await decide.decide(request, asking: ClassifierRequest(traits: request.traits), known: classification)
+    }
 
     /// What would be decided for a prompt, with nothing sent: a dry run.
     package func explain(
         _ prompt: ControlProtocol.PromptRequest
     ) async throws(GatewayError) -> DecisionExplanation {
         let parsed = try Prompt(parsing: Self.body(prompt, isStream: false))
-        var request = decide.routing(parsed, unixSeconds: clock.unixMilliseconds() / 1_000)
+        let client = ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: "")
+        var request = routing(parsed, for: client)
         request.directives.tier = prompt.tier
         let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
         return try await decide.decide(request, asking: question).explained

@@ -43,6 +43,21 @@ package final class ClientRequest: Sendable {
         self.unixMilliseconds = unixMilliseconds
     }
 
+    /// What the gateway itself asks a model in the client's place: without the query string, which was for the gateway.
+    package func asking(_ path: String, body: [UInt8], adding extra: [HeaderField]) -> ClientRequest {
+        ClientRequest(
+            id: id,
+            method: method,
+            path: path,
+            headers: headers + extra,
+            body: body,
+            isFromLoopback: isFromLoopback,
+            isTrusted: isTrusted,
+            arrivedNanoseconds: arrivedNanoseconds,
+            unixMilliseconds: unixMilliseconds
+        )
+    }
+
     /// The same request under another path, or with another body.
     package func at(_ path: String, body: [UInt8]? = nil) -> ClientRequest {
         guard path != self.path || body != nil else { return self }

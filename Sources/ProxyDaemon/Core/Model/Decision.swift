@@ -65,8 +65,19 @@ package struct Directives: Sendable, Equatable {
     package var mayReadCache = true
     /// `Cache-Control: no-store`: do not fill the cache.
     package var mayWriteCache = true
+    /// `X-Gateway-Classifier-Mode`: nil where the header is absent.
+    package var classifierMode: Settings.ClassifierMode?
 
     package init() {}
+
+    /// Reads a mode's name. Throws an `invalidRequest` that names the field.
+    static func classifierMode(_ text: String, name: String) throws(GatewayError) -> Settings.ClassifierMode {
+        guard let mode = Settings.ClassifierMode(rawValue: text.lowercased()) else {
+            let words = Settings.ClassifierMode.allCases.map(\.rawValue).joined(separator: ", ")
+            throw GatewayError(.invalidRequest("\(name): expected one of \(words), found \"\(text.prefix(60))\""))
+        }
+        return mode
+    }
 
     /// Reads the headers. Throws an `invalidRequest` that names the header.
     package init(_ request: ClientRequest) throws(GatewayError) {
@@ -83,6 +94,9 @@ package struct Directives: Sendable, Equatable {
                 throw GatewayError(.invalidRequest("X-Gateway-Tier: expected \(names), found \"\(value)\""))
             }
             tier = parsed
+        }
+        if let value = request.header("x-gateway-classifier-mode") {
+            classifierMode = try Self.classifierMode(value, name: "X-Gateway-Classifier-Mode")
         }
         if let value = request.header("cache-control")?.lowercased() {
             if value.contains("no-store") { (mayReadCache, mayWriteCache) = (false, false) }

@@ -15,16 +15,50 @@ package struct Authenticate: Stage {
 
 /// The client keys, as SHA-256 digests: the keys themselves are not kept.
 package struct ClientKeys: Sendable {
-    private let digests: [[UInt8]]
+    /// The project of clients that belong to none.
+    package static let defaultProject = "default"
 
-    package init(_ keys: [Secret]) { digests = keys.map { Self.digest($0.exposed) } }
+    private struct Key {
+        let digest: [UInt8]
+        /// nil for a key that is not bound to a project.
+        let project: String?
+    }
+
+    private let keys: [Key]
+    private let projects: [String]
+
+    package init(_ keys: [Secret], projects: [Settings.Project] = []) {
+        let bound = projects.flatMap { project in
+            project.keys.map { Key(digest: Self.digest($0.exposed), project: project.name) }
+        }
+        self.keys = keys.map { Key(digest: Self.digest($0.exposed), project: nil) } + bound
+        self.projects = projects.map(\.name)
+    }
 
     /// Whether a key must be presented.
-    package var areRequired: Bool { !digests.isEmpty }
+    package var areRequired: Bool { !keys.isEmpty }
 
-    /// Who sent the request. Throws `unauthenticated` with what to do.
+    /// Who sent the request, and for which project: that of the key, or for a key without one the project that the header
+    /// `X-Gateway-Project` names. Throws `unauthenticated` or `invalidRequest` with what to do.
     package func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity {
-        if request.isTrusted { return ClientIdentity(project: "default", keyFingerprint: "") }
+        var client = try holder(of: request)
+        guard let named = request.header("x-gateway-project"), !named.isEmpty, named != client.project else {
+            return client
+        }
+        guard client.project == Self.defaultProject else {
+            throw GatewayError(.invalidRequest("X-Gateway-Project: this key belongs to the project \(client.project)"))
+        }
+        guard projects.contains(named) else {
+            let list = ([Self.defaultProject] + projects).joined(separator: ", ")
+            throw GatewayError(.invalidRequest("X-Gateway-Project: no such project; there are \(list)"))
+        }
+        client.project = named
+        return client
+    }
+
+    private func holder(of request: ClientRequest) throws(GatewayError) -> ClientIdentity {
+        let anonymous = ClientIdentity(project: Self.defaultProject, keyFingerprint: "")
+        if request.isTrusted { return anonymous }
         guard areRequired else {
             guard request.isFromLoopback else {
                 throw GatewayError(.unauthenticated("only this machine is served until auth.keys are configured"))
@@ -33,7 +67,7 @@ package struct ClientKeys: Sendable {
             if let origin = request.header("origin"), !Self.isLocal(origin: origin) {
                 throw GatewayError(.unauthenticated("requests of web pages need a key: configure auth.keys"))
             }
-            return ClientIdentity(project: "default", keyFingerprint: "")
+            return anonymous
         }
         let presented = Self.presentedKeys(request)
         guard !presented.isEmpty else {
@@ -42,13 +76,16 @@ package struct ClientKeys: Sendable {
         for key in presented {
             let digest = Self.digest(key)
             // Every key is compared, and every byte of it: the time tells nothing.
-            var isKnown = false
-            for known in digests { if Self.areEqual(known, digest) { isKnown = true } }
-            if isKnown {
+            var match: Key?
+            for known in keys { if Self.areEqual(known.digest, digest) { match = match ?? known } }
+            if let match {
                 let hexadecimal = digest.prefix(16).map { byte in
                     (byte < 16 ? "0" : "") + String(byte, radix: 16)
                 }
-                return ClientIdentity(project: "default", keyFingerprint: hexadecimal.joined())
+                return ClientIdentity(
+                    project: match.project ?? Self.defaultProject,
+                    keyFingerprint: hexadecimal.joined()
+                )
             }
         }
         throw GatewayError(.unauthenticated("this gateway key is not known; ask the gateway's operator for one"))

@@ -17,22 +17,26 @@ package struct Decide: Stage {
         guard let prompt = exchange.prompt else {
             throw GatewayError(.internalFault("a request came to be decided before it was read"))
         }
-        var request = routing(prompt, unixSeconds: exchange.request.unixMilliseconds / 1_000)
+        let seconds = exchange.request.unixMilliseconds / 1_000
+        var request = routing(prompt, for: exchange.client, unixSeconds: seconds)
         request.directives = exchange.directives
         request.betas = Self.betas(exchange.request)
-        request.bounds = bounds[exchange.client.project]
-        let question = ClassifierRequest(traits: prompt.traits, project: exchange.client.project)
+        let question = ClassifierRequest(
+            traits: prompt.traits,
+            mode: exchange.directives.classifierMode,
+            project: exchange.client.project
+        )
         exchange.decision = try await decide(request, asking: question, known: exchange.known?.classification)
         return try await next(&exchange)
     }
 
     /// A prompt as the router sees it, with nothing known beside it.
-    func routing(_ prompt: Prompt, unixSeconds: Int64) -> RoutingRequest {
+    func routing(_ prompt: Prompt, for client: ClientIdentity, unixSeconds: Int64) -> RoutingRequest {
         var request = RoutingRequest(
             traits: prompt.traits,
             requestedModel: prompt.model,
             maxTokens: prompt.maxTokens,
-            bounds: bounds.general,
+            bounds: bounds[client.project],
             unixSeconds: unixSeconds
         )
         request.dialect = prompt.dialect
@@ -70,8 +74,7 @@ package struct Decide: Stage {
 
 /// The bounds of the router's choice by project.
 package struct ProjectBounds: Sendable {
-    /// Those of clients without a project of their own.
-    package let general: Settings.RoutingBounds
+    private let general: Settings.RoutingBounds
     private let byProject: [String: Settings.RoutingBounds]
 
     package init(_ settings: Settings) {

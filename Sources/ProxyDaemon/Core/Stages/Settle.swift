@@ -136,11 +136,14 @@ package final class Settle: Stage {
         )
     }
 
+    /// The ledger remembers a thousand of them.
+    private static let mostKeptBytes = 16_384
+
     private func kept(_ text: [UInt8]) -> String {
         switch prompts {
         case .none: ""
         case .snippet: Self.snippet(text)
-        case .full: String(decoding: text, as: UTF8.self)
+        case .full: String(decoding: text.prefix(Self.mostKeptBytes), as: UTF8.self)
         }
     }
 

@@ -139,6 +139,7 @@ extension PromptTraits {
     mutating func read(messages: JSONView) throws(GatewayError) {
         var problem: String?
         var isLastAssistant = false
+        var lastPieces: [Range<Int>] = []
         messages.forEachElement { message in
             let index = messageCount
             messageCount += 1
@@ -163,23 +164,21 @@ extension PromptTraits {
             func isRole(_ name: StaticString) -> Bool { JSONText.equals(role.bytes, role.stringContents, name) }
             isLastAssistant = isRole("assistant")
             if isRole("system") { hasSystemMessage = true }
-            note(content: content, isUser: isRole("user"))
+            note(content: content, isUser: isRole("user"), &lastPieces)
         }
         if let problem { throw GatewayError(.invalidRequest(problem)) }
         guard messageCount > 0 else {
             throw GatewayError(.invalidRequest("messages: at least one message is required"))
         }
         isPrefilled = isLastAssistant
+        lastUserText = Self.kept(lastPieces, of: messages.bytes)
     }
 
-    private mutating func note(content: JSONView, isUser: Bool) {
-        var text: [UInt8] = []
-        var hasOwnText = false
+    private mutating func note(content: JSONView, isUser: Bool, _ lastPieces: inout [Range<Int>]) {
+        var pieces: [Range<Int>] = []
         func take(_ view: JSONView) {
             messageBytes += view.stringContents.count
-            guard isUser else { return }
-            hasOwnText = true
-            Self.keep(view, in: &text)
+            if isUser { pieces.append(view.stringContents) }
         }
         if content.kind == .string { take(content) }
         content.forEachElement { block in
@@ -196,9 +195,9 @@ extension PromptTraits {
                 note(other: part)
             }
         }
-        guard isUser, hasOwnText else { return }
+        guard !pieces.isEmpty else { return }
         userTurns += 1
-        lastUserText = text
+        lastPieces = pieces
     }
 
     private mutating func note(toolResult content: JSONView) {

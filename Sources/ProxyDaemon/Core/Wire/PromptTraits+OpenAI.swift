@@ -63,6 +63,7 @@ extension PromptTraits {
         var problem: String?
         var isLastAssistant = false
         var isLeading = true
+        var lastPieces: [Range<Int>] = []
         messages.forEachElement { message in
             let index = messageCount
             messageCount += 1
@@ -86,7 +87,7 @@ extension PromptTraits {
             if isLeading {
                 systemBytes += content.map(Self.textBytes) ?? 0
             } else if role.isText("user") {
-                if let content { note(openAIContent: content) }
+                if let content { note(openAIContent: content, &lastPieces) }
             } else {
                 messageBytes += content.map(Self.textBytes) ?? 0
                 if role.isText("tool") || role.isText("function") { hasToolHistory = true }
@@ -101,15 +102,14 @@ extension PromptTraits {
             throw GatewayError(.invalidRequest("messages: at least one message is required"))
         }
         isPrefilled = isLastAssistant
+        lastUserText = Self.kept(lastPieces, of: messages.bytes)
     }
 
-    private mutating func note(openAIContent content: JSONView) {
-        var text: [UInt8] = []
-        var hasOwnText = false
+    private mutating func note(openAIContent content: JSONView, _ lastPieces: inout [Range<Int>]) {
+        var pieces: [Range<Int>] = []
         func take(_ view: JSONView) {
             messageBytes += view.stringContents.count
-            hasOwnText = true
-            Self.keep(view, in: &text)
+            pieces.append(view.stringContents)
         }
         if content.kind == .string { take(content) }
         content.forEachElement { part in
@@ -124,9 +124,9 @@ extension PromptTraits {
                 hasRareBlocks = true
             }
         }
-        guard hasOwnText else { return }
+        guard !pieces.isEmpty else { return }
         userTurns += 1
-        lastUserText = text
+        lastPieces = pieces
     }
 
     private mutating func note(openAIImage part: JSONView) {

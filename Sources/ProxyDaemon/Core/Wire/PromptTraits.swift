@@ -1,8 +1,10 @@
 /// What a request's shape and text tell about how hard it is and which models can take it, in terms of no dialect. Read
 /// in one pass; holds no more text than the classifier looks at.
 package struct PromptTraits: Sendable, Equatable {
-    /// How much of the last user text is kept.
-    package static let keptTextBytes = 16_384
+    /// How much of the beginning of the last user text is kept at least, and how much of its end: long texts are mostly
+    /// pasted, and what is asked stands before or after.
+    static let keptHeadBytes = 98_304
+    static let keptTailBytes = 32_768
 
     /// UTF-8 bytes of all text in the system prompt.
     package var systemBytes = 0
@@ -74,12 +76,25 @@ package struct PromptTraits: Sendable, Equatable {
         if rareMembers.isEmpty { rareMembers.append(member()) }
     }
 
-    /// Adds a string's text to what is kept of a message, on a line of its own, as far as it is kept.
-    static func keep(_ view: JSONView, in text: inout [UInt8]) {
-        guard text.count < keptTextBytes else { return }
-        if !text.isEmpty { text.append(0x0A) }
-        let contents = view.stringContents
-        let kept = contents.lowerBound..<min(contents.upperBound, contents.lowerBound + keptTextBytes)
-        JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: view.bytes[kept]), to: &text)
+    /// Texts of one message, each on a line of its own, unescaped as far as they are kept: the beginning and the end.
+    static func kept(_ pieces: [Range<Int>], of bytes: UnsafeBufferPointer<UInt8>) -> [UInt8] {
+        var text: [UInt8] = []
+        func take(_ range: Range<Int>) {
+            JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: bytes[range]), to: &text)
+        }
+        for piece in pieces {
+            if !text.isEmpty { text.append(0x0A) }
+            if piece.count <= keptHeadBytes + keptTailBytes {
+                take(piece)
+            } else {
+                take(piece.prefix(keptHeadBytes))
+                text.append(0x0A)
+                take(piece.suffix(keptTailBytes))
+            }
+            // Not at every piece: thousands of small ones must not each move what is there.
+            guard text.count > 2 * (keptHeadBytes + keptTailBytes) else { continue }
+            text.removeSubrange(keptHeadBytes..<(text.count - keptTailBytes))
+        }
+        return text
     }
 }

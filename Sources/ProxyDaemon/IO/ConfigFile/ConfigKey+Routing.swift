@@ -109,6 +109,9 @@ extension LocatedValue {
         guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
             throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
         }
+        guard name != ClientKeys.defaultProject else {
+            throw (fields["name"] ?? self).error("\(name) is the project of clients that belong to none")
+        }
         var project = Settings.Project(name: name)
         for value in try fields["keys"]?.items() ?? [] {
             // What an unset variable leaves is no key.

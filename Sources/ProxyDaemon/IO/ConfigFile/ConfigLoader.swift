@@ -202,7 +202,8 @@ package enum ConfigLoader {
     private static func refuseUnguarded(_ settings: Settings) throws(ConfigError) {
         let host = settings.server.host
         let isLocal = (try? BaseURL("http://\(host.contains(":") ? "[\(host)]" : host)"))?.isLoopback ?? false
-        guard settings.auth.keys.isEmpty, !isLocal else { return }
+        let hasKeys = !settings.auth.keys.isEmpty || settings.projects.contains { !$0.keys.isEmpty }
+        guard !hasKeys, !isLocal else { return }
         throw ConfigError(
             source: "server.host",
             problem:

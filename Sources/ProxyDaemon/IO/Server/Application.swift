@@ -7,6 +7,7 @@ package struct Application: HTTPResponder {
     private let gateway: Gateway
     private let status: StatusEndpoints
     private let models: ModelEndpoints
+    private let route: RouteEndpoint
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
@@ -14,6 +15,7 @@ package struct Application: HTTPResponder {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
+        route = RouteEndpoint(gateway: gateway)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -21,7 +23,7 @@ package struct Application: HTTPResponder {
         let path = request.path.hasPrefix("/v1/v1/") ? String(request.path.dropFirst(3)) : request.path
         let isRead = request.method == "GET" || request.method == "HEAD"
         switch path {
-        case "/v1/messages", "/v1/chat/completions", "/chat":
+        case "/v1/messages", "/v1/chat/completions", "/chat", "/route":
             guard request.method == "POST" else { return refuse(.methodNotAllowed(allowed: "POST"), request) }
             let request = request.at(path)
             guard request.body.count >= Self.largeBytes else { return await answer(path, request) }
@@ -49,6 +51,7 @@ package struct Application: HTTPResponder {
         switch path {
         case "/v1/messages": await gateway.answer(request)
         case "/chat": await gateway.chat(request)
+        case "/route": await route.answer(request)
         default: await gateway.answer(request, in: .openai)
         }
     }
