@@ -244,6 +244,8 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
     public var thresholds: Thresholds?
     /// What the estimated tokens would cost on the strongest tier.
     public var baseline: USD?
+    /// How long the whole answer may take, by the backend's latest ones.
+    public var expectedMilliseconds: Double?
 
     /// The scores at which one tier ends and the next begins.
     public struct Thresholds: Sendable, Hashable, Codable {
@@ -276,7 +278,8 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         complexity: Int? = nil,
         confidence: Double? = nil,
         thresholds: Thresholds? = nil,
-        baseline: USD? = nil
+        baseline: USD? = nil,
+        expectedMilliseconds: Double? = nil
     ) {
         self.classifier = classifier
         self.score = score
@@ -291,6 +294,7 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         self.confidence = confidence
         self.thresholds = thresholds
         self.baseline = baseline
+        self.expectedMilliseconds = expectedMilliseconds
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -300,6 +304,7 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         case confidence
         case thresholds
         case baseline = "baseline_usd"
+        case expectedMilliseconds = "expected_latency_ms"
         case score
         case signals
         case candidates

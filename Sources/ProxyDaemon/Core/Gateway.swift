@@ -47,10 +47,17 @@ package struct Gateway: Sendable {
         cache =
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
-        decide = Decide(router: router, classifier: classifier, bounds: ProjectBounds(settings), clock: clock)
+        let paces = Paces()
+        decide = Decide(
+            router: router,
+            classifier: classifier,
+            bounds: ProjectBounds(settings),
+            paces: paces,
+            clock: clock
+        )
         let repeated = RepeatedRequests()
         pipeline = Pipeline([
-            Settle(router: router, ledger: ledger, clock: clock, prompts: settings.log.prompts),
+            Settle(router: router, ledger: ledger, paces: paces, clock: clock, prompts: settings.log.prompts),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
             decide,

@@ -28,7 +28,8 @@ extension Decision {
             thresholds: classification.map {
                 .init(fastMax: $0.thresholds.fastMax, balancedMax: $0.thresholds.balancedMax)
             },
-            baseline: baseline
+            baseline: baseline,
+            expectedMilliseconds: expectedMilliseconds
         )
     }
 
@@ -48,6 +49,7 @@ extension Decision {
         reasons += adaptationNotes.map { "Adapted: \($0)." }
         reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
         if let sentence = costSentence { reasons.append(sentence) }
+        reasons.append(timeSentence)
         return reasons
     }
 
@@ -113,6 +115,16 @@ extension Decision {
         return percent >= 0
             ? "By the estimate that is \(figures): \(percent) % less."
             : "By the estimate that is \(figures): \(-percent) % more."
+    }
+
+    private var timeSentence: String {
+        guard let expectedMilliseconds else {
+            return "How long it takes is not known yet: \(backend.name) has answered nothing so far."
+        }
+        let own =
+            "By its latest answers \(backend.name) takes about \(Self.rounded(expectedMilliseconds)) ms for the whole"
+        guard let baseline = baselineMilliseconds else { return own + "." }
+        return own + ", \(baseline.backend) about \(Self.rounded(baseline.milliseconds)) ms."
     }
 
     private static func rounded(_ score: Double) -> Int { Int(score.rounded()) }

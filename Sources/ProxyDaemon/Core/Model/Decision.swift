@@ -37,6 +37,10 @@ package struct Decision: Sendable {
     package var classifyNanoseconds: Int64 = 0
     /// What the estimated tokens would cost on the strongest tier.
     package var baseline: USD = .zero
+    /// How long the whole answer may take, by the backend's latest ones; nil before the first.
+    package var expectedMilliseconds: Double?
+    /// The strongest backend and its time for the same answer, where it is another one and the time is known.
+    package var baselineMilliseconds: (backend: String, milliseconds: Double)?
     /// The preference that narrowed the choice.
     package var preference: Settings.Preference?
 

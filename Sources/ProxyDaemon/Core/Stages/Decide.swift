@@ -4,12 +4,20 @@ package struct Decide: Stage {
     private let router: Router
     private let classifier: any Classifying
     private let bounds: ProjectBounds
+    private let paces: Paces
     private let clock: Clock
 
-    package init(router: Router, classifier: any Classifying, bounds: ProjectBounds, clock: Clock) {
+    package init(
+        router: Router,
+        classifier: any Classifying,
+        bounds: ProjectBounds,
+        paces: Paces,
+        clock: Clock
+    ) {
         self.router = router
         self.classifier = classifier
         self.bounds = bounds
+        self.paces = paces
         self.clock = clock
     }
 
@@ -56,6 +64,12 @@ package struct Decide: Stage {
         case .open(let draft):
             let classification = if let known { known } else { await classifier.classify(question) }
             decision = try router.choose(draft, classification)
+        }
+        let tokens = decision.estimatedOutputTokens
+        decision.expectedMilliseconds = paces.expectedMilliseconds(decision.backend.name, outputTokens: tokens)
+        if let strongest = router.strongest.first, strongest !== decision.backend {
+            let expected = paces.expectedMilliseconds(strongest.name, outputTokens: tokens)
+            decision.baselineMilliseconds = expected.map { (strongest.name, $0) }
         }
         decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
         return decision

@@ -8,12 +8,20 @@ package final class Settle: Stage {
     package static let name = "settle"
     private let router: Router
     private let ledger: Ledger
+    private let paces: Paces
     private let clock: Clock
     private let prompts: Settings.PromptLogging
 
-    package init(router: Router, ledger: Ledger, clock: Clock, prompts: Settings.PromptLogging) {
+    package init(
+        router: Router,
+        ledger: Ledger,
+        paces: Paces,
+        clock: Clock,
+        prompts: Settings.PromptLogging
+    ) {
         self.router = router
         self.ledger = ledger
+        self.paces = paces
         self.clock = clock
         self.prompts = prompts
     }
@@ -86,6 +94,15 @@ package final class Settle: Stage {
             row.error = "the client left before the answer was complete"
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
+        }
+        if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated {
+            paces.note(
+                row.backend,
+                firstByteMilliseconds: row.firstByteMilliseconds,
+                totalMilliseconds: row.latencyMilliseconds,
+                outputTokens: row.usage.output,
+                isStream: row.stream
+            )
         }
         let warnings = exchange.warnings
         ledger.ended(
