@@ -24,11 +24,16 @@ STEPS = (0, 50, 100, 200, 300, 500)
 START_SLOPE = 0.1
 PRECISION_OFFSET = 4.0
 PRECISION_SLOPE = 100.0
-PRECISION_INPUT = 8.0
+PRECISION_INPUT = 4.0
+DRIFT = 0.0001
 WINDOW = 200
 MINIMUM_PAIRS = 100
-MARGIN_ON = 0.02
-MARGIN_OFF = 0.0
+TRIAL_EVERY = 10
+LEAD_TO_START = 0.03
+LEAD_TO_STAY = 0.0
+LEAD_ERRORS = 1.0
+CHANCE_ERRORS = 2.6
+TRIALS_TO_START = 2
 
 WORD = re.compile(r"[A-Za-z]+")
 CUES = [
@@ -83,11 +88,21 @@ def apgr(score, gain):
     return np.trapezoid(np.r_[0, won[ends]], np.r_[0, (ends + 1) / len(gain)]) / won[-1]
 
 
-def concordance(score, gain):
-    """The share of pairs of prompts with different gains that the score has in the right order; ties count half."""
-    right = np.sign(np.subtract.outer(score, score)) * np.sign(np.subtract.outer(gain, gain))
-    counted = np.sign(np.subtract.outer(gain, gain)) != 0
-    return 0.5 + 0.5 * right[counted].mean() if counted.any() else 0.5
+def trial(scores, predictions, gains):
+    """(lead, its error, concordance, its error) of predictions against scores over all couples with different gains."""
+    truth = np.sign(np.subtract.outer(gains, gains))
+    counted = truth != 0
+    couples = counted.sum()
+    if not couples:
+        return 0.0, 0.0, 0.5, 0.0
+    right = lambda values: np.where(counted, 0.5 + 0.5 * np.sign(np.subtract.outer(values, values)) * truth, 0)
+    mine = right(predictions)
+    results = []
+    for part in (mine - right(scores), mine):
+        mean = part.sum() / couples
+        own = (part - mean * counted).sum(1)
+        results += [mean, 2 * np.sqrt((own**2).sum()) / couples]
+    return results
 
 
 class ShadowRanking:
@@ -96,36 +111,46 @@ class ShadowRanking:
     def __init__(self, dimensions):
         precision = np.full(dimensions + 2, PRECISION_INPUT)
         precision[:2] = PRECISION_OFFSET, PRECISION_SLOPE
-        self.covariance = np.diag(1 / precision)
+        self.start = 1 / precision
+        self.covariance = np.diag(self.start)
         self.weights = np.zeros(dimensions + 2)
         self.weights[1] = START_SLOPE
         self.scores, self.predictions, self.gains = [], [], []
         self.in_use = False
-        self.uses = 0
+        self.pairs = self.won = self.uses = 0
 
     def vector(self, scores, inputs):
         z = (np.atleast_1d(scores) - 50) / 50
         return np.column_stack([np.ones(len(z)), z, np.atleast_2d(inputs)])
 
     def record(self, score, inputs, gain):
-        x = self.vector(score, inputs)[0]
+        x = self.vector(score, np.clip(inputs, -8, 8))[0]
         prediction = self.weights @ x
         spread = self.covariance @ x
         step = spread / (1 + x @ spread)
         self.weights = self.weights + step * (gain - prediction)
         self.covariance -= np.outer(step, spread)
+        left = np.diag(self.covariance)
+        self.covariance[np.diag_indices_from(self.covariance)] = left + DRIFT * np.maximum(0, self.start - left)
         for ring, value in ((self.scores, score), (self.predictions, prediction), (self.gains, gain)):
             ring.append(value)
             del ring[:-WINDOW]
-        self.judge()
+        self.pairs += 1
+        if self.pairs >= MINIMUM_PAIRS and self.pairs % TRIAL_EVERY == 0:
+            self.judge()
         self.uses += self.in_use
 
     def judge(self):
-        if len(self.gains) < MINIMUM_PAIRS:
+        lead, lead_error, concordance, chance_error = trial(*map(np.array, (self.scores, self.predictions, self.gains)))
+        if self.in_use:
+            self.in_use = lead >= LEAD_TO_STAY and concordance >= 0.5
+            self.won = 0
             return
-        gains = np.array(self.gains)
-        lead = concordance(np.array(self.predictions), gains) - concordance(np.array(self.scores), gains)
-        self.in_use = lead >= (MARGIN_OFF if self.in_use else MARGIN_ON)
+        is_won = (
+            lead >= max(LEAD_TO_START, LEAD_ERRORS * lead_error) and concordance - 0.5 >= CHANCE_ERRORS * chance_error
+        )
+        self.won = self.won + 1 if is_won else 0
+        self.in_use = self.won >= TRIALS_TO_START
 
     def adjusted(self, scores, inputs):
         """Every prediction becomes the score that holds its rank among the scores of the last pairs."""

@@ -10,6 +10,8 @@ package struct ThresholdCalibration: Sendable, Equatable {
         case counted(moved: Bool)
         /// The project has had as many as count within a minute.
         case overLimit
+        /// As many projects as are kept have reported within a day.
+        case noRoom
         /// Answers of this tier tell of no boundary.
         case noBoundary
         /// The same answer has been reported on before.
