@@ -1,0 +1,150 @@
+import Dispatch
+package import GatewayCore
+import Glibc
+
+/// Keeps the daemon's documents as files in a directory of its own, one for each name.
+///
+/// A file is 0600 in a 0700 directory, and is replaced whole or not at all: written beside, synced, renamed. Where
+/// several daemons share a directory the last one to save a document wins; no file is ever half of one and half of
+/// another. Files are read and written on a queue of their own, so that a slow disk holds up no request.
+package final class StateFiles: StateStore {
+    /// A larger document is neither saved nor loaded.
+    package static let maximumBytes = 16_777_216
+    private static let maximumNameBytes = 64
+
+    /// The directory, without a slash at the end.
+    package let directory: String
+    private let queue = DispatchQueue(label: "gateway.state-files", qos: .utility)
+
+    package init(directory: String) { self.directory = directory }
+
+    /// `$XDG_STATE_HOME/llm-gateway`, by default `~/.local/state/llm-gateway`; nil where the environment names no home.
+    package static func standardDirectory(environment: [String: String]) -> String? {
+        // The specification wants relative paths ignored.
+        if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return "\(state)/llm-gateway" }
+        guard let home = environment["HOME"], home.hasPrefix("/") else { return nil }
+        return "\(home)/.local/state/llm-gateway"
+    }
+
+    package func load(_ name: String) async -> [UInt8]? {
+        guard let path = path(name) else { return nil }
+        return await withCheckedContinuation { continuation in
+            queue.async { continuation.resume(returning: Self.read(path)) }
+        }
+    }
+
+    package func save(_ document: [UInt8], as name: String) async throws(StateStoreError) {
+        guard let path = path(name) else {
+            throw StateStoreError("\"\(name)\" cannot be a file's name: it takes a-z, 0-9, - and _, at most 64")
+        }
+        guard document.count <= Self.maximumBytes else {
+            throw StateStoreError("\(path): \(document.count) bytes are over the limit of \(Self.maximumBytes)")
+        }
+        let directory = directory
+        let failure = await withCheckedContinuation { continuation in
+            queue.async {
+                continuation.resume(returning: Self.replace(path, with: document, in: directory))
+            }
+        }
+        guard let failure else { return }
+        throw StateStoreError(
+            "\(failure); what is learned is kept in memory only until \(directory) is a directory this user can write to"
+        )
+    }
+
+    private func path(_ name: String) -> String? {
+        let isPlain = name.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"),
+                UInt8(ascii: "_"):
+                true
+            default: false
+            }
+        }
+        guard isPlain, !name.isEmpty, name.utf8.count <= Self.maximumNameBytes else { return nil }
+        return "\(directory)/\(name)"
+    }
+
+    private static func read(_ path: String) -> [UInt8]? {
+        // Not through a link, and not from a pipe that would block.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= maximumBytes else {
+            return nil
+        }
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(Int(status.st_size))
+        var chunk = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = Glibc.read(descriptor, &chunk, chunk.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0, bytes.count + count <= maximumBytes else { return nil }
+            guard count > 0 else { return bytes }
+            bytes += chunk[..<count]
+        }
+    }
+
+    /// nil when the document is safely there.
+    private static func replace(_ path: String, with document: [UInt8], in directory: String) -> SystemError? {
+        if let failure = makeDirectory(directory) { return failure }
+        // Another daemon may be writing the same document: each has a temporary file of its own.
+        let temporary = "\(path).\(getpid()).tmp"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { return SystemError(doing: "cannot write \(temporary)", errno) }
+        // The file may be left from a run with another mask.
+        var failure = fchmod(descriptor, 0o600) == 0 ? nil : SystemError(doing: "cannot protect \(temporary)", errno)
+        if failure == nil, !writeAll(document, to: descriptor) || fsync(descriptor) != 0 {
+            failure = SystemError(doing: "cannot write \(temporary)", errno)
+        }
+        if close(descriptor) != 0, failure == nil {
+            failure = SystemError(doing: "cannot write \(temporary)", errno)
+        }
+        if failure == nil, rename(temporary, path) != 0 {
+            failure = SystemError(doing: "cannot replace \(path)", errno)
+        }
+        if failure != nil { unlink(temporary) }
+        syncDirectory(directory)
+        return failure
+    }
+
+    private static func writeAll(_ document: [UInt8], to descriptor: Int32) -> Bool {
+        document.withUnsafeBytes { bytes in
+            var done = 0
+            while done < bytes.count {
+                let count = write(descriptor, bytes.baseAddress?.advanced(by: done), bytes.count - done)
+                if count < 0, errno == EINTR { continue }
+                guard count > 0 else { return false }
+                done += count
+            }
+            return true
+        }
+    }
+
+    /// The rename outlives a power cut only with its directory on disk; not every file system can, and none must.
+    private static func syncDirectory(_ directory: String) {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        fsync(descriptor)
+        close(descriptor)
+    }
+
+    /// Makes the directory and those above it that are missing.
+    private static func makeDirectory(_ directory: String) -> SystemError? {
+        var path = ""
+        for part in directory.split(separator: "/") {
+            path += "/\(part)"
+            if mkdir(path, 0o700) != 0, errno != EEXIST { return SystemError(doing: "cannot make \(path)", errno) }
+        }
+        var status = stat()
+        guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
+            return SystemError(doing: "cannot use \(directory)", ENOTDIR)
+        }
+        guard status.st_uid == getuid() else { return SystemError(doing: "\(directory) is another user's", EPERM) }
+        guard status.st_mode & 0o777 == 0o700 || chmod(directory, 0o700) == 0 else {
+            return SystemError(doing: "cannot protect \(directory)", errno)
+        }
+        return nil
+    }
+}
