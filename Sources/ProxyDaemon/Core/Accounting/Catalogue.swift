@@ -66,13 +66,16 @@ package struct Catalogue: Sendable {
     private let dearestAbove: [(above: Int, price: Price)]
 
     /// A catalogue of these models. Of two with one id the later one counts; where it does not say what the model
-    /// accepts, the earlier one's word holds, so that a price can be corrected without repeating the rest.
+    /// accepts or how it is cached, the earlier one's word holds, so that a price can be corrected without repeating
+    /// the rest.
     package init(models given: [CatalogueModel]) {
         var models: [CatalogueModel] = []
         var positions: [String: Int] = [:]
         for var model in given {
             if let position = positions[model.id] {
                 model.capabilities = model.capabilities ?? models[position].capabilities
+                model.minCacheable = model.minCacheable ?? models[position].minCacheable
+                model.caching = model.caching ?? models[position].caching
                 models[position] = model
             } else {
                 positions[model.id] = models.count

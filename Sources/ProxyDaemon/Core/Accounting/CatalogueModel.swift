@@ -102,6 +102,8 @@ package struct CatalogueModel: Sendable, Equatable {
     package var maxOutput: Int
     /// The shortest prompt prefix, in tokens, that the provider caches; nil where it is not known.
     package var minCacheable: Int?
+    /// How the provider caches prompts; nil where the entry does not say.
+    package var caching: CatalogueCaching?
     /// An ISO date; `1970-01-01` where it is not known.
     package var releasedOn: String
     package var lifecycle: Lifecycle
@@ -118,6 +120,7 @@ package struct CatalogueModel: Sendable, Equatable {
         contextWindow: Int,
         maxOutput: Int,
         minCacheable: Int? = nil,
+        caching: CatalogueCaching? = nil,
         releasedOn: String = "1970-01-01",
         lifecycle: Lifecycle = .active,
         tokensPerThousandCharacters: Int = 325,
@@ -130,6 +133,7 @@ package struct CatalogueModel: Sendable, Equatable {
         self.contextWindow = contextWindow
         self.maxOutput = maxOutput
         self.minCacheable = minCacheable
+        self.caching = caching
         self.releasedOn = releasedOn
         self.lifecycle = lifecycle
         self.tokensPerThousandCharacters = tokensPerThousandCharacters

@@ -27,6 +27,10 @@ package final class Backend: Sendable {
     package let contextWindow: Int?
     /// For estimates, by the model's family.
     let tokensPerThousandCharacters: Int
+    /// The shortest prefix that is cached, in tokens; nil where nobody says.
+    let minCacheable: Int?
+    /// How prompts are cached, as far as the catalogue says.
+    let caching: CatalogueCaching?
     /// What the model accepts, by the catalogue; everything, where that has no word on it.
     package let capabilities: ModelCapabilities
     /// The catalogue tells what the model accepts.
@@ -54,6 +58,8 @@ package final class Backend: Sendable {
         maxOutput = settings.maxTokens ?? known?.maxOutput
         contextWindow = settings.contextTokens ?? known?.contextWindow
         tokensPerThousandCharacters = known?.tokensPerThousandCharacters ?? 300
+        minCacheable = known?.minCacheable
+        caching = known?.caching
         hasKnownCapabilities = known?.capabilities != nil
         capabilities = known?.capabilities ?? ModelCapabilities()
         var routable = known?.capabilities ?? .plain(model: settings.model)
@@ -102,6 +108,11 @@ package final class Backend: Sendable {
     package func price(promptTokens: Int, unixSeconds: Int64) -> PricedModel {
         if let configured { return PricedModel(price: configured, isKnown: true, isUncertain: false) }
         return pricing.price(promptTokens: promptTokens, unixSeconds: unixSeconds)
+    }
+
+    /// The prices in force at that time.
+    package func pricing(unixSeconds: Int64) -> DatedPricing {
+        DatedPricing(pricing, fixed: configured, unixSeconds: unixSeconds)
     }
 
     func estimatedTokens(characters: Int) -> Int {

@@ -53,8 +53,8 @@ package enum CatalogueFile {
     }
 
     private static let modelKeys = [
-        "id", "name", "tier", "context_window", "max_output", "min_cacheable", "released_on", "lifecycle",
-        "tokens_per_1000_chars", "capabilities", "prices",
+        "id", "name", "tier", "context_window", "max_output", "min_cacheable", "caching", "released_on",
+        "lifecycle", "tokens_per_1000_chars", "capabilities", "prices",
     ]
     private static let priceKeys = [
         "from", "prompt_tokens_above", "input", "output", "cache_read", "cache_write_5m", "cache_write_1h",
@@ -83,11 +83,21 @@ package enum CatalogueFile {
             contextWindow: try required("context_window", fields["context_window"]?.integer(in: tokens)),
             maxOutput: try required("max_output", fields["max_output"]?.integer(in: tokens)),
             minCacheable: try fields["min_cacheable"]?.integer(in: tokens),
+            caching: try fields["caching"].map(caching) ?? nil,
             releasedOn: try fields["released_on"]?.day()?.description ?? "1970-01-01",
             lifecycle: try fields["lifecycle"]?.choice(CatalogueModel.Lifecycle.self) ?? .active,
             tokensPerThousandCharacters: try fields["tokens_per_1000_chars"]?.integer(in: 1...4_000) ?? 325,
             capabilities: try fields["capabilities"].map(CapabilitiesReader.read) ?? nil,
             prices: prices
+        )
+    }
+
+    private static func caching(_ item: LocatedValue) throws(ConfigError) -> CatalogueCaching {
+        let fields = try item.members(known: ["automatic_for_sec", "confidence", "source"])
+        return CatalogueCaching(
+            automaticSeconds: try fields["automatic_for_sec"]?.integer(in: 1...604_800),
+            confidence: try fields["confidence"]?.choice(PriceConfidence.self) ?? .high,
+            source: try fields["source"]?.text() ?? ""
         )
     }
 
