@@ -4,7 +4,7 @@ import Shared
 /// A classifier that says what the prompt's first word asks for, so that tests of routing do not hang on a score: prompts
 /// that begin with `Design` are for the premium tier, with `Analyze` or `Write` for the balanced one, all others are easy.
 struct ScriptedClassifier: Classifying {
-    static let thresholds = ScoreThresholds(fastMax: 30, balancedMax: 70)
+    static let thresholds = ScoreThresholds(fastMaximum: 30, balancedMaximum: 70)
 
     func classify(_ request: ClassifierRequest) async -> Classification { Self.classification(of: request.traits) }
 
@@ -18,7 +18,7 @@ struct ScriptedClassifier: Classifying {
     static func scored(_ score: Double, task: TaskType = .general) -> Classification {
         Classification(
             score: score,
-            tier: thresholds.tier(score),
+            tier: thresholds.tier(forScore: score),
             taskType: task,
             confidence: 0.9,
             layer: .features,

@@ -13,7 +13,7 @@ import Testing
             taskType: .general,
             confidence: 1,
             layer: .features,
-            thresholds: ScoreThresholds(fastMax: 30, balancedMax: 70),
+            thresholds: ScoreThresholds(fastMaximum: 30, balancedMaximum: 70),
             signals: []
         )
     }

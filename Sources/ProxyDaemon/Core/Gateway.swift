@@ -48,16 +48,25 @@ package struct Gateway: Sendable {
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
         let paces = Paces()
+        let conversations = Conversations()
         decide = Decide(
             router: router,
             classifier: classifier,
             bounds: ProjectBounds(settings),
             paces: paces,
+            conversations: conversations,
             clock: clock
         )
         let repeated = RepeatedRequests()
         pipeline = Pipeline([
-            Settle(router: router, ledger: ledger, paces: paces, clock: clock, prompts: settings.log.prompts),
+            Settle(
+                router: router,
+                ledger: ledger,
+                paces: paces,
+                conversations: conversations,
+                clock: clock,
+                prompts: settings.log.prompts
+            ),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
             decide,

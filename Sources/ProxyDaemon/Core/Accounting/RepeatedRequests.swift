@@ -5,20 +5,26 @@ import Synchronization
 package struct KnownRequest: Sendable {
     package let client: ClientIdentity
     package let request: Prompt
-    /// How it was scored; nil where it was not.
-    package let classification: Classification?
+    /// What was decided for it, and the headers that were obeyed.
+    package let decision: Decision
+    package let directives: Directives
+    package let betas: [String]
     /// What of it shapes the answer: see ``CacheKey/content(of:)``.
     package let content: [UInt8]
 
     package init(
         client: ClientIdentity,
         request: Prompt,
-        classification: Classification?,
+        decision: Decision,
+        directives: Directives,
+        betas: [String],
         content: [UInt8]
     ) {
         self.client = client
         self.request = request
-        self.classification = classification
+        self.decision = decision
+        self.directives = directives
+        self.betas = betas
         self.content = content
     }
 }

@@ -1,22 +1,5 @@
 package import Shared
 
-/// The scores at which one tier ends and the next begins.
-package struct ScoreThresholds: Sendable, Equatable {
-    /// Scores up to this are for the fast tier.
-    package var fastMax: Double
-    /// Scores up to this are for the balanced tier, higher ones for the premium tier.
-    package var balancedMax: Double
-
-    package init(fastMax: Double, balancedMax: Double) {
-        self.fastMax = fastMax
-        self.balancedMax = balancedMax
-    }
-
-    package func tier(_ score: Double) -> Tier {
-        score <= fastMax ? .fast : score <= balancedMax ? .balanced : .premium
-    }
-}
-
 /// How hard a request looks, and why.
 package struct Classification: Sendable, Equatable {
     /// What the classification rests on.
@@ -47,8 +30,11 @@ package struct Classification: Sendable, Equatable {
     package var signals: [Signal]
     /// What else the layers have to say, a sentence each.
     package var notes: [String]
-    /// What asking a model for the classification cost.
-    package var overhead: USD
+    /// The calls that were made for it.
+    package var overheads: [Overhead]
+
+    /// What they cost.
+    package var cost: USD { overheads.reduce(.zero) { $0 + $1.spending.cost } }
 
     package init(
         score: Double,
@@ -59,7 +45,7 @@ package struct Classification: Sendable, Equatable {
         thresholds: ScoreThresholds,
         signals: [Signal] = [],
         notes: [String] = [],
-        overhead: USD = .zero
+        overheads: [Overhead] = []
     ) {
         self.score = score
         self.tier = tier
@@ -69,7 +55,7 @@ package struct Classification: Sendable, Equatable {
         self.thresholds = thresholds
         self.signals = signals
         self.notes = notes
-        self.overhead = overhead
+        self.overheads = overheads
     }
 
     /// 1 to 10.

@@ -26,7 +26,7 @@ extension Decision {
             complexity: classification?.complexity,
             confidence: classification?.confidence,
             thresholds: classification.map {
-                .init(fastMax: $0.thresholds.fastMax, balancedMax: $0.thresholds.balancedMax)
+                .init(fastMax: $0.thresholds.fastMaximum, balancedMax: $0.thresholds.balancedMaximum)
             },
             baseline: baseline,
             expectedMilliseconds: expectedMilliseconds
@@ -40,6 +40,9 @@ extension Decision {
         switch ground {
         case .notRouted(let why): reasons.append("Not routed: \(why).")
         case .stays(let why): reasons.append("Not routed elsewhere: \(why).")
+        case .passes(let why): reasons.append("Not routed: \(why).")
+        case .keeps(let tier):
+            reasons.append("A step of a tool loop keeps what its user turn was given: tier \(tier.name).")
         case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
         case .classified(let wanted, let floor):
             if let classification { reasons += sentences(classification) }
@@ -63,8 +66,8 @@ extension Decision {
                 + "\(percent) % sure."
         ]
         sentences += classification.notes
-        let low = Self.rounded(classification.thresholds.fastMax)
-        let high = Self.rounded(classification.thresholds.balancedMax)
+        let low = Self.rounded(classification.thresholds.fastMaximum)
+        let high = Self.rounded(classification.thresholds.balancedMaximum)
         sentences.append(
             "Scores up to \(low) are for the fast tier, up to \(high) for the balanced one, above for the premium one: "
                 + "tier \(classification.tier.name)."
@@ -93,6 +96,7 @@ extension Decision {
         } else if backend.tier < floor, backend.tier != .local {
             sentences.append("No backend of tier \(floor.name) or above can take it; \(backend.name) is the nearest.")
         }
+        if let plan { return sentences + plan.sentences }
         let able = candidates.filter { $0.veto == nil && $0.backend !== backend }
         if let own = candidates.first(where: { $0.backend === backend }) {
             let others = able.map { "\($0.backend.name) about $\($0.estimatedCost.formatted(places: 6))" }

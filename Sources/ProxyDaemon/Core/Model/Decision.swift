@@ -8,6 +8,10 @@ package struct Decision: Sendable {
         case notRouted(String)
         /// The request uses what other models may refuse.
         case stays(String)
+        /// It is no user's turn: a program's own query, which passes as it is.
+        case passes(String)
+        /// A step of a tool loop: it keeps what its user turn was given.
+        case keeps(Tier)
         /// The client forced the tier.
         case forcedTier(Tier)
         /// The classifier picked the tier; the bounds made it the floor.
@@ -41,6 +45,8 @@ package struct Decision: Sendable {
     package var expectedMilliseconds: Double?
     /// The strongest backend and its time for the same answer, where it is another one and the time is known.
     package var baselineMilliseconds: (backend: String, milliseconds: Double)?
+    /// What the choice costs in the course of the conversation; nil where there is nothing to plan.
+    package var plan: SwitchPlan?
     /// The preference that narrowed the choice.
     package var preference: Settings.Preference?
 
@@ -52,6 +58,19 @@ package struct Decision: Sendable {
 
     /// 0 to 100.
     package var score: Int? { classification.map { Int($0.score.rounded()) } }
+
+    /// The tier that the work asked for, whatever was chosen.
+    package var wanted: Tier {
+        if case .classified(_, let floor) = ground { return floor }
+        return backend.tier
+    }
+
+    /// The same decision for a request that is sent again: what its classification cost was paid once.
+    var withoutOverhead: Decision {
+        var decision = self
+        decision.classification?.overheads = []
+        return decision
+    }
 
     /// The adaptations in words, for the warning header.
     package var adaptationNotes: [String] {

@@ -61,11 +61,11 @@ package enum HeuristicClassifier {
         }
         add(.brevityAsked, -min(8, text.counts[.brevity] * 4), text.counts[.brevity])
         let fixed = settings.fixedThresholds ?? (30, 70)
-        let thresholds = ScoreThresholds(fastMax: Double(fixed.0), balancedMax: Double(fixed.1))
+        let thresholds = ScoreThresholds(fastMaximum: Double(fixed.0), balancedMaximum: Double(fixed.1))
         let final = Double(max(0, min(100, score)))
         return Classification(
             score: final,
-            tier: thresholds.tier(final),
+            tier: thresholds.tier(forScore: final),
             taskType: .general,
             confidence: 1,
             layer: .features,

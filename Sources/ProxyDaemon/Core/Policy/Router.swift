@@ -62,6 +62,12 @@ package struct Router: Sendable {
         if let named, named.tier == .local, directives.smartRouting != true {
             return .settled(try stay(with: named, draft, .notRouted("the client named a local model")))
         }
+        if let reason = request.turn?.reasonToPass {
+            // A program's own query was sized by the program; without a model's name the cheapest will do.
+            guard !isRoutedName else { return .settled(try decision(draft, .passes(reason), floor: .fast)) }
+            return .settled(try stay(with: try names.backend(named: model), draft, .passes(reason)))
+        }
+        if let kept = try keep(draft) { return .settled(kept) }
         if let reason = Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas) {
             // There is no named model to stay with: the strongest backend takes the most.
             let backend = isRoutedName ? strongest.first : try? names.backend(named: model)
@@ -69,6 +75,36 @@ package struct Router: Sendable {
             return .settled(try stay(with: backend, draft, .stays(reason)))
         }
         return .open(draft)
+    }
+
+    /// The choice of the user turn whose tool loop this request is a step of; nil where there is none, or its backend cannot
+    /// take the request.
+    private func keep(_ draft: RoutingDraft) throws(GatewayError) -> Decision? {
+        let request = draft.request
+        guard request.turn?.kind == .toolStep, let choice = request.turn?.view?.choice,
+            Capability.reasonToStay(
+                request.traits,
+                maxTokens: request.maxTokens,
+                betas: request.betas,
+                isSameModel: true
+            ) == nil
+        else { return nil }
+        var draft = draft
+        draft.mayBeLocal = choice.tier == .local
+        let all = bounded(candidates.all(draft, .router), request.bounds)
+        guard let own = all.first(where: { $0.backend.identity == choice.backend && $0.veto == nil }) else { return nil }
+        return make(own.backend, own.adaptations, draft, .keeps(own.backend.tier), all)
+    }
+
+    /// The same among all candidates that the router may take.
+    private func decision(
+        _ draft: RoutingDraft,
+        _ ground: Decision.Ground,
+        floor: Tier
+    ) throws(GatewayError) -> Decision {
+        var all = bounded(candidates.all(draft, .router), draft.request.bounds)
+        if all.allSatisfy({ $0.veto != nil }) { all = bounded(candidates.all(draft, .client), draft.request.bounds) }
+        return try decision(draft, ground, all, floor: floor)
     }
 
     /// Chooses the backend for a classified request.
@@ -152,31 +188,40 @@ package struct Router: Sendable {
         floor: Tier
     ) throws(GatewayError) -> Decision {
         let able = candidates.filter { $0.veto == nil }
-        var preference: Settings.Preference?
+        let preference = preference(draft, ground, able, floor)
         var pool: [Decision.Candidate] = []
-        if case .classified = ground, let task = draft.classification?.taskType {
-            for rule in draft.request.bounds.prefer + preset where rule.applies(to: task, floor) {
-                pool = able.filter { rule.models.contains($0.backend.name) }
-                guard !pool.isEmpty else { continue }
-                preference = rule
-                break
-            }
-        }
+        if let preference { pool = able.filter { preference.models.contains($0.backend.name) } }
         if pool.isEmpty, draft.mayBeLocal { pool = able.filter { $0.backend.tier == .local } }
         if pool.isEmpty { pool = able.filter { $0.backend.tier >= floor } }
         if pool.isEmpty {
             let highest = able.map(\.backend.tier).max()
             pool = able.filter { $0.backend.tier == highest }
         }
-        guard let chosen = pool.min(by: { $0.order < $1.order }) else {
+        let plan = ConversationPlan(draft, able, pool, wanted: floor)
+        guard let chosen = plan?.choice ?? pool.min(by: { $0.order < $1.order }) else {
             let vetoes = candidates.compactMap { candidate in candidate.veto.map { "\(candidate.backend.name): \($0)" }
             }
             if vetoes.isEmpty { throw Self.noBackends }
             throw GatewayError(.invalidRequest("no backend can take this request: \(vetoes.joined(separator: "; "))"))
         }
-        var decision = make(chosen.backend, chosen.adaptations, draft, ground, candidates)
+        let priced = plan?.priced(candidates) ?? candidates
+        var decision = make(chosen.backend, chosen.adaptations, draft, ground, priced)
         decision.preference = preference
+        decision.plan = plan?.plan
         return decision
+    }
+
+    /// The first preference that fits the work and that an able backend answers to.
+    private func preference(
+        _ draft: RoutingDraft,
+        _ ground: Decision.Ground,
+        _ able: [Decision.Candidate],
+        _ floor: Tier
+    ) -> Settings.Preference? {
+        guard case .classified = ground, let task = draft.classification?.taskType else { return nil }
+        return (draft.request.bounds.prefer + preset).first { rule in
+            rule.applies(to: task, floor) && able.contains { rule.models.contains($0.backend.name) }
+        }
     }
 
     /// The client's own choice gets the request as it stands, whatever the catalogue thinks of it. Throws `invalidRequest`

@@ -12,6 +12,8 @@ package struct RoutingRequest: Sendable {
     /// The bounds of the client's project, laid over those of all.
     package var bounds: Settings.RoutingBounds
     package var unixSeconds: Int64
+    /// Its place in a conversation; nil for a question that belongs to none.
+    package var turn: Turn?
 
     package init(
         traits: PromptTraits,
@@ -25,6 +27,20 @@ package struct RoutingRequest: Sendable {
         self.maxTokens = maxTokens
         self.bounds = bounds
         self.unixSeconds = unixSeconds
+    }
+}
+
+/// A request's place in its conversation.
+package struct Turn: Sendable {
+    package let kind: TurnKind
+    package let chain: MessageChain
+    /// What is known of the conversation; nil for a new one.
+    package var view: ConversationView?
+
+    /// Reads a request of that client. `session` is what the client calls its session.
+    package init(_ prompt: Prompt, of client: ClientIdentity, session: String?) {
+        kind = TurnKind(prompt)
+        chain = MessageChain(prompt, partition: "\(client.project) \(client.keyFingerprint)", session: session)
     }
 }
 
@@ -57,7 +73,7 @@ package struct RoutingDraft: Sendable {
     var traits: PromptTraits { request.traits }
 
     /// UTF-8 bytes of all text.
-    var characters: Int { traits.systemBytes + traits.messageBytes + traits.toolBytes }
+    var characters: Int { traits.promptCharacters }
 
     /// More tokens than all but the strangest texts come to: half of their bytes, and the largest images.
     var mostTokens: Int { characters / 2 + traits.imageCount * 5_000 }

@@ -5,6 +5,7 @@ package struct Decide: Stage {
     private let classifier: any Classifying
     private let bounds: ProjectBounds
     private let paces: Paces
+    private let conversations: Conversations
     private let clock: Clock
 
     package init(
@@ -12,12 +13,14 @@ package struct Decide: Stage {
         classifier: any Classifying,
         bounds: ProjectBounds,
         paces: Paces,
+        conversations: Conversations,
         clock: Clock
     ) {
         self.router = router
         self.classifier = classifier
         self.bounds = bounds
         self.paces = paces
+        self.conversations = conversations
         self.clock = clock
     }
 
@@ -25,16 +28,37 @@ package struct Decide: Stage {
         guard let prompt = exchange.prompt else {
             throw GatewayError(.internalFault("a request came to be decided before it was read"))
         }
+        let betas = Self.betas(exchange.request)
+        if let known = exchange.known, known.directives == exchange.directives, known.betas == betas {
+            exchange.decision = known.decision
+            return try await next(&exchange)
+        }
+        let now = clock.monotonicNanoseconds()
+        let session = exchange.request.header("x-claude-code-session-id")
+        var turn = Turn(prompt, of: exchange.client, session: session)
+        turn.view = conversations.lookUp(turn.chain, now: now)
         let seconds = exchange.request.unixMilliseconds / 1_000
         var request = routing(prompt, for: exchange.client, unixSeconds: seconds)
         request.directives = exchange.directives
-        request.betas = Self.betas(exchange.request)
+        request.betas = betas
+        request.turn = turn
         let question = ClassifierRequest(
             traits: prompt.traits,
             mode: exchange.directives.classifierMode,
             project: exchange.client.project
         )
-        exchange.decision = try await decide(request, asking: question, known: exchange.known?.classification)
+        let decision = try await decide(request, asking: question)
+        exchange.decision = decision
+        exchange.turn = turn
+        if turn.reasonToPass == nil {
+            let choice = ConversationChoice(
+                wanted: decision.wanted,
+                tier: decision.backend.tier,
+                backend: decision.backend.identity,
+                isUserTurn: turn.kind == .userTurn
+            )
+            conversations.decided(turn.chain, choice, now: now)
+        }
         return try await next(&exchange)
     }
 
@@ -75,7 +99,8 @@ package struct Decide: Stage {
         return decision
     }
 
-    private static func betas(_ request: ClientRequest) -> [String] {
+    /// The values of `anthropic-beta`.
+    static func betas(_ request: ClientRequest) -> [String] {
         var betas: [String] = []
         for header in request.headers where header.isNamed("anthropic-beta") {
             betas += header.value.split(separator: ",").map { piece in

@@ -11,6 +11,8 @@ package struct Exchange {
     /// What is known of a request that the cache answered before.
     package var known: KnownRequest?
     package var decision: Decision?
+    /// Its place in the conversation: set by `decide`, nil for what was decided before.
+    package var turn: Turn?
     package var isCacheHit = false
     package var attempts: [AttemptReport] = []
     package var usage = TokenUsage()

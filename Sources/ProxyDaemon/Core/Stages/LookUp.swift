@@ -31,12 +31,14 @@ package struct LookUp: Stage {
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
             let reply = replay(answer, prompt, exchange.request)
         {
-            if exchange.known == nil {
+            if exchange.known == nil, let decision = exchange.decision {
                 repeated.remember(
                     KnownRequest(
                         client: exchange.client,
                         request: prompt,
-                        classification: exchange.decision?.classification,
+                        decision: decision.withoutOverhead,
+                        directives: exchange.directives,
+                        betas: Decide.betas(exchange.request),
                         content: content
                     )
                 )

@@ -9,6 +9,7 @@ package final class Settle: Stage {
     private let router: Router
     private let ledger: Ledger
     private let paces: Paces
+    private let conversations: Conversations
     private let clock: Clock
     private let prompts: Settings.PromptLogging
 
@@ -16,12 +17,14 @@ package final class Settle: Stage {
         router: Router,
         ledger: Ledger,
         paces: Paces,
+        conversations: Conversations,
         clock: Clock,
         prompts: Settings.PromptLogging
     ) {
         self.router = router
         self.ledger = ledger
         self.paces = paces
+        self.conversations = conversations
         self.clock = clock
         self.prompts = prompts
     }
@@ -95,20 +98,35 @@ package final class Settle: Stage {
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }
-        if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated {
-            paces.note(
-                row.backend,
-                firstByteMilliseconds: row.firstByteMilliseconds,
-                totalMilliseconds: row.latencyMilliseconds,
-                outputTokens: row.usage.output,
-                isStream: row.stream
-            )
-        }
+        if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated { learn(exchange, row) }
         let warnings = exchange.warnings
         ledger.ended(
             LedgerEntry(summary: row, decision: exchange.decision, attempts: exchange.attempts, warnings: warnings)
         )
         return row
+    }
+
+    /// What an answer tells about the next: how fast its backend is, and what of the conversation is warm there now.
+    private func learn(_ exchange: Exchange, _ row: ExchangeSummary) {
+        paces.note(
+            row.backend,
+            firstByteMilliseconds: row.firstByteMilliseconds,
+            totalMilliseconds: row.latencyMilliseconds,
+            outputTokens: row.usage.output,
+            isStream: row.stream
+        )
+        guard let turn = exchange.turn, let prompt = exchange.prompt, let backend = exchange.decision?.backend else {
+            return
+        }
+        conversations.settled(
+            turn.chain,
+            backend.warmKey(effort: prompt.traits.effort),
+            row.usage,
+            caching: backend.promptCaching,
+            minimum: backend.minCacheableTokens,
+            measured: backend.measured(characters: prompt.traits.promptCharacters, usage: row.usage),
+            now: clock.monotonicNanoseconds()
+        )
     }
 
     private func priced(_ exchange: Exchange) -> (cost: USD, baseline: USD, warning: String?) {

@@ -102,7 +102,7 @@ private struct RouteReport: Encodable {
             signals = classification.signals.map(\.explained)
             let details = signals.map { "\($0.detail) (\($0.points >= 0 ? "+" : "")\($0.points))" }
             reasoning = (classification.notes + details).joined(separator: " | ")
-            cost = classification.overhead
+            cost = classification.cost
         }
 
         private enum CodingKeys: String, CodingKey {

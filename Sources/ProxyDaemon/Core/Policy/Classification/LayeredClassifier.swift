@@ -1,12 +1,230 @@
-/// How hard a request is, found out layer by layer.
-package struct LayeredClassifier: Classifying {
-    private let settings: Settings.Classifier
+import Shared
 
-    package init(settings: Settings.Classifier) { self.settings = settings }
+/// Finds out how hard a request is, layer by layer, the cheap ones first: patterns that leave no doubt, the learned score
+/// (with the text's embedding where there is one), a scoring service, a model that is asked.
+///
+/// | mode         | asks a model first | patterns | embedding | asks a model in doubt |
+/// |--------------|--------------------|----------|-----------|-----------------------|
+/// | `rule_based` | no                 | yes      | no        | no                    |
+/// | `hybrid`     | no                 | yes      | yes       | yes                   |
+/// | `llm_based`  | yes                | yes      | yes       | no                    |
+package final class LayeredClassifier: Classifying {
+    /// The layers that need more than the text.
+    package struct Helpers: Sendable {
+        package var embeddings: RememberedEmbeddings?
+        package var examples: ExampleBank?
+        package var asked: SelfClassification?
+        package var sidecar: Sidecar?
+        package var learned: LearnedState?
+
+        package init() {}
+    }
+
+    /// A model is asked only where the expected saving is so many times what asking costs (see `docs/routing.md`).
+    private static let worthFactor: Int64 = 3
+    private let settings: Settings.Classifier
+    private let model: RouterModel
+    private let helpers: Helpers
+    private let stakes: Stakes
+
+    package init(settings: Settings.Classifier, model: RouterModel, helpers: Helpers, stakes: Stakes) {
+        self.settings = settings
+        self.model = model
+        self.helpers = helpers
+        self.stakes = stakes
+    }
 
     package func classify(_ request: ClassifierRequest) async -> Classification {
-        await withTaskExecutorPreference(globalConcurrentExecutor) {
-            HeuristicClassifier.classify(request.traits, settings)
+        // Not on the event loop that the caller may be running on.
+        await withTaskExecutorPreference(globalConcurrentExecutor) { await layers(request) }
+    }
+
+    /// The bounds between the tiers: those that were set by hand, else the calibrated ones as feedback has moved them.
+    package func thresholds(project: String, withEmbedding: Bool) -> ScoreThresholds {
+        let priors = priors(withEmbedding: withEmbedding)
+        return helpers.learned?.thresholds(project: project, priors: priors) ?? priors
+    }
+
+    /// The bounds before any feedback.
+    package func priors(withEmbedding: Bool) -> ScoreThresholds {
+        if let fixed = settings.fixedThresholds {
+            return ScoreThresholds(fastMaximum: Double(fixed.fastMax), balancedMaximum: Double(fixed.balancedMax))
+        }
+        return model.thresholds(quality: settings.qualityTarget, withEmbedding: withEmbedding)
+    }
+
+    private func layers(_ request: ClassifierRequest) async -> Classification {
+        let mode = request.mode ?? settings.mode
+        let traits = request.traits
+        let ask = Ask(
+            traits.lastUserText,
+            userTurns: traits.userTurns,
+            systemBytes: traits.systemBytes,
+            toolCount: traits.toolCount
+        )
+        let features = AskFeatures(ask)
+        var notes: [String] = []
+        var overheads: [Overhead] = []
+        if mode == .llmBased, request.maySpend {
+            let words = model.judge(features, embedding: nil)
+            let bounds = thresholds(project: request.project, withEmbedding: false)
+            if var answer = await label(ask, words, bounds, &notes, &overheads) {
+                answer.notes = notes
+                answer.overheads = overheads
+                return answer
+            }
+        }
+        if let pattern = DirectPatterns.match(ask, features) {
+            let words = model.judge(features, embedding: nil)
+            let bounds = thresholds(project: request.project, withEmbedding: false)
+            notes.append("\(pattern.detail).")
+            return classification(pattern, words, bounds, notes, overheads)
+        }
+        var embedding: Embedding?
+        if mode != .ruleBased, let embeddings = helpers.embeddings {
+            embedding = await embeddings.embedding(of: ask.text, maximumTokens: model.maximumTokens)
+            if embedding == nil { notes.append("Without the text's embedding: \(embeddings.reasonForNone).") }
+        }
+        let judgement = model.judge(features, embedding: embedding)
+        let bounds = thresholds(project: request.project, withEmbedding: embedding != nil)
+        if let embedding, let example = await helpers.examples?.nearest(to: embedding) {
+            return self.example(example, judgement, bounds, notes, overheads)
+        }
+        var score = adjusted(judgement, features, embedding, request.project, &notes)
+        var layer = embedding == nil ? Classification.Layer.features : .embedding
+        if mode != .ruleBased, let sidecar = helpers.sidecar {
+            let outcome = await sidecar.score(ask.text)
+            if let probability = outcome.strongProbability {
+                score = sidecar.blended(probability, with: score)
+                layer = .sidecar
+            }
+            notes.append("\(outcome.reason).")
+        }
+        var result = Classification(
+            score: score,
+            tier: bounds.tier(forScore: score),
+            taskType: judgement.taskType,
+            confidence: judgement.confidence,
+            layer: layer,
+            thresholds: bounds,
+            signals: judgement.signals,
+            notes: notes,
+            overheads: overheads
+        )
+        guard let doubt = judgement.abstention, layer != .sidecar else { return result }
+        result.notes.append("The score leaves doubt: \(doubt.detail).")
+        guard mode == .hybrid, request.maySpend, isWorthAsking(result, traits) else { return result }
+        guard let answer = await label(ask, judgement, bounds, &result.notes, &result.overheads) else { return result }
+        result.score = answer.score
+        result.tier = answer.tier
+        result.confidence = answer.confidence
+        result.layer = answer.layer
+        return result
+    }
+
+    // MARK: The layers' words
+
+    private func classification(
+        _ pattern: DirectPatterns.Match,
+        _ words: Judgement,
+        _ bounds: ScoreThresholds,
+        _ notes: [String],
+        _ overheads: [Overhead]
+    ) -> Classification {
+        Classification(
+            score: bounds.score(words.score, within: pattern.tier),
+            tier: pattern.tier,
+            taskType: pattern.taskType ?? words.taskType,
+            confidence: pattern.confidence,
+            layer: .pattern,
+            thresholds: bounds,
+            signals: words.signals,
+            notes: notes,
+            overheads: overheads
+        )
+    }
+
+    private func example(
+        _ match: ExampleBank.Match,
+        _ judgement: Judgement,
+        _ bounds: ScoreThresholds,
+        _ notes: [String],
+        _ overheads: [Overhead]
+    ) -> Classification {
+        let percent = Int((match.cosine * 100).rounded())
+        return Classification(
+            score: bounds.score(judgement.score, within: match.tier),
+            tier: match.tier,
+            taskType: judgement.taskType,
+            confidence: Double(match.cosine),
+            layer: .example,
+            thresholds: bounds,
+            signals: judgement.signals,
+            notes: notes + ["It means the same as the example in line \(match.line), to \(percent) %."],
+            overheads: overheads
+        )
+    }
+
+    /// The score as the project's shadow pairs have moved it.
+    private func adjusted(
+        _ judgement: Judgement,
+        _ features: AskFeatures,
+        _ embedding: Embedding?,
+        _ project: String,
+        _ notes: inout [String]
+    ) -> Double {
+        guard let learned = helpers.learned, let embedding, learned.adjusts(project: project) else {
+            return judgement.score
+        }
+        let input = model.rankingInput(features, embedding)
+        let score = learned.adjust(score: judgement.score, input: input, project: project)
+        let (before, after) = (Int(judgement.score.rounded()), Int(score.rounded()))
+        if before != after { notes.append("What was learned from shadow pairs moves the score from \(before) to \(after).") }
+        return score
+    }
+
+    /// What a model says, as a classification; nil where none could be asked. Its reason and its cost are added in both cases.
+    private func label(
+        _ ask: Ask,
+        _ judgement: Judgement,
+        _ bounds: ScoreThresholds,
+        _ notes: inout [String],
+        _ overheads: inout [Overhead]
+    ) async -> Classification? {
+        guard settings.asksModel, let asked = helpers.asked else { return nil }
+        let outcome = await asked.classify(ask.text)
+        notes.append("\(outcome.reason).")
+        if let overhead = outcome.overhead { overheads.append(overhead) }
+        guard let opinion = outcome.opinion else { return nil }
+        return Classification(
+            score: bounds.score(judgement.score, within: opinion.label.tier),
+            tier: opinion.label.tier,
+            taskType: judgement.taskType,
+            confidence: opinion.confidence,
+            layer: .model(asked.backend.name),
+            thresholds: bounds,
+            signals: judgement.signals
+        )
+    }
+
+    /// Whether the difference that the answer can make is worth the question.
+    private func isWorthAsking(_ classification: Classification, _ traits: PromptTraits) -> Bool {
+        guard settings.asksModel, let asked = helpers.asked else { return false }
+        let cost = asked.estimatedCost(askBytes: traits.lastUserText.count)
+        let stake = stakes.difference(traits, around: classification.tier)
+        let doubt = 1 - classification.confidence
+        let expected = Double(stake.nanodollars) * max(0.05, doubt)
+        return expected > Double(cost.nanodollars) * Double(Self.worthFactor)
+    }
+}
+
+extension ScoreThresholds {
+    /// A score within the range of a tier: the given one where it lies there, else the range's nearer end.
+    func score(_ score: Double, within tier: Tier) -> Double {
+        switch tier {
+        case .local, .fast: min(score, fastMaximum)
+        case .balanced: min(max(score, fastMaximum.nextUp), balancedMaximum)
+        case .premium: max(score, balancedMaximum.nextUp)
         }
     }
 }
