@@ -1,6 +1,7 @@
 import Dispatch
 package import GatewayCore
 import Glibc
+import Synchronization
 
 /// Keeps the daemon's documents as files in a directory of its own, one for each name.
 ///
@@ -15,8 +16,16 @@ package final class StateFiles: StateStore {
     /// The directory, without a slash at the end.
     package let directory: String
     private let queue = DispatchQueue(label: "gateway.state-files", qos: .utility)
+    private static let instances = Atomic<Int>(0)
+    /// What temporary files end in, apart from those of other daemons and other instances.
+    private let temporarySuffix: String
 
-    package init(directory: String) { self.directory = directory }
+    package init(directory: String) {
+        self.directory = directory
+        let number = Self.instances.add(1, ordering: .relaxed).oldValue
+        temporarySuffix = ".\(getpid()).\(number).tmp"
+        queue.async { Self.removeLeftovers(in: directory) }
+    }
 
     /// `$XDG_STATE_HOME/llm-gateway`, by default `~/.local/state/llm-gateway`; nil where the environment names no home.
     package static func standardDirectory(environment: [String: String]) -> String? {
@@ -40,10 +49,10 @@ package final class StateFiles: StateStore {
         guard document.count <= Self.maximumBytes else {
             throw StateStoreError("\(path): \(document.count) bytes are over the limit of \(Self.maximumBytes)")
         }
-        let directory = directory
+        let (directory, suffix) = (directory, temporarySuffix)
         let failure = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(returning: Self.replace(path, with: document, in: directory))
+                continuation.resume(returning: Self.replace(path, with: document, in: directory, by: path + suffix))
             }
         }
         guard let failure else { return }
@@ -87,10 +96,13 @@ package final class StateFiles: StateStore {
     }
 
     /// nil when the document is safely there.
-    private static func replace(_ path: String, with document: [UInt8], in directory: String) -> SystemError? {
+    private static func replace(
+        _ path: String,
+        with document: [UInt8],
+        in directory: String,
+        by temporary: String
+    ) -> SystemError? {
         if let failure = makeDirectory(directory) { return failure }
-        // Another daemon may be writing the same document: each has a temporary file of its own.
-        let temporary = "\(path).\(getpid()).tmp"
         let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { return SystemError(doing: "cannot write \(temporary)", errno) }
         // The file may be left from a run with another mask.
@@ -107,6 +119,23 @@ package final class StateFiles: StateStore {
         if failure != nil { unlink(temporary) }
         syncDirectory(directory)
         return failure
+    }
+
+    /// Removes the temporary files of daemons that died while they were writing.
+    private static func removeLeftovers(in directory: String) {
+        guard let stream = opendir(directory) else { return }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            // name.pid.number.tmp
+            let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+            guard parts.count == 4, parts[3] == "tmp", let process = pid_t(parts[1]), process > 0,
+                kill(process, 0) != 0, errno == ESRCH
+            else { continue }
+            unlink("\(directory)/\(name)")
+        }
     }
 
     private static func writeAll(_ document: [UInt8], to descriptor: Int32) -> Bool {
