@@ -35,12 +35,14 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
     /// From the request's last byte to the answer's first byte.
     public var firstByteMilliseconds: Double
     public var usage: TokenUsage
-    /// What the exchange cost.
+    /// What the answer cost.
     public var cost: USD
     /// What the same tokens would have cost on the premium tier.
     public var baseline: USD
-    /// Baseline minus cost; negative when the gateway made it dearer.
+    /// Baseline minus cost and overhead; negative when the gateway made it dearer.
     public var saved: USD
+    /// What the gateway's own calls for this exchange cost, such as a classification; nil where it made none.
+    public var overhead: USD?
     /// How often the answer was judged weak and asked again of a stronger tier.
     public var escalations: Int
     /// The beginning of the user's last message, or empty where the config keeps prompts out of logs.
@@ -75,6 +77,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         cost: USD = .zero,
         baseline: USD = .zero,
         saved: USD = .zero,
+        overhead: USD? = nil,
         escalations: Int = 0,
         prompt: String = "",
         error: String? = nil,
@@ -102,6 +105,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         self.cost = cost
         self.baseline = baseline
         self.saved = saved
+        self.overhead = overhead
         self.escalations = escalations
         self.prompt = prompt
         self.error = error
@@ -131,6 +135,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         case cost = "cost_usd"
         case baseline = "baseline_usd"
         case saved = "saved_usd"
+        case overhead = "overhead_usd"
         case escalations
         case prompt
         case error
@@ -264,6 +269,8 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
             case balancedMax = "balanced_max"
         }
     }
+    /// What asking a model to classify cost; nil where none was asked.
+    public var classifierCost: USD?
 
     public init(
         classifier: String,
@@ -279,7 +286,8 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         confidence: Double? = nil,
         thresholds: Thresholds? = nil,
         baseline: USD? = nil,
-        expectedMilliseconds: Double? = nil
+        expectedMilliseconds: Double? = nil,
+        classifierCost: USD? = nil
     ) {
         self.classifier = classifier
         self.score = score
@@ -295,6 +303,7 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         self.thresholds = thresholds
         self.baseline = baseline
         self.expectedMilliseconds = expectedMilliseconds
+        self.classifierCost = classifierCost
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -312,6 +321,7 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         case classifyMicroseconds = "classify_us"
         case estimatedInputTokens = "estimated_input_tokens"
         case estimatedOutputTokens = "estimated_output_tokens"
+        case classifierCost = "classifier_cost_usd"
     }
 }
 

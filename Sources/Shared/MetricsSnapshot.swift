@@ -9,12 +9,18 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         /// Of those, the ones served from the exact cache.
         public var exactCacheHits: Int
         public var escalations: Int
+        /// Tokens of the clients' answers.
         public var usage: TokenUsage
+        /// Everything that was paid: the answers and the gateway's own calls.
         public var cost: USD
         /// What the same tokens would have cost on the premium tier.
         public var baseline: USD
-        /// Baseline minus cost.
+        /// Baseline minus cost, the gateway's own calls counted.
         public var saved: USD
+        /// The part of `cost` that went into the gateway's own calls.
+        public var overhead: OverheadCosts
+        /// Tokens of those calls, which are not in `usage`.
+        public var overheadUsage: TokenUsage
 
         public init(
             requests: Int = 0,
@@ -24,7 +30,9 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             usage: TokenUsage = TokenUsage(),
             cost: USD = .zero,
             baseline: USD = .zero,
-            saved: USD = .zero
+            saved: USD = .zero,
+            overhead: OverheadCosts = OverheadCosts(),
+            overheadUsage: TokenUsage = TokenUsage()
         ) {
             self.requests = requests
             self.errors = errors
@@ -34,6 +42,23 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.cost = cost
             self.baseline = baseline
             self.saved = saved
+            self.overhead = overhead
+            self.overheadUsage = overheadUsage
+        }
+
+        /// A daemon before the first overhead was metered sends none.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            requests = try container.decode(Int.self, forKey: .requests)
+            errors = try container.decode(Int.self, forKey: .errors)
+            exactCacheHits = try container.decode(Int.self, forKey: .exactCacheHits)
+            escalations = try container.decode(Int.self, forKey: .escalations)
+            usage = try container.decode(TokenUsage.self, forKey: .usage)
+            cost = try container.decode(USD.self, forKey: .cost)
+            baseline = try container.decode(USD.self, forKey: .baseline)
+            saved = try container.decode(USD.self, forKey: .saved)
+            overhead = try container.decodeIfPresent(OverheadCosts.self, forKey: .overhead) ?? OverheadCosts()
+            overheadUsage = try container.decodeIfPresent(TokenUsage.self, forKey: .overheadUsage) ?? TokenUsage()
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -45,6 +70,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case cost = "cost_usd"
             case baseline = "baseline_usd"
             case saved = "saved_usd"
+            case overhead = "overhead_usd"
+            case overheadUsage = "overhead_usage"
         }
     }
 
@@ -52,6 +79,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public struct TierTotals: Sendable, Hashable, Codable {
         public var tier: Tier
         public var requests: Int
+        /// Of the clients' answers.
         public var cost: USD
 
         public init(tier: Tier, requests: Int, cost: USD) {
@@ -116,6 +144,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         public var inFlight: Int
         public var requests: Int
         public var errors: Int
+        /// The gateway's own calls counted.
         public var cost: USD
 
         public init(

@@ -51,20 +51,9 @@ extension Gateway {
     }
 
     private static func simplified(_ reply: Reply, _ message: [UInt8], id: String) -> Reply {
-        var text: [UInt8] = []
-        var stopReason: String?
-        message.withUnsafeBufferPointer { bytes in
-            guard let index = try? JSONIndex(bytes) else { return }
-            index.withRoot(bytes) { root in
-                stopReason = root["stop_reason"]?.string
-                root["content"]?.forEachElement { block in
-                    guard let piece = block["text"] else { return }
-                    text.append(contentsOf: bytes[piece.stringContents])
-                }
-            }
-        }
+        let text = AnthropicAnswer.escapedText(of: message)
+        let answer = AnthropicAnswer(parsing: message)
         func header(_ name: StaticString) -> String? { reply.headers.first { $0.isNamed(name) }?.value }
-        let usage = AnthropicAnswer(parsing: message).usage
         let members: [(String, String)] = [
             ("reply", "\"\(String(decoding: text, as: UTF8.self))\""),
             ("model", JSONText.quoted(header("x-gateway-model") ?? "")),
@@ -74,9 +63,9 @@ extension Gateway {
             ("cache", JSONText.quoted(header("x-gateway-cache") ?? "none")),
             ("cost_usd", header("x-gateway-cost-usd") ?? "null"),
             ("saved_usd", header("x-gateway-saved-usd") ?? "null"),
-            ("input_tokens", String(usage.totalInput)),
-            ("output_tokens", String(usage.output)),
-            ("stop_reason", stopReason.map { JSONText.quoted($0) } ?? "null"),
+            ("input_tokens", String(answer.usage.totalInput)),
+            ("output_tokens", String(answer.usage.output)),
+            ("stop_reason", answer.stopReason.map { JSONText.quoted($0) } ?? "null"),
             ("query_id", JSONText.quoted(id)),
         ]
         let body = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"

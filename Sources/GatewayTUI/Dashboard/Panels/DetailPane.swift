@@ -69,6 +69,7 @@ enum DetailPane {
 
     private static func costLine(_ summary: ExchangeSummary) -> StyledLine {
         let line = caption("cost").adding((summary.isSimulated ? "~" : "") + exact(summary.cost), .strong)
+            .adding(summary.overhead.map { "   to decide \(exact($0))" } ?? "", .dim)
             .adding("   on premium ", .dim).adding(exact(summary.baseline))
             .adding(summary.saved < .zero ? "   dearer by " : "   saved ", .dim)
         let share = Format.percent(summary.saved.inDollars, of: summary.baseline.inDollars)

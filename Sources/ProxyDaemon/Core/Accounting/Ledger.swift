@@ -7,18 +7,32 @@ package final class LedgerEntry: Sendable {
     package let decision: Decision?
     package let attempts: [AttemptReport]
     package let warnings: [String]
+    /// The gateway's own calls for it. Their cost is the summary's `overhead`, and is taken off its `saved`.
+    package let overheads: [Overhead]
 
-    package init(summary: ExchangeSummary, decision: Decision?, attempts: [AttemptReport], warnings: [String]) {
+    package init(
+        summary: ExchangeSummary,
+        decision: Decision?,
+        attempts: [AttemptReport],
+        warnings: [String],
+        overheads: [Overhead] = []
+    ) {
         self.summary = summary
+        self.overheads = overheads
         self.decision = decision
         self.attempts = attempts
         self.warnings = warnings
     }
 
     package var detail: ExchangeDetail {
-        ExchangeDetail(
+        var explanation = decision?.explained
+        let classifications = overheads.filter { $0.purpose == .classifier }
+        if !classifications.isEmpty {
+            explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
+        }
+        return ExchangeDetail(
             summary: summary,
-            decision: decision?.explained,
+            decision: explanation,
             attempts: attempts,
             warnings: warnings
         )
@@ -107,6 +121,19 @@ package final class Ledger: Sendable {
         for observer in observers.withLock({ $0 }) { observer(entry.summary) }
     }
 
+    /// The gateway has paid for a call of its own that belongs to no exchange, or to one that has ended: it counts as
+    /// spent, and as that much less saved.
+    package func spent(_ overhead: Overhead) {
+        let now = clock.unixMilliseconds()
+        state.withLock { state in
+            Self.turnCalendar(now, &state)
+            Self.add([overhead], to: &state)
+            for totals in [\State.sinceStart, \.today, \.month] {
+                state[keyPath: totals].saved -= overhead.spending.cost
+            }
+        }
+    }
+
     /// The last exchanges, newest first.
     package func recent(_ count: Int) -> [ExchangeSummary] {
         state.withLock { state in
@@ -157,6 +184,7 @@ package final class Ledger: Sendable {
         add(summary, to: &state.sinceStart)
         add(summary, to: &state.today)
         add(summary, to: &state.month)
+        add(entry.overheads, to: &state)
         if let tier = summary.tier {
             if let row = state.tiers.firstIndex(where: { $0.tier == tier }) {
                 state.tiers[row].requests += 1
@@ -189,6 +217,21 @@ package final class Ledger: Sendable {
         totals.cost += summary.cost
         totals.baseline += summary.baseline
         totals.saved += summary.saved
+    }
+
+    /// Adds what was spent. What was saved is the caller's to settle.
+    private static func add(_ overheads: [Overhead], to state: inout State) {
+        for overhead in overheads {
+            let spending = overhead.spending
+            for totals in [\State.sinceStart, \.today, \.month] {
+                state[keyPath: totals].cost += spending.cost
+                state[keyPath: totals].overhead[overhead.purpose] += spending.cost
+                state[keyPath: totals].overheadUsage += spending.usage
+            }
+            if let row = state.backends.firstIndex(where: { $0.name == overhead.backend }) {
+                state.backends[row].cost += spending.cost
+            }
+        }
     }
 
     /// A client that left is nobody's error.

@@ -7,7 +7,7 @@ struct Outgoing {
     /// What the way back has to know.
     let context: TranslationContext
 
-    /// Throws an `invalidRequest` for what the backend cannot be asked at all.
+    /// What `attempt` sends. Throws an `invalidRequest` for what the backend cannot be asked at all.
     init(
         _ exchange: Exchange,
         _ prompt: Prompt,
@@ -15,11 +15,32 @@ struct Outgoing {
         isStrict: Bool,
         defaultMaxTokens: Int
     ) throws(GatewayError) {
-        let request = exchange.request
+        try self.init(
+            exchange.request,
+            prompt,
+            backend,
+            adaptations: exchange.decision?.adaptations ?? [],
+            notes: exchange.decision?.adaptationNotes ?? [],
+            estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0,
+            isStrict: isStrict,
+            defaultMaxTokens: defaultMaxTokens
+        )
+    }
+
+    /// A prompt for any backend, with the request that brought it: of that count only path, query, headers, id and time.
+    init(
+        _ request: ClientRequest,
+        _ prompt: Prompt,
+        _ backend: Backend,
+        adaptations: [Adaptation],
+        notes: [String] = [],
+        estimatedInputTokens: Int,
+        isStrict: Bool,
+        defaultMaxTokens: Int
+    ) throws(GatewayError) {
         let isOwnDialect = backend.wire.dialect == prompt.dialect
         let translated: TranslatedRequest
-        let adaptations = exchange.decision?.adaptations ?? []
-        var warnings = exchange.decision?.adaptationNotes ?? []
+        var warnings = notes
         if isOwnDialect {
             translated = TranslatedRequest(body: Splice.body(of: prompt, for: backend, adaptations))
             call = ProviderCall.own(backend, request, body: translated.body)
@@ -37,7 +58,7 @@ struct Outgoing {
             unixSeconds: request.unixMilliseconds / 1_000,
             model: backend.model,
             toolNames: translated.toolNames,
-            estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0,
+            estimatedInputTokens: estimatedInputTokens,
             wantsUsageChunk: prompt.wantsUsageChunk
         )
     }

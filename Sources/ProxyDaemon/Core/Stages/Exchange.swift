@@ -15,6 +15,8 @@ package struct Exchange {
     package var turn: Turn?
     package var isCacheHit = false
     package var attempts: [AttemptReport] = []
+    /// The gateway's own calls for it, such as a classification.
+    package var overheads: [Overhead] = []
     package var usage = TokenUsage()
     package var usageIsEstimated = false
     package var stopReason: String?

@@ -87,7 +87,9 @@ package final class Settle: Stage {
         var row = summary(exchange, status: status)
         row.cost = price.cost
         row.baseline = price.baseline
-        row.saved = price.baseline - price.cost
+        let overhead = exchange.overheads.reduce(USD.zero) { $0 + $1.spending.cost }
+        if !exchange.overheads.isEmpty { row.overhead = overhead }
+        row.saved = price.baseline - price.cost - overhead
         switch end {
         case .broken(let error): row.error = error.message
         case .providerError(let text): row.error = text
@@ -101,7 +103,13 @@ package final class Settle: Stage {
         if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated { learn(exchange, row) }
         let warnings = exchange.warnings
         ledger.ended(
-            LedgerEntry(summary: row, decision: exchange.decision, attempts: exchange.attempts, warnings: warnings)
+            LedgerEntry(
+                summary: row,
+                decision: exchange.decision,
+                attempts: exchange.attempts,
+                warnings: warnings,
+                overheads: exchange.overheads
+            )
         )
         return row
     }

@@ -120,6 +120,8 @@ struct StatusEndpoints: Sendable {
         var cost: USD
         var baseline: USD
         var saved: USD
+        /// In `cost` already.
+        var overhead: USD
         var uptimeSeconds: Double
         var isDemo: Bool
 
@@ -132,6 +134,7 @@ struct StatusEndpoints: Sendable {
             cost = totals.cost
             baseline = totals.baseline
             saved = totals.saved
+            overhead = totals.overhead.total
             uptimeSeconds = snapshot.uptimeSeconds
             isDemo = snapshot.isDemo
         }
@@ -144,6 +147,7 @@ struct StatusEndpoints: Sendable {
             case cost = "cost_usd"
             case baseline = "baseline_usd"
             case saved = "saved_usd"
+            case overhead = "overhead_usd"
             case uptimeSeconds = "uptime_seconds"
             case isDemo = "is_demo"
         }

@@ -21,6 +21,7 @@ struct AnswerComposer {
     private let directives: Directives
     private let seed: UInt64
     private let question: Question
+    private let labelling: Labelling?
     private let toolID: String
 
     /// Prepares an answer.
@@ -40,7 +41,9 @@ struct AnswerComposer {
             for block in message.blocks { hash.add(block) }
         }
         self.seed = hash.value ^ (seed &* 0x9E37_79B9_7F4A_7C15)
-        question = Question(Directives.split(request.question).rest, system: MessagesRequest.text(request.system))
+        let system = MessagesRequest.text(request.system)
+        question = Question(Directives.split(request.question).rest, system: system)
+        labelling = Labelling(system: system, question: request.question)
     }
 
     func compose() -> Answer {
@@ -139,6 +142,7 @@ struct AnswerComposer {
     }
 
     private func fullText() -> String {
+        if let labelling, !directives.mislabels { return labelling.label }
         if let schema = request.schema {
             var sample = SchemaSample(schema: schema, topics: question.topics, seed: seed ^ 2)
             return sample.make().text

@@ -6,6 +6,10 @@ struct Directives: Sendable, Equatable {
     var usesTool = false
     var thinks = false
     var sendsGarbage = false
+    /// A request to label another one gets no label.
+    var mislabels = false
+    /// Milliseconds before the headers of a label.
+    var labelDelay = 0
     var status: Int?
     /// Seconds for the `retry-after` header.
     var retryAfter: Int?
@@ -40,6 +44,8 @@ struct Directives: Sendable, Equatable {
         error=N        an error event after N events
         pings=N        N pings after message_start
         huge=N         N megabytes of text, as fast as they are read
+        mislabel       no label, where a label of the text is asked for
+        label-delay=MS wait before a label
         """
 
     private static let opening = "[[simulate:"
@@ -64,6 +70,7 @@ struct Directives: Sendable, Equatable {
             case "tool": usesTool = true
             case "think": thinks = true
             case "garbage": sendsGarbage = true
+            case "mislabel": mislabels = true
             default: throw .invalid("simulate: unknown word '\(name)'")
             }
             return
@@ -83,8 +90,17 @@ struct Directives: Sendable, Equatable {
         case "tokens": tokens = min(number, 1_000_000)
         case "pings": pings = min(number, 10_000)
         case "huge": huge = min(number, 65_536)
+        case "label-delay": labelDelay = min(number, 3_600_000)
         default: throw .invalid("simulate: unknown word '\(name)'")
         }
+    }
+
+    /// What a marker inside a text says to whoever labels that text: the other words are for its answer.
+    var forLabelling: Directives {
+        var directives = Directives()
+        directives.mislabels = mislabels
+        directives.delay = labelDelay
+        return directives
     }
 
     /// The words of the first marker in a text, and the text without its markers.

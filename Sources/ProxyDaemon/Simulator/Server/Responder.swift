@@ -142,7 +142,10 @@ final class Responder: Sendable {
         let last = json["messages"]?.array?.last { $0["role"]?.string == "user" }?["content"]
         let text = last?.string ?? MessagesRequest.text(last?.array ?? [])
         guard let words = Directives.split(text).words else { return Directives() }
-        return try Directives(words: words)
+        let directives = try Directives(words: words)
+        let system = json["system"]
+        let instructions = system?.string ?? MessagesRequest.text(system?.array ?? [])
+        return Labelling(system: instructions, question: text) == nil ? directives : directives.forLabelling
     }
 
     /// The failed answer that the directives ask for, if any.
