@@ -7,9 +7,10 @@ package import Shared
 /// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
 /// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
-/// | 4 | decide       | `prompt`, `directives`         | `decision`                        | no         | once         |
+/// | 4 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
 /// | 5 | look up      | `prompt`, `decision`, `client` | `isCacheHit`, `usage`             | cache hits | at most once |
-/// | 6 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 6 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
+/// | 7 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -22,21 +23,24 @@ package struct Gateway: Sendable {
     private let clock: Clock
     private let keys: ClientKeys
     private let decide: Decide
-    let classifier: any Classifying
+    package let classifier: any Classifying
+    let learning: Learning?
     private let pipeline: Pipeline
 
     /// The stages' names in order.
     package static let stageNames = [
-        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Attempt.name,
+        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Compare.name, Attempt.name,
     ]
 
     package init(
         settings: Settings,
         catalogue: Catalogue,
         classifier: any Classifying,
+        learning: Learning? = nil,
         transport: Transport,
         clock: Clock
     ) {
+        self.learning = learning
         self.settings = settings
         self.classifier = classifier
         self.transport = transport
@@ -58,6 +62,7 @@ package struct Gateway: Sendable {
             clock: clock
         )
         let repeated = RepeatedRequests()
+        let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
         pipeline = Pipeline([
             Settle(
                 router: router,
@@ -71,6 +76,7 @@ package struct Gateway: Sendable {
             Recognise(repeated: repeated),
             decide,
             LookUp(cache: cache, repeated: repeated, settings: settings.cache, clock: clock),
+            Compare(router: router, runner: shadows, rate: settings.learned.shadowRate),
             Attempt(
                 transport: transport,
                 ledger: ledger,
@@ -81,6 +87,29 @@ package struct Gateway: Sendable {
         for model in router.unpricedModels {
             ledger.warn("no price is known for \(model); it is counted at the dearest known price")
         }
+    }
+
+    /// What compares a share of the answers with another tier's; nil where none are to be.
+    private static func shadows(
+        _ settings: Settings,
+        _ router: Router,
+        _ ledger: Ledger,
+        _ learning: Learning?,
+        _ call: ModelCall
+    ) -> ShadowRunner? {
+        guard settings.learned.shadowRate > 0, let learning, let strongest = router.strongest.first else { return nil }
+        var options = ShadowRunner.Options()
+        options.rate = settings.learned.shadowRate
+        let judge = ShadowJudge(backend: strongest, call: call) { ledger.spent($0) }
+        return ShadowRunner(
+            options: options,
+            call: call,
+            judge: { await judge.quality(of: $1, to: $0) },
+            spent: { ledger.spent($0) },
+            deliver: { pair in
+                Task.detached { await learning.learn(from: pair) }
+            }
+        )
     }
 
     /// `POST /v1/messages`, or `POST /v1/chat/completions` in OpenAI's dialect.
@@ -162,7 +191,11 @@ package struct Gateway: Sendable {
 
     /// The gateway's figures of this moment.
     package func snapshot() -> MetricsSnapshot {
-        ledger.snapshot(cache: cache?.statistics ?? MetricsSnapshot.Cache(isEnabled: false))
+        var snapshot = ledger.snapshot(cache: cache?.statistics ?? MetricsSnapshot.Cache(isEnabled: false))
+        if case .off(let why)? = classifier.embedding {
+            snapshot.warnings.append("prompts are classified without embeddings: \(why)")
+        }
+        return snapshot
     }
 
     /// An error as an answer, for what fails before or outside the pipeline.

@@ -39,14 +39,31 @@ struct Daemon {
             monotonicNanoseconds: { MonotonicTime.nanoseconds() },
             unixMilliseconds: { MonotonicTime.unixMilliseconds() }
         )
+        let environment = Startup.environment()
+        let embedder = EmbeddingEngine(
+            directories: ModelDirectories.all(configured: settings.embedding.path, environment: environment),
+            threads: settings.embedding.threads,
+            maximumWaiting: settings.embedding.queue
+        )
+        let assembly = try ClassifierAssembly(
+            settings: settings,
+            catalogue: catalogue,
+            embedder: embedder,
+            transport: client.transport,
+            clock: clock,
+            environment: environment
+        )
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
-            classifier: LayeredClassifier(settings: settings.classifier),
+            classifier: assembly.classifier,
+            learning: assembly.learning,
             transport: client.transport,
             clock: clock
         )
-        for warning in config.warnings { gateway.ledger.warn(warning) }
+        for warning in config.warnings + assembly.warnings { gateway.ledger.warn(warning) }
+        // The gateway adds what holds at the moment, such as that the embedding model is not there.
+        let warnings = gateway.snapshot().warnings
         gateway.ledger.logExchanges(to: logger)
 
         let server = HTTPServer(
@@ -55,7 +72,7 @@ struct Daemon {
             group: serving,
             logger: logger
         )
-        let path = settings.control.socket ?? SocketPath.standard(environment: Startup.environment(), userID: getuid())
+        let path = settings.control.socket ?? SocketPath.standard(environment: environment, userID: getuid())
         // The socket's lock is taken before the port, so that a second daemon hears which process is running.
         let baseURL = "http://\(settings.server.host):\(settings.server.port)"
         let desk = ControlDesk(gateway: gateway, baseURL: baseURL, configPath: config.path)
@@ -63,11 +80,14 @@ struct Daemon {
         let port = try await server.bind()
         desk.listening(on: "http://\(settings.server.host):\(port)")
         try await control.bind()
-        let announcement = Announcement { [settings] in announce(settings, port: port, socket: path) }
+        let announcement = Announcement { [settings] in announce(settings, warnings, port: port, socket: path) }
 
         let services = ServiceGroup(
             configuration: .init(
-                services: [.init(service: control), .init(service: server), .init(service: announcement)],
+                services: [
+                    .init(service: LearnedKeeper(assembly: assembly, logger: logger)), .init(service: control),
+                    .init(service: server), .init(service: announcement),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )
@@ -110,8 +130,8 @@ struct Daemon {
         return server
     }
 
-    private func announce(_ settings: Settings, port: Int, socket: String) {
-        for warning in config.warnings { logger.warning("\(warning)") }
+    private func announce(_ settings: Settings, _ warnings: [String], port: Int, socket: String) {
+        for warning in warnings { logger.warning("\(warning)") }
         let mode = settings.isDemo ? "demo mode: every answer is simulated" : "live"
         logger.notice("\(GatewayVersion.headerValue) listens on http://\(settings.server.host):\(port) (\(mode))")
         logger.notice("control socket \(socket), configuration \(config.path ?? "built in")")

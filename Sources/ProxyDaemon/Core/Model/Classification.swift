@@ -27,7 +27,7 @@ package struct Classification: Sendable, Equatable {
     package var confidence: Double
     package var layer: Layer
     package var thresholds: ScoreThresholds
-    package var signals: [Signal]
+    package var signals: [Judgement.Signal]
     /// What else the layers have to say, a sentence each.
     package var notes: [String]
     /// The calls that were made for it.
@@ -43,7 +43,7 @@ package struct Classification: Sendable, Equatable {
         confidence: Double,
         layer: Layer,
         thresholds: ScoreThresholds,
-        signals: [Signal] = [],
+        signals: [Judgement.Signal] = [],
         notes: [String] = [],
         overheads: [Overhead] = []
     ) {
@@ -69,5 +69,11 @@ package struct Classification: Sendable, Equatable {
         case .model: "haiku"
         case .sidecar: "sidecar"
         }
+    }
+}
+
+extension Judgement.Signal {
+    package var explained: DecisionExplanation.Signal {
+        DecisionExplanation.Signal(name: name, points: Int(points.rounded()), detail: detail)
     }
 }

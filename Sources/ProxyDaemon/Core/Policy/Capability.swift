@@ -29,7 +29,9 @@ package enum Capability {
     ) -> String? {
         // In a tool loop the provider checks them against the model that made them; outside of one it drops, without a
         // word, those that the next model cannot read, and the thought is lost.
-        if traits.hasThinkingHistory, !isSameModel { return "its history holds thinking blocks, which belong to one model" }
+        if traits.hasThinkingHistory, !isSameModel {
+            return "its history holds thinking blocks, which belong to one model"
+        }
         if traits.hasTypedTools { return "it uses tools of Anthropic's own types" }
         if traits.hasRareBlocks { return "it holds content blocks that not every model takes" }
         if maxTokens == 0 { return "max_tokens 0 fills the named model's prompt cache" }

@@ -92,7 +92,9 @@ package struct Router: Sendable {
         var draft = draft
         draft.mayBeLocal = choice.tier == .local
         let all = bounded(candidates.all(draft, .router), request.bounds)
-        guard let own = all.first(where: { $0.backend.identity == choice.backend && $0.veto == nil }) else { return nil }
+        guard let own = all.first(where: { $0.backend.identity == choice.backend && $0.veto == nil }) else {
+            return nil
+        }
         return make(own.backend, own.adaptations, draft, .keeps(own.backend.tier), all)
     }
 

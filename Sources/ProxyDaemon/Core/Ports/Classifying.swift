@@ -24,4 +24,10 @@ package struct ClassifierRequest: Sendable {
 package protocol Classifying: Sendable {
     /// May take as long as its layers do; never computes on the caller's event loop.
     func classify(_ request: ClassifierRequest) async -> Classification
+    /// How embeddings are made; nil where none are wanted.
+    var embedding: EmbedderState? { get }
+}
+
+extension Classifying {
+    package var embedding: EmbedderState? { nil }
 }

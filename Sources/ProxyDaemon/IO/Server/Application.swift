@@ -8,6 +8,7 @@ package struct Application: HTTPResponder {
     private let status: StatusEndpoints
     private let models: ModelEndpoints
     private let route: RouteEndpoint
+    private let feedback: FeedbackEndpoint
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
@@ -16,6 +17,7 @@ package struct Application: HTTPResponder {
         status = StatusEndpoints(gateway: gateway)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
         route = RouteEndpoint(gateway: gateway)
+        feedback = FeedbackEndpoint(gateway: gateway)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -28,6 +30,7 @@ package struct Application: HTTPResponder {
             let request = request.at(path)
             guard request.body.count >= Self.largeBytes else { return await answer(path, request) }
             return await withTaskExecutorPreference(globalConcurrentExecutor) { await answer(path, request) }
+        case "/v1/feedback": return feedback.answer(request)
         case "/v1/messages/count_tokens":
             guard request.method == "POST" else { return refuse(.methodNotAllowed(allowed: "POST"), request) }
             return await gateway.countTokens(request.at(path))

@@ -16,6 +16,8 @@ struct StatusEndpoints: Sendable {
         var mode: String
         var uptimeSeconds: Double
         var backends: Int
+        /// `ready`, `idle` (loaded at the first use) or `off`.
+        var embedding: String
         /// How many; their texts are behind the key, in `/v1/metrics`.
         var warnings: Int
 
@@ -25,7 +27,16 @@ struct StatusEndpoints: Sendable {
             case mode
             case uptimeSeconds = "uptime_seconds"
             case backends
+            case embedding
             case warnings
+        }
+    }
+
+    private var embedding: String {
+        switch gateway.classifier.embedding {
+        case .ready: "ready"
+        case .idle: "idle"
+        case .off, nil: "off"
         }
     }
 
@@ -52,6 +63,7 @@ struct StatusEndpoints: Sendable {
                 mode: mode,
                 uptimeSeconds: snapshot.uptimeSeconds,
                 backends: snapshot.backends.count,
+                embedding: embedding,
                 warnings: snapshot.warnings.count
             )
             return json(health, request)

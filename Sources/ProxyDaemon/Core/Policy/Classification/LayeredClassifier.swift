@@ -53,21 +53,39 @@ package final class LayeredClassifier: Classifying {
         return model.thresholds(quality: settings.qualityTarget, withEmbedding: withEmbedding)
     }
 
-    private func layers(_ request: ClassifierRequest) async -> Classification {
-        let mode = request.mode ?? settings.mode
-        let traits = request.traits
-        let ask = Ask(
+    package var embedding: EmbedderState? { settings.mode == .ruleBased ? nil : helpers.embeddings?.state }
+
+    /// Embeddings can be had.
+    package var hasEmbedding: Bool { helpers.embeddings?.isOn ?? false }
+
+    /// The built-in score and what the ranking sees of a request; nil without an embedding.
+    func rankingInput(_ traits: PromptTraits) async -> (score: Double, input: [Float])? {
+        let ask = Self.ask(traits)
+        guard let embedding = await helpers.embeddings?.embedding(of: ask.text, maximumTokens: model.maximumTokens)
+        else { return nil }
+        let features = AskFeatures(ask)
+        return (model.judge(features, embedding: embedding).score, model.rankingInput(features, embedding))
+    }
+
+    private static func ask(_ traits: PromptTraits) -> Ask {
+        Ask(
             traits.lastUserText,
             userTurns: traits.userTurns,
             systemBytes: traits.systemBytes,
             toolCount: traits.toolCount
         )
+    }
+
+    private func layers(_ request: ClassifierRequest) async -> Classification {
+        let mode = request.mode ?? settings.mode
+        let traits = request.traits
+        let ask = Self.ask(traits)
         let features = AskFeatures(ask)
         var notes: [String] = []
         var overheads: [Overhead] = []
         if mode == .llmBased, request.maySpend {
-            let words = model.judge(features, embedding: nil)
             let bounds = thresholds(project: request.project, withEmbedding: false)
+            let words = model.judge(features, thresholds: bounds)
             if var answer = await label(ask, words, bounds, &notes, &overheads) {
                 answer.notes = notes
                 answer.overheads = overheads
@@ -75,8 +93,8 @@ package final class LayeredClassifier: Classifying {
             }
         }
         if let pattern = DirectPatterns.match(ask, features) {
-            let words = model.judge(features, embedding: nil)
             let bounds = thresholds(project: request.project, withEmbedding: false)
+            let words = model.judge(features, thresholds: bounds)
             notes.append("\(pattern.detail).")
             return classification(pattern, words, bounds, notes, overheads)
         }
@@ -85,8 +103,8 @@ package final class LayeredClassifier: Classifying {
             embedding = await embeddings.embedding(of: ask.text, maximumTokens: model.maximumTokens)
             if embedding == nil { notes.append("Without the text's embedding: \(embeddings.reasonForNone).") }
         }
-        let judgement = model.judge(features, embedding: embedding)
         let bounds = thresholds(project: request.project, withEmbedding: embedding != nil)
+        let judgement = model.judge(features, embedding: embedding, thresholds: bounds)
         if let embedding, let example = await helpers.examples?.nearest(to: embedding) {
             return self.example(example, judgement, bounds, notes, overheads)
         }
@@ -125,7 +143,7 @@ package final class LayeredClassifier: Classifying {
     // MARK: The layers' words
 
     private func classification(
-        _ pattern: DirectPatterns.Match,
+        _ pattern: DirectMatch,
         _ words: Judgement,
         _ bounds: ScoreThresholds,
         _ notes: [String],
@@ -134,7 +152,7 @@ package final class LayeredClassifier: Classifying {
         Classification(
             score: bounds.score(words.score, within: pattern.tier),
             tier: pattern.tier,
-            taskType: pattern.taskType ?? words.taskType,
+            taskType: words.taskType,
             confidence: pattern.confidence,
             layer: .pattern,
             thresholds: bounds,
@@ -179,7 +197,9 @@ package final class LayeredClassifier: Classifying {
         let input = model.rankingInput(features, embedding)
         let score = learned.adjust(score: judgement.score, input: input, project: project)
         let (before, after) = (Int(judgement.score.rounded()), Int(score.rounded()))
-        if before != after { notes.append("What was learned from shadow pairs moves the score from \(before) to \(after).") }
+        if before != after {
+            notes.append("What was learned from shadow pairs moves the score from \(before) to \(after).")
+        }
         return score
     }
 

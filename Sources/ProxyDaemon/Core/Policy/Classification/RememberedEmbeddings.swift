@@ -38,6 +38,14 @@ package final class RememberedEmbeddings: Sendable {
         return made
     }
 
+    var state: EmbedderState { embedder.state }
+
+    /// The layer is not off.
+    var isOn: Bool {
+        if case .off = embedder.state { return false }
+        return true
+    }
+
     /// Why there was no embedding, a clause.
     var reasonForNone: String {
         if case .off(let why) = embedder.state { return why }

@@ -44,6 +44,9 @@ package struct ScoreThresholds: Sendable, Equatable {
         }
     }
 
+    /// How far a score is from the nearer bound.
+    package func margin(of score: Double) -> Double { min(abs(score - fastMaximum), abs(score - balancedMaximum)) }
+
     package func tier(forScore score: Double) -> Tier {
         score <= fastMaximum ? .fast : score <= balancedMaximum ? .balanced : .premium
     }

@@ -150,7 +150,7 @@ package final class Sidecar: Sendable {
 }
 
 extension Sidecar {
-    /// The built-in score with the sidecar's in it: `weight · 100 · p + (1 − weight) · score`, rounded.
+    /// The built-in score with the sidecar's in it: `weight · 100 · p + (1 − weight) · score`.
     ///
     /// `p` is the probability, stretched so that `threshold` becomes one half: `p / 2t` up to the threshold `t`,
     /// `1/2 + (p − t) / 2(1 − t)` above. At the default of 0.5 it is the probability itself. So whichever way the scale is
@@ -158,18 +158,17 @@ extension Sidecar {
     /// is wanted around it, where a mistake to either side is cheapest, and the strong one well above.
     package static func blend(
         strongProbability: Double,
-        builtInScore: Int,
+        builtInScore: Double,
         weight: Double,
         threshold: Double
-    ) -> Int {
+    ) -> Double {
         let share = clamp(weight)
-        let score = Double(max(0, min(100, builtInScore)))
-        let blended = share * 100 * stretched(strongProbability, threshold) + (1 - share) * score
-        return Int(blended.rounded())
+        let score = max(0, min(100, builtInScore))
+        return share * 100 * stretched(strongProbability, threshold) + (1 - share) * score
     }
 
     /// The score after this sidecar was asked.
-    package func blended(_ strongProbability: Double, with builtInScore: Int) -> Int {
+    package func blended(_ strongProbability: Double, with builtInScore: Double) -> Double {
         Self.blend(
             strongProbability: strongProbability,
             builtInScore: builtInScore,

@@ -1,0 +1,117 @@
+import Shared
+
+/// What is learned from feedback, and the scale that it moves on.
+package struct Learning: Sendable {
+    package let state: LearnedState
+    /// The classifier whose bounds are moved.
+    package let classifier: LayeredClassifier
+
+    package init(state: LearnedState, classifier: LayeredClassifier) {
+        self.state = state
+        self.classifier = classifier
+    }
+
+    /// Takes in which of two answers was the better one. Computes for a while: not for an event loop.
+    func learn(from pair: ShadowRunner.Pair) async {
+        guard let (score, input) = await classifier.rankingInput(pair.prompt.traits) else { return }
+        _ = state.record(
+            pair: ShadowPair(
+                project: pair.project,
+                score: score,
+                input: input,
+                cheap: pair.cheap.quality,
+                strong: pair.strong.quality
+            )
+        )
+    }
+}
+
+/// `/v1/feedback`: reports of how good answers were, what they have moved, and the way back.
+extension Gateway {
+    /// What became of a report.
+    package struct FeedbackReceipt: Sendable {
+        /// A short stable word.
+        package let outcome: String
+        /// The same for a person.
+        package let detail: String
+        package let learned: LearnedSnapshot
+    }
+
+    /// Takes a report in. Throws `invalidRequest` and `notFound` with what to do.
+    package func report(_ request: ClientRequest) throws(GatewayError) -> FeedbackReceipt {
+        let client = try identify(request)
+        let learning = try learningInUse()
+        let report = try FeedbackReport(parsing: request.body)
+        if let project = report.project, project != client.project {
+            throw GatewayError(.invalidRequest("project: this client reports for the project \(client.project)"))
+        }
+        let answer: RatedAnswer
+        var hasEmbedding = learning.classifier.hasEmbedding
+        switch report.subject {
+        case .query(let id):
+            guard let entry = ledger.entry(id: id), entry.summary.project == client.project else {
+                throw GatewayError(
+                    .notFound(
+                        "query_id: no exchange \(id) of this client's project among the last \(Ledger.remembered)"
+                    )
+                )
+            }
+            guard let decision = entry.decision, case .classified = decision.ground,
+                let classification = decision.classification
+            else { throw GatewayError(.invalidRequest("query_id: the exchange \(id) was not routed by its score")) }
+            if case .embedding = classification.layer {} else { hasEmbedding = false }
+            answer = RatedAnswer(
+                queryID: id,
+                project: client.project,
+                score: classification.score,
+                tier: decision.backend.tier,
+                quality: report.quality
+            )
+        case .answer(let score, let tier):
+            answer = RatedAnswer(project: client.project, score: score, tier: tier, quality: report.quality)
+        }
+        let priors = learning.classifier.priors(withEmbedding: hasEmbedding)
+        let outcome = learning.state.record(answer, priors: priors)
+        let (word, detail) = Self.words(outcome)
+        return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning))
+    }
+
+    /// The bounds of the client's project and how they came to be. Throws `unauthenticated`.
+    package func learned(_ request: ClientRequest) throws(GatewayError) -> LearnedSnapshot {
+        let client = try identify(request)
+        return snapshot(client, try learningInUse())
+    }
+
+    /// Puts the bounds of the client's project back where they began. Throws `unauthenticated`.
+    package func forget(_ request: ClientRequest) throws(GatewayError) -> LearnedSnapshot {
+        let client = try identify(request)
+        let learning = try learningInUse()
+        let priors = learning.classifier.priors(withEmbedding: learning.classifier.hasEmbedding)
+        learning.state.reset(project: client.project, priors: priors)
+        return snapshot(client, learning)
+    }
+
+    private func learningInUse() throws(GatewayError) -> Learning {
+        guard let learning else {
+            throw GatewayError(.notFound("feedback is switched off: set learned.use_feedback: true in config.yaml"))
+        }
+        return learning
+    }
+
+    private func snapshot(_ client: ClientIdentity, _ learning: Learning) -> LearnedSnapshot {
+        let priors = learning.classifier.priors(withEmbedding: learning.classifier.hasEmbedding)
+        return learning.state.snapshot(project: client.project, priors: priors)
+    }
+
+    private static func words(_ outcome: ThresholdCalibration.Outcome) -> (String, String) {
+        switch outcome {
+        case .counted(true): ("moved", "it counts, and a bound has moved")
+        case .counted(false): ("counted", "it counts")
+        case .overLimit: ("over_limit", "more reports came within this minute than count")
+        case .noRoom: ("no_room", "too many projects report; try again tomorrow")
+        case .noBoundary: ("no_boundary", "answers of this tier tell nothing of a bound: there is none above it")
+        case .repeated: ("repeated", "this exchange has been reported on before")
+        case .invalid: ("invalid", "score and quality must be numbers within their ranges")
+        }
+    }
+}

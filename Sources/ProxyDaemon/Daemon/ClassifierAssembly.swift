@@ -1,0 +1,153 @@
+import GatewayCore
+import GatewayIO
+import Logging
+import ServiceLifecycle
+import Shared
+
+/// The classifier and what it learns, put together from the settings.
+struct ClassifierAssembly: Sendable {
+    let classifier: LayeredClassifier
+    let learning: Learning?
+    private let examples: ExampleBank?
+    private let store: (any StateStore)?
+    /// What a person should know about layers that are off.
+    private(set) var warnings: [String] = []
+
+    /// Between two looks at whether something is to be saved.
+    static let saveSeconds: Int64 = 2
+
+    /// Throws what is wrong with the examples' file or the sidecar's address, with the key that names it.
+    init(
+        settings: Settings,
+        catalogue: Catalogue,
+        embedder: any Embedder,
+        transport: Transport,
+        clock: Clock,
+        environment: [String: String]
+    ) throws {
+        var helpers = LayeredClassifier.Helpers()
+        var warnings: [String] = []
+        if settings.embedding.isEnabled { helpers.embeddings = RememberedEmbeddings(embedder) }
+        let model = try RouterWeights.builtIn()
+        let backends = ModelNames(settings.backends, catalogue: catalogue).backends
+        if settings.classifier.asksModel, settings.classifier.mode != .ruleBased {
+            do throws(SelfClassification.Unavailable) {
+                let asked = try SelfClassification.backend(
+                    among: backends,
+                    choice: settings.classifier.model ?? settings.classifier.modelProvider?.rawValue,
+                    unixSeconds: clock.unixMilliseconds() / 1_000
+                )
+                var options = SelfClassification.Options()
+                options.timeoutMilliseconds = settings.classifier.modelTimeoutMilliseconds
+                let call = ModelCall(transport: transport, clock: clock)
+                helpers.asked = SelfClassification(asking: asked, by: call, options: options)
+            } catch {
+                warnings.append("no model is asked for classifications: \(error.description)")
+            }
+        }
+        helpers.sidecar = try Self.sidecar(settings.learned, transport, clock)
+        examples = try Self.examples(settings.classifier, embedder, maximumTokens: model.maximumTokens)
+        helpers.examples = examples
+        if settings.learned.usesFeedback {
+            helpers.learned = LearnedState(
+                scores: RouterWeights.fingerprint,
+                inputCount: RouterModel.rankingInputs,
+                calibration: CalibrationRule(),
+                clock: clock
+            )
+        }
+        classifier = LayeredClassifier(
+            settings: settings.classifier,
+            model: model,
+            helpers: helpers,
+            stakes: Stakes(backends, clock: clock)
+        )
+        learning = helpers.learned.map { Learning(state: $0, classifier: classifier) }
+        store = StateFiles.standardDirectory(environment: environment).map { StateFiles(directory: $0) }
+        if learning != nil, store == nil {
+            warnings.append("what feedback teaches is not kept: neither XDG_STATE_HOME nor HOME is set")
+        }
+        self.warnings = warnings
+    }
+
+    /// Takes up what an earlier daemon learned, and embeds the examples. What could not be taken up, a sentence each.
+    func prepare() async -> [String] {
+        if let examples { Task { await examples.prepare() } }
+        guard let learning, let store else { return [] }
+        return await learning.state.load(from: store)
+    }
+
+    /// Saves what is due. Throws where the directory fails.
+    func save(isForced: Bool = false) async throws(StateStoreError) {
+        guard let learning, let store else { return }
+        try await learning.state.save(to: store, isForced: isForced)
+    }
+
+    private static func sidecar(
+        _ settings: Settings.Learned,
+        _ transport: Transport,
+        _ clock: Clock
+    ) throws -> Sidecar? {
+        guard let url = settings.sidecarURL else { return nil }
+        var options = Sidecar.Options()
+        options.timeoutMilliseconds = settings.sidecarTimeoutMilliseconds
+        options.weight = settings.sidecarWeight
+        options.threshold = settings.threshold
+        do throws(ServiceAddress.Problem) {
+            return try Sidecar(url: url, options: options, transport: transport, clock: clock)
+        } catch {
+            throw StartupProblem("learned.sidecar_url: \(error.description)")
+        }
+    }
+
+    private static func examples(
+        _ settings: Settings.Classifier,
+        _ embedder: any Embedder,
+        maximumTokens: Int
+    ) throws -> ExampleBank? {
+        guard let path = settings.examplesFile else { return nil }
+        return ExampleBank(
+            try ExamplesFile.read(path),
+            threshold: settings.exampleThreshold,
+            embedder: embedder,
+            maximumTokens: maximumTokens
+        )
+    }
+}
+
+/// Why the daemon cannot start, in a line that says what to do.
+struct StartupProblem: Error, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Keeps on disk what feedback teaches.
+struct LearnedKeeper: Service {
+    let assembly: ClassifierAssembly
+    let logger: Logger
+
+    func run() async throws {
+        for notice in await assembly.prepare() { logger.warning("\(notice)") }
+        var hasFailed = false
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(ClassifierAssembly.saveSeconds))
+                hasFailed = await save(isForced: false, hasFailed)
+            }
+        }
+        _ = await save(isForced: true, hasFailed)
+    }
+
+    /// Says once that saving fails, and once that it works again.
+    private func save(isForced: Bool, _ hadFailed: Bool) async -> Bool {
+        do throws(StateStoreError) {
+            try await assembly.save(isForced: isForced)
+            if hadFailed { logger.notice("what feedback teaches is kept again") }
+            return false
+        } catch {
+            if !hadFailed { logger.warning("what feedback teaches is kept in memory only: \(error.description)") }
+            return true
+        }
+    }
+}
