@@ -8,10 +8,10 @@ ARGS ?=
 SWIFT_FLAGS ?=
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench format format-check clean
+.PHONY: help setup build run test conformance bench bench-embedding format format-check clean
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 setup: ## Install what building and testing need; quick when nothing is missing
 	@tools/setup.sh
@@ -37,12 +37,16 @@ conformance: setup ## Print which client works with which provider; fails where 
 bench: build ## Measure what the gateway adds to a request
 	@tools/bench/run.sh $(ARGS)
 
+bench-embedding: setup ## Compare the embedding engine with its reference and its speed with onnxruntime's
+	swift build -c release --static-swift-stdlib --product embedding-bench $(SWIFT_FLAGS)
+	@tools/bench/embedding.sh
+
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)
 
 format-check: ## Say where the format departs from .swift-format
 	swift format lint --strict --recursive --parallel $(FORMATTED)
 
-clean: ## Remove what was built and the tests' Python environments
+clean: ## Remove what was built and the Python environments
 	swift package clean
-	rm -rf .venv-test .venv-old-sdk
+	rm -rf .venv-test .venv-old-sdk .venv-bench

@@ -66,12 +66,18 @@ let package = Package(
             path: "tools/bench/TranslationBench",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "embedding-bench",
+            dependencies: ["EmbeddingFixtures", "GatewayCore", "GatewayIO"],
+            path: "tools/bench/EmbeddingBench",
+            swiftSettings: strict
+        ),
 
         // MARK: Rings
         .target(
             name: "GatewayIO",
             dependencies: [
-                "CCurl", "GatewayCore", "Shared",
+                "CCurl", "CKernels", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -117,6 +123,7 @@ let package = Package(
             path: "Sources/ProxyDaemon/CLibraries/CCurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .target(name: "CKernels", path: "Sources/ProxyDaemon/CLibraries/CKernels"),
         .systemLibrary(
             name: "CNcurses",
             path: "Sources/GatewayTUI/CLibraries/CNcurses",
@@ -128,9 +135,19 @@ let package = Package(
         .testTarget(name: "GatewayCoreTests", dependencies: ["GatewayCore", "Shared"], swiftSettings: strict),
         .testTarget(
             name: "GatewayIOTests",
-            dependencies: ["GatewayCore", "GatewayIO", "Shared"],
+            dependencies: [
+                "CKernels", "CKernelsRehearsal", "EmbeddingFixtures", "GatewayCore", "GatewayIO", "Shared",
+            ],
+            exclude: ["Fixtures"],
             swiftSettings: strict
         ),
+        .target(
+            name: "EmbeddingFixtures",
+            dependencies: ["GatewayCore"],
+            path: "Tests/EmbeddingFixtures",
+            swiftSettings: strict
+        ),
+        .target(name: "CKernelsRehearsal", dependencies: ["CKernels"], path: "Tests/CKernelsRehearsal"),
         .testTarget(name: "DashboardTests", dependencies: ["Dashboard", "Shared"], swiftSettings: strict),
         .testTarget(
             name: "SimulatorTests",

