@@ -89,7 +89,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/ProxyDaemon/IO",
-            resources: [.embedInCode("Catalogue/models.yaml")],
+            resources: [.embedInCode("Catalogue/models.yaml"), .embedInCode("Classifier/router.weights.json")],
             swiftSettings: strict
         ),
         .target(

@@ -258,15 +258,22 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         public var fastMax: Double
         /// Scores up to this are for the balanced tier.
         public var balancedMax: Double
+        /// Where the two were before feedback moved them; nil where nothing is learned.
+        public var fastPrior: Double?
+        public var balancedPrior: Double?
 
-        public init(fastMax: Double, balancedMax: Double) {
+        public init(fastMax: Double, balancedMax: Double, fastPrior: Double? = nil, balancedPrior: Double? = nil) {
             self.fastMax = fastMax
             self.balancedMax = balancedMax
+            self.fastPrior = fastPrior
+            self.balancedPrior = balancedPrior
         }
 
         private enum CodingKeys: String, CodingKey {
             case fastMax = "fast_max"
             case balancedMax = "balanced_max"
+            case fastPrior = "fast_prior"
+            case balancedPrior = "balanced_prior"
         }
     }
     /// What asking a model to classify cost; nil where none was asked.

@@ -3,6 +3,7 @@ import GatewayIO
 import Logging
 import ServiceLifecycle
 import Shared
+import Synchronization
 
 /// The classifier and what it learns, put together from the settings.
 struct ClassifierAssembly: Sendable {
@@ -56,12 +57,13 @@ struct ClassifierAssembly: Sendable {
                 clock: clock
             )
         }
-        classifier = LayeredClassifier(
+        let classifier = LayeredClassifier(
             settings: settings.classifier,
             model: model,
             helpers: helpers,
             stakes: Stakes(backends, clock: clock)
         )
+        self.classifier = classifier
         learning = helpers.learned.map { Learning(state: $0, classifier: classifier) }
         store = StateFiles.standardDirectory(environment: environment).map { StateFiles(directory: $0) }
         if learning != nil, store == nil {
@@ -123,31 +125,42 @@ struct StartupProblem: Error, CustomStringConvertible {
 }
 
 /// Keeps on disk what feedback teaches.
-struct LearnedKeeper: Service {
-    let assembly: ClassifierAssembly
-    let logger: Logger
+final class LearnedKeeper: Service {
+    private let assembly: ClassifierAssembly
+    private let logger: Logger
+    private let hasFailed = Mutex(false)
+
+    init(assembly: ClassifierAssembly, logger: Logger) {
+        self.assembly = assembly
+        self.logger = logger
+    }
 
     func run() async throws {
         for notice in await assembly.prepare() { logger.warning("\(notice)") }
-        var hasFailed = false
         await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(ClassifierAssembly.saveSeconds))
-                hasFailed = await save(isForced: false, hasFailed)
+            // What the sleep throws is that the task was cancelled.
+            while (try? await Task.sleep(for: .seconds(ClassifierAssembly.saveSeconds))) != nil {
+                await self.save(isForced: false)
             }
         }
-        _ = await save(isForced: true, hasFailed)
+        await save(isForced: true)
     }
 
     /// Says once that saving fails, and once that it works again.
-    private func save(isForced: Bool, _ hadFailed: Bool) async -> Bool {
+    private func save(isForced: Bool) async {
         do throws(StateStoreError) {
             try await assembly.save(isForced: isForced)
+            let hadFailed = hasFailed.withLock { had in
+                defer { had = false }
+                return had
+            }
             if hadFailed { logger.notice("what feedback teaches is kept again") }
-            return false
         } catch {
+            let hadFailed = hasFailed.withLock { had in
+                defer { had = true }
+                return had
+            }
             if !hadFailed { logger.warning("what feedback teaches is kept in memory only: \(error.description)") }
-            return true
         }
     }
 }

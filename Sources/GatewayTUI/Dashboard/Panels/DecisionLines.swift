@@ -9,6 +9,8 @@ enum DecisionLines {
     static func classification(_ decision: DecisionExplanation) -> [StyledLine] {
         var first = DetailPane.caption("class").adding(decision.classifier, .strong)
         if let score = decision.score { first = first.adding("  score \(score)/100", .strong) }
+        if let task = decision.task { first = first.adding("  \(task)", Style(.accent)) }
+        if let confidence = decision.confidence { first = first.adding("  \(Format.whole(confidence * 100)) % sure") }
         first = first.adding("  in \(duration(decision.classifyMicroseconds))", .dim)
         let nameWidth = min(22, decision.signals.map { CellWidth.of($0.name) }.max() ?? 0)
         let signals = decision.signals.map { signal in
@@ -19,7 +21,20 @@ enum DecisionLines {
             line.indent = 10 + 4 + 2 + nameWidth + 2
             return line
         }
-        return [first] + signals
+        return [first] + bounds(decision) + signals
+    }
+
+    /// The bounds between the tiers, and where feedback found them.
+    static func bounds(_ decision: DecisionExplanation) -> [StyledLine] {
+        guard let bounds = decision.thresholds else { return [] }
+        func bound(_ name: String, _ value: Double, _ prior: Double?) -> String {
+            let moved = prior.map { Format.whole($0) != Format.whole(value) ? " (from \(Format.whole($0)))" : "" } ?? ""
+            return "\(name) ≤ \(Format.whole(value))\(moved)"
+        }
+        let text = [
+            bound("fast", bounds.fastMax, bounds.fastPrior), bound("balanced", bounds.balancedMax, bounds.balancedPrior),
+        ]
+        return [DetailPane.caption("bounds").adding(text.joined(separator: " · "), .dim)]
     }
 
     static func candidates(_ decision: DecisionExplanation) -> [StyledLine] {

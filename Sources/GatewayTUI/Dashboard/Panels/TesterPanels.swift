@@ -149,7 +149,8 @@ enum TesterPanels {
     private static func drawRoute(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         guard rect.height >= 3 else { return }
         let decision = decision(dashboard.tester)
-        surface.frame(rect, title: "route", note: decision?.score.map { "score \($0)/100" } ?? "")
+        let note = [decision?.task, decision?.score.map { "score \($0)/100" }].compactMap(\.self)
+        surface.frame(rect, title: "route", note: note.joined(separator: " · "))
         let inside = rect.interior
         guard let decision else {
             surface.write("the decision and its reasons", in: inside, .dim)

@@ -27,6 +27,8 @@ package struct Classification: Sendable, Equatable {
     package var confidence: Double
     package var layer: Layer
     package var thresholds: ScoreThresholds
+    /// The same before feedback moved them; nil where nothing is learned.
+    package var priors: ScoreThresholds?
     package var signals: [Judgement.Signal]
     /// What else the layers have to say, a sentence each.
     package var notes: [String]

@@ -25,9 +25,7 @@ extension Decision {
             task: classification?.taskType.rawValue,
             complexity: classification?.complexity,
             confidence: classification?.confidence,
-            thresholds: classification.map {
-                .init(fastMax: $0.thresholds.fastMaximum, balancedMax: $0.thresholds.balancedMaximum)
-            },
+            thresholds: classification?.explainedThresholds,
             baseline: baseline,
             expectedMilliseconds: expectedMilliseconds
         )
@@ -132,4 +130,15 @@ extension Decision {
     }
 
     private static func rounded(_ score: Double) -> Int { Int(score.rounded()) }
+}
+
+extension Classification {
+    fileprivate var explainedThresholds: DecisionExplanation.Thresholds {
+        .init(
+            fastMax: thresholds.fastMaximum,
+            balancedMax: thresholds.balancedMaximum,
+            fastPrior: priors?.fastMaximum,
+            balancedPrior: priors?.balancedMaximum
+        )
+    }
 }

@@ -36,7 +36,14 @@ package final class LayeredClassifier: Classifying {
 
     package func classify(_ request: ClassifierRequest) async -> Classification {
         // Not on the event loop that the caller may be running on.
-        await withTaskExecutorPreference(globalConcurrentExecutor) { await layers(request) }
+        await withTaskExecutorPreference(globalConcurrentExecutor) {
+            var result = await layers(request)
+            if helpers.learned != nil {
+                let hasEmbedding = result.layer == .embedding || result.layer == .example
+                result.priors = priors(withEmbedding: hasEmbedding)
+            }
+            return result
+        }
     }
 
     /// The bounds between the tiers: those that were set by hand, else the calibrated ones as feedback has moved them.
