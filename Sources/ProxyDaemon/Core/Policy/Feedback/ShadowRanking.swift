@@ -87,6 +87,7 @@ package struct ShadowRanking: Sendable, Equatable {
     ///   - input: ``inputCount`` numbers about the size of 1: an embedding of unit length, features scaled to share it.
     ///   - cheap: the quality of the cheap answer, 0 to 1.
     ///   - strong: the quality of the strong one.
+    /// - Returns: what became of it.
     package mutating func record(score: Double, input: [Float], cheap: Double, strong: Double) -> Outcome {
         guard (0.0...100).contains(score), (0.0...1).contains(cheap), (0.0...1).contains(strong),
             input.count == inputCount, input.allSatisfy(\.isFinite)
