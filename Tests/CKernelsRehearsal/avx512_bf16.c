@@ -1,7 +1,7 @@
 #include "CKernelsRehearsal.h"
 
 #define CK_NAME "AVX-512 BF16 (rehearsed)"
-#define CK_KERNELS ck_rehearsed_bf16
+#define CK_KERNELS ck_rehearsed_kernels_512_bf16
 #define LANES 16
 #define TILE_ROWS 12
 #define FUSED 0
@@ -15,3 +15,5 @@
 // Nothing here crosses into code that was compiled for wider registers.
 #pragma clang diagnostic ignored "-Wpsabi"
 #include "../../Sources/ProxyDaemon/CLibraries/CKernels/encoder.inc"
+
+const ck_kernels *ck_rehearsed_avx512_bf16(void) { return &CK_KERNELS; }

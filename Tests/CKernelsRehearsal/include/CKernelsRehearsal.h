@@ -8,8 +8,8 @@
 #include "CKernels.h"
 
 // As CK_AVX512.
-extern const ck_kernels ck_rehearsed_avx512;
+const ck_kernels *ck_rehearsed_avx512(void);
 // As CK_AVX512_BF16.
-extern const ck_kernels ck_rehearsed_bf16;
+const ck_kernels *ck_rehearsed_avx512_bf16(void);
 
 #endif

@@ -29,7 +29,7 @@ enum InstalledModel {
     /// Every set of kernels that this machine can run: those of its CPU, and the rehearsals of those of others.
     static let kernels: [EncoderKernels] =
         EncoderKernels.Path.allCases.compactMap { EncoderKernels($0) }
-        + [EncoderKernels(ck_rehearsed_avx512), EncoderKernels(ck_rehearsed_bf16)]
+        + [ck_rehearsed_avx512(), ck_rehearsed_avx512_bf16()].compactMap { $0 }.map { EncoderKernels($0.pointee) }
 
     static func model(_ kernels: EncoderKernels? = .best) throws -> MiniLM {
         try MiniLM(directory: #require(directory), kernels: #require(kernels))

@@ -88,7 +88,7 @@ private final class Sample {
     }
 
     @Test func `never makes the reader read outside of it, whatever its bytes`() {
-        var random = SystemRandomNumberGenerator.seeded(7)
+        var random = SeededGenerator(seed: 7)
         for _ in 0..<2_000 {
             let sample = Sample(Self.good, data: 24)
             let bytes = UnsafeMutableRawBufferPointer(mutating: sample.bytes)
@@ -102,18 +102,16 @@ private final class Sample {
     }
 }
 
-extension SystemRandomNumberGenerator {
-    /// Numbers that are the same in every run (Marsaglia's xorshift).
-    static func seeded(_ seed: UInt64) -> XorShift { XorShift(state: seed) }
+/// Random numbers that are the same in every run (Marsaglia's xorshift).
+private struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
 
-    struct XorShift: RandomNumberGenerator {
-        var state: UInt64
+    init(seed: UInt64) { state = seed }
 
-        mutating func next() -> UInt64 {
-            state ^= state << 13
-            state ^= state >> 7
-            state ^= state << 17
-            return state
-        }
+    mutating func next() -> UInt64 {
+        state ^= state << 13
+        state ^= state >> 7
+        state ^= state << 17
+        return state
     }
 }
