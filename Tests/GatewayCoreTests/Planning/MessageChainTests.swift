@@ -64,6 +64,25 @@ import Testing
         #expect(try chain(body(Self.question, extra: schema(""))).links != marker.links)
     }
 
+    @Test(arguments: [
+        (#"\u0041\u00e9\u20ac\ud83d\ude00"#, "Aé€😀"), (#"\u000a\u0022\u005c\u0009\u000D"#, #"\n\"\\\t\r"#),
+        (#"a\/b"#, "a/b"),
+        (#"\b\f"#, #"\u0008\u000C"#), (#"\ud83d!"#, #"\uDC00!"#), (#"\\u0041 \u0041"#, #"\\u0041 A"#),
+    ])
+    func `knows a text in every spelling`(one: String, other: String) throws {
+        // In front of it so much that it lies across words of the scan.
+        for length in [0, 5, 6, 7, 8, 9, 15, 16, 100] {
+            let before = String(repeating: "x", count: length)
+            func links(_ text: String) throws -> [PrefixHash] {
+                try chain(body(#"{"role":"user","content":"\#(before)\#(text)"}"#)).links
+            }
+            #expect(try links(one) == links(other))
+            #expect(try links(one) != links(other + "x"))
+            // A backslash of its own before the letters is no escape.
+            #expect(try links(#"\\u0041"#) != links("A") && links(#"\\u0041"#) != links(#"\\A"#))
+        }
+    }
+
     @Test func `a request goes on from the prefix of the one before`() throws {
         let first = try chain(body(Self.question))
         let second = try chain(body([Self.question, Self.answer, Self.next].joined(separator: ",")))
