@@ -134,6 +134,43 @@ import Testing
         #expect(Set(longer.links).count == MessageChain.keptLinks)
     }
 
+    @Test func `strings of any bytes and shapes of any kind do no harm`() throws {
+        var random = SeededGenerator(seed: 11)
+        let pieces = [
+            #"\u"#, #"\u12"#, #"\ud800"#, #"\udc00"#, #"\\"#, #"\""#, #"\/"#, "<system-reminder>", "</system-reminder>",
+            "é", "u", " ",
+        ]
+        let shapes = [
+            #""TEXT""#, "null", "3", "{}", #"["TEXT"]"#, #"[{"type":"text","text":"TEXT"},null,{"type":7}]"#,
+            #"[{"type":"tool_result","content":[{"type":"image"},"TEXT"],"cache_control":"TEXT"}]"#,
+        ]
+        func text() -> String {
+            (0..<Int.random(in: 0..<12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
+                .joined()
+        }
+        func shape() -> String {
+            (shapes.randomElement(using: &random) ?? "").split(separator: "TEXT", omittingEmptySubsequences: false)
+                .joined(separator: text())
+        }
+        var read = 0
+        for round in 0..<2_000 {
+            let roles = ["user", "assistant", "system", "tool", text()]
+            let body = #"""
+                {"model":"m","max_tokens":9,"system":\#(shape()),"tools":\#(shape()),"cache_control":\#(shape()),"messages":[\#
+                {"role":"\#(roles.randomElement(using: &random) ?? "")","content":\#(shape())},\#
+                {"content":\#(shape()),"role":"user"}]}
+                """#
+            let dialect: Dialect = round % 2 == 0 ? .anthropic : .openai
+            guard let prompt = try? Prompt(parsing: Array(body.utf8), dialect: dialect) else { continue }
+            read += 1
+            let chain = MessageChain(prompt, partition: "p")
+            #expect(chain.links.count == 2 && chain.marks.markedBytes <= chain.marks.totalBytes)
+            #expect(chain.marks.hourBytes <= chain.marks.markedBytes)
+            #expect(!TurnKind(prompt).reason.isEmpty)
+        }
+        #expect(read > 200)
+    }
+
     @Test func `measures how much is marked`() throws {
         func marks(_ text: String, _ dialect: Dialect = .anthropic) throws -> CacheMarks {
             try chain(text, dialect).marks
