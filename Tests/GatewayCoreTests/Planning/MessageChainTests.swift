@@ -64,6 +64,25 @@ import Testing
         #expect(try chain(body(Self.question, extra: schema(""))).links != marker.links)
     }
 
+    @Test(arguments: [
+        (#"\u0041\u00e9\u20ac\ud83d\ude00"#, "Aé€😀"), (#"\u000a\u0022\u005c\u0009\u000D"#, #"\n\"\\\t\r"#),
+        (#"a\/b"#, "a/b"),
+        (#"\b\f"#, #"\u0008\u000C"#), (#"\ud83d!"#, #"\uDC00!"#), (#"\\u0041 \u0041"#, #"\\u0041 A"#),
+    ])
+    func `knows a text in every spelling`(one: String, other: String) throws {
+        // In front of it so much that it lies across words of the scan.
+        for length in [0, 5, 6, 7, 8, 9, 15, 16, 100] {
+            let before = String(repeating: "x", count: length)
+            func links(_ text: String) throws -> [PrefixHash] {
+                try chain(body(#"{"role":"user","content":"\#(before)\#(text)"}"#)).links
+            }
+            #expect(try links(one) == links(other))
+            #expect(try links(one) != links(other + "x"))
+            // A backslash of its own before the letters is no escape.
+            #expect(try links(#"\\u0041"#) != links("A") && links(#"\\u0041"#) != links(#"\\A"#))
+        }
+    }
+
     @Test func `a request goes on from the prefix of the one before`() throws {
         let first = try chain(body(Self.question))
         let second = try chain(body([Self.question, Self.answer, Self.next].joined(separator: ",")))
@@ -113,6 +132,43 @@ import Testing
         #expect(long.links.count == MessageChain.keptLinks && longer.links.count == MessageChain.keptLinks)
         #expect(longer.links[MessageChain.keptLinks - 3] == long.links.last)
         #expect(Set(longer.links).count == MessageChain.keptLinks)
+    }
+
+    @Test func `strings of any bytes and shapes of any kind do no harm`() throws {
+        var random = SeededGenerator(seed: 11)
+        let pieces = [
+            #"\u"#, #"\u12"#, #"\ud800"#, #"\udc00"#, #"\\"#, #"\""#, #"\/"#, "<system-reminder>", "</system-reminder>",
+            "é", "u", " ",
+        ]
+        let shapes = [
+            #""TEXT""#, "null", "3", "{}", #"["TEXT"]"#, #"[{"type":"text","text":"TEXT"},null,{"type":7}]"#,
+            #"[{"type":"tool_result","content":[{"type":"image"},"TEXT"],"cache_control":"TEXT"}]"#,
+        ]
+        func text() -> String {
+            (0..<Int.random(in: 0..<12, using: &random)).map { _ in pieces.randomElement(using: &random) ?? "" }
+                .joined()
+        }
+        func shape() -> String {
+            (shapes.randomElement(using: &random) ?? "").split(separator: "TEXT", omittingEmptySubsequences: false)
+                .joined(separator: text())
+        }
+        var read = 0
+        for round in 0..<2_000 {
+            let roles = ["user", "assistant", "system", "tool", text()]
+            let body = #"""
+                {"model":"m","max_tokens":9,"system":\#(shape()),"tools":\#(shape()),"cache_control":\#(shape()),"messages":[\#
+                {"role":"\#(roles.randomElement(using: &random) ?? "")","content":\#(shape())},\#
+                {"content":\#(shape()),"role":"user"}]}
+                """#
+            let dialect: Dialect = round % 2 == 0 ? .anthropic : .openai
+            guard let prompt = try? Prompt(parsing: Array(body.utf8), dialect: dialect) else { continue }
+            read += 1
+            let chain = MessageChain(prompt, partition: "p")
+            #expect(chain.links.count == 2 && chain.marks.markedBytes <= chain.marks.totalBytes)
+            #expect(chain.marks.hourBytes <= chain.marks.markedBytes)
+            #expect(!TurnKind(prompt).reason.isEmpty)
+        }
+        #expect(read > 200)
     }
 
     @Test func `measures how much is marked`() throws {

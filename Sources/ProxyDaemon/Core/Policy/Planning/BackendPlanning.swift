@@ -49,8 +49,12 @@ extension PlanCandidate {
     /// A backend as a candidate for a request, with what is known of its conversation.
     ///
     /// - Parameters:
+    ///   - backend: The candidate.
     ///   - characters: System, tools and messages, as ``PromptTraits`` counts them.
     ///   - effort: The effort that the client asks for.
+    ///   - marks: What the client marks for caching.
+    ///   - view: What is known of the conversation.
+    ///   - unixSeconds: The time whose prices hold.
     package init(
         _ backend: Backend,
         characters: Int,

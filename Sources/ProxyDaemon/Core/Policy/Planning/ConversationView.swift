@@ -35,7 +35,7 @@ package struct MeasuredPrompt: Sendable, Equatable {
     /// in proportion to the tokenizers, and what has come since by its length.
     package func tokens(ofPrompt characters: Int, perThousand: Int) -> Int {
         let perThousand = max(1, min(perThousand, 1 << 20))
-        let since = characters - self.characters
+        let since = max(0, characters) - self.characters
         guard since >= 0 else {
             return CatalogueModel.estimatedTokens(characters: characters, perThousand: perThousand)
         }

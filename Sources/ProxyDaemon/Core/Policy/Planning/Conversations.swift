@@ -44,11 +44,13 @@ package final class Conversations: Sendable {
     /// Keeps what an answer's usage tells: what is warm now, and how long the prompt really was.
     ///
     /// - Parameters:
+    ///   - chain: The request's.
     ///   - key: The backend that answered, and the effort asked for.
     ///   - usage: As the provider reported it; an estimate must not be given.
     ///   - caching: How that backend caches.
     ///   - minimum: The shortest prefix that it caches, in tokens.
     ///   - measured: The request's length and tokenizer; its tokens are `usage.totalInput`.
+    ///   - now: The monotonic time in nanoseconds.
     package func settled(
         _ chain: MessageChain,
         _ key: WarmPrefix.Key,
@@ -86,12 +88,13 @@ struct ConversationEntry {
 
     init(now: Int64) { lastSign = now }
 
-    /// The entry of a request that goes on from this one's.
+    /// The entry of a request that goes on from this one's, and the hash of the ancestor that is one too many.
     func continued(from hash: PrefixHash) -> (entry: ConversationEntry, dropped: PrefixHash?) {
         var entry = self
         entry.ancestors.append(hash)
-        let isTooMany = entry.ancestors.count > Conversations.keptAncestors
-        return (entry, isTooMany ? entry.ancestors.removeFirst() : nil)
+        guard entry.ancestors.count > Conversations.keptAncestors else { return (entry, nil) }
+        let dropped = entry.ancestors.removeFirst()
+        return (entry, dropped)
     }
 
     /// About what it holds in memory, its place in the table included.

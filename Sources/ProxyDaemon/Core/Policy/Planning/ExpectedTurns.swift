@@ -52,8 +52,10 @@ package struct ExpectedTurns: Sendable, Equatable {
     /// turns so far had on average, two assumed before the first where tools are offered.
     ///
     /// - Parameters:
+    ///   - view: What is known of the conversation.
     ///   - wanted: The tier that this turn wants.
     ///   - offersTools: The request offers tools.
+    ///   - outputTokens: The estimate of this answer's tokens.
     ///   - promptTokens: This prompt's tokens, as the model counts by which the view's growth is known.
     package init(
         _ view: ConversationView?,
@@ -69,7 +71,7 @@ package struct ExpectedTurns: Sendable, Equatable {
         let steps = (view?.toolSteps ?? 0) + 2
         self.init(
             userTurns: turns,
-            stepsPerTurn: offersTools ? (steps + turns / 2) / (turns + 1) : 0,
+            stepsPerTurn: offersTools ? (steps + (turns + 1) / 2) / (turns + 1) : 0,
             growthTokens: view?.growthTokens ?? outputTokens + (offersTools ? Self.usualResultTokens : 100),
             referencePromptTokens: promptTokens,
             outputTokens: outputTokens,

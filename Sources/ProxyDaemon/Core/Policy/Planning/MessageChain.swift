@@ -76,7 +76,8 @@ private struct ChainReader {
     private let session: String?
     /// The part that is being read.
     private var section = MarkedSection()
-    private var plain: [UInt8] = []
+    /// Memory for strings in their one spelling.
+    private var scratch: [UInt8] = []
 
     init(_ dialect: Dialect, _ messageCount: Int, _ session: String?) {
         self.dialect = dialect
@@ -131,13 +132,22 @@ private struct ChainReader {
         switch value.kind {
         case .string:
             guard place == .content || place == .result || place == .system else {
-                return hash(text: value.stringContents, value.bytes)
+                var hasher = PrefixHasher(Tag.string.rawValue)
+                mix(text: value, into: &hasher)
+                return hasher.value
             }
             // Written out as the one text block that it stands for.
             var array = PrefixHasher(Tag.array.rawValue)
             var sum = MemberSum()
-            sum.add(member: hash(plain: "type"), hash(plain: "text"))
-            sum.add(member: hash(plain: "text"), hash(text: value.stringContents, value.bytes))
+            var type = PrefixHasher(Tag.member.rawValue)
+            type.mix(Self.plain("type"))
+            type.mix(Tag.string.rawValue, 0)
+            type.mix(Self.plain("text"))
+            sum.add(type)
+            var text = PrefixHasher(Tag.member.rawValue)
+            text.mix(Self.plain("text"))
+            mix(text: value, into: &text)
+            sum.add(text)
             array.mix(sum.value)
             if place != .result { section.end(blockOf: value.range.count) }
             return array.value
@@ -184,33 +194,32 @@ private struct ChainReader {
             }
             var inner = Place.data
             if isNamed("content") { inner = place == .message ? .content : place == .block ? .result : .data }
-            sum.add(member: hash(text: name, object.bytes), hash(value, inner))
+            var member = PrefixHasher(Tag.member.rawValue)
+            mix(UnsafeBufferPointer(rebasing: object.bytes[name]), into: &member)
+            if value.kind == .string, inner == .data {
+                mix(text: value, into: &member)
+            } else {
+                member.mix(hash(value, inner))
+            }
+            sum.add(member)
         }
         if place == .message, let calls = object["tool_calls"] { section.end(blockOf: calls.range.count) }
         return sum.value
     }
 
-    /// The hash of a string's contents, the same for all its spellings.
-    private mutating func hash(text contents: Range<Int>, _ bytes: UnsafeBufferPointer<UInt8>) -> PrefixHash {
-        var hasher = PrefixHasher(Tag.string.rawValue)
-        let text = UnsafeBufferPointer(rebasing: bytes[contents])
-        if JSONText.hasVariableEscapes(text) {
-            plain.removeAll(keepingCapacity: true)
-            JSONText.appendUnescaped(text, to: &plain)
-            var spelled: [UInt8] = []
-            spelled.reserveCapacity(plain.count + 16)
-            JSONText.appendEscaped(plain, to: &spelled)
-            spelled.withUnsafeBufferPointer { hasher.mix($0) }
-        } else {
-            hasher.mix(text)
-        }
-        return hasher.value
+    /// Takes a string, the same for all its spellings.
+    private mutating func mix(text value: JSONView, into hasher: inout PrefixHasher) {
+        hasher.mix(Tag.string.rawValue, 0)
+        mix(UnsafeBufferPointer(rebasing: value.bytes[value.stringContents]), into: &hasher)
     }
 
-    private func hash(plain text: StaticString) -> PrefixHash {
-        var hasher = PrefixHasher(Tag.string.rawValue)
-        hasher.mix(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
-        return hasher.value
+    private mutating func mix(_ contents: UnsafeBufferPointer<UInt8>, into hasher: inout PrefixHasher) {
+        guard OneSpelling.mayVary(contents) else { return hasher.mix(contents) }
+        OneSpelling.write(contents, &scratch) { hasher.mix($0) }
+    }
+
+    private static func plain(_ text: StaticString) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount)
     }
 
     /// An object's hash: a sum over its members, so that their order makes no difference.
@@ -218,13 +227,10 @@ private struct ChainReader {
         private var first: UInt64 = 0
         private var second: UInt64 = 0
 
-        mutating func add(member name: PrefixHash, _ value: PrefixHash) {
-            var hasher = PrefixHasher(Tag.member.rawValue)
-            hasher.mix(name)
-            hasher.mix(value)
-            let member = hasher.value
-            first &+= member.first
-            second &+= member.second
+        mutating func add(_ member: PrefixHasher) {
+            let hash = member.value
+            first &+= hash.first
+            second &+= hash.second
         }
 
         var value: PrefixHash {
@@ -232,22 +238,6 @@ private struct ChainReader {
             hasher.mix(first, second)
             return hasher.value
         }
-    }
-}
-
-extension JSONText {
-    /// Whether a string's contents hold escapes of which there is more than one spelling. The others are written alike
-    /// by all.
-    static func hasVariableEscapes(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        var at = 0
-        while let slash = JSONScan.nextBackslash(text, from: at) {
-            guard slash + 1 < text.count else { return true }
-            switch text[slash + 1] {
-            case UInt8(ascii: "u"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"): return true
-            default: at = slash + 2
-            }
-        }
-        return false
     }
 }
 

@@ -28,7 +28,6 @@ struct PrefixHasher {
     var value: PrefixHash {
         var copy = self
         copy.mix(0, 1)
-        copy.mix(1, 0)
         return PrefixHash(first: copy.first, second: copy.second)
     }
 

@@ -56,12 +56,13 @@ package struct SwitchPlan: Sendable {
         var sentences = [
             "\(choice.candidate.name) is expected to cost least: \(amounts(choice))."
         ]
-        for option in options where option.candidate.name != choice.candidate.name {
+        let others = options.indices.filter { $0 != chosen }.map { options[$0] }
+        for option in others {
             let below = option.isEligible ? "" : ", but is below the tier \(wanted.name)"
             sentences.append("\(option.candidate.name) would cost \(amounts(option))\(below).")
             if option.isEligible, let comparison = comparison(option) { sentences.append(comparison) }
         }
-        for option in options where option.usage.cacheRead > 0 && option.candidate.name != choice.candidate.name {
+        for option in others where option.usage.cacheRead > 0 {
             sentences.append(wayBack(option))
         }
         return sentences

@@ -89,7 +89,7 @@ package struct WarmPrefix: Sendable, Equatable {
     private static func count(_ tokens: Int) -> Int { max(0, min(tokens, 1 << 40)) }
 
     private static func time(_ now: Int64, after seconds: Int) -> Int64 {
-        let (time, overflow) = now.addingReportingOverflow(Int64(min(seconds, 1 << 30)) * 1_000_000_000)
+        let (time, overflow) = now.addingReportingOverflow(Int64(max(0, min(seconds, 1 << 30))) * 1_000_000_000)
         return overflow ? .max : time
     }
 }
