@@ -3,6 +3,8 @@ package struct ServiceAddress: Sendable, Equatable {
     /// Why an address cannot be one: a clause that goes after the setting's name.
     package struct Problem: Error, Sendable, Equatable, CustomStringConvertible {
         package let description: String
+
+        package init(description: String) { self.description = description }
     }
 
     /// As it was given.

@@ -99,6 +99,14 @@ package final class ShadowRunner: Sendable {
         package var dropped = 0
         package var running = 0
         package var waiting = 0
+
+        package init(pairs: Int = 0, failures: Int = 0, dropped: Int = 0, running: Int = 0, waiting: Int = 0) {
+            self.pairs = pairs
+            self.failures = failures
+            self.dropped = dropped
+            self.running = running
+            self.waiting = waiting
+        }
     }
 
     private struct Job {
