@@ -24,7 +24,8 @@ enum EmbeddingBench {
             default: throw Failure(description: "expected check, speed or text")
             }
         } catch {
-            fputs("embedding-bench: \(error)\n", stderr)
+            let line = Array("embedding-bench: \(error)\n".utf8)
+            _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
             exit(1)
         }
     }

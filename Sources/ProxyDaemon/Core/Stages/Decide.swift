@@ -50,6 +50,7 @@ package struct Decide: Stage {
         let decision = try await decide(request, asking: question)
         exchange.decision = decision
         exchange.turn = turn
+        exchange.overheads += decision.classification?.overheads ?? []
         if turn.reasonToPass == nil {
             let choice = ConversationChoice(
                 wanted: decision.wanted,

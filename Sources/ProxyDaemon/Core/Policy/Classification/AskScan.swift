@@ -103,7 +103,7 @@ struct AskScan {
         longWords += length > 8 ? 1 : 0
         capitals += upper
         if words <= Self.distinctWords {
-            let slot = Int(truncatingIfNeeded: hash >> 24) & 4_095
+            let slot = Lexicon.slot(hash)
             let bit: UInt64 = 1 << UInt64(slot & 63)
             distinct += seen[slot >> 6] & bit == 0 ? 1 : 0
             seen[slot >> 6] |= bit

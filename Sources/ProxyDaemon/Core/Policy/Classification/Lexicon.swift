@@ -44,9 +44,12 @@ struct Lexicon: Sendable {
     static func extend(_ hash: UInt64, _ byte: UInt8) -> UInt64 { (hash ^ UInt64(byte)) &* prime }
     static func pair(_ first: UInt64, _ second: UInt64) -> UInt64 { (first &* prime) ^ second }
 
+    /// A place from 0 to 4095 for a hash. FNV's own bits are too much alike for short words: Fibonacci hashing spreads them.
+    static func slot(_ hash: UInt64) -> Int { Int(truncatingIfNeeded: (hash &* 0x9E37_79B9_7F4A_7C15) >> 52) }
+
     /// The bits of the cues that a phrase belongs to; 0 for a phrase that tells nothing.
     func cues(of hash: UInt64) -> UInt32 {
-        var slot = Int(truncatingIfNeeded: hash >> 20) & (Self.slots - 1)
+        var slot = Self.slot(hash)
         while masks[slot] != 0 {
             if keys[slot] == hash { return masks[slot] }
             slot = (slot + 1) & (Self.slots - 1)
@@ -67,7 +70,7 @@ struct Lexicon: Sendable {
     }
 
     private mutating func insert(_ hash: UInt64, _ cue: Cue) {
-        var slot = Int(truncatingIfNeeded: hash >> 20) & (Self.slots - 1)
+        var slot = Self.slot(hash)
         while masks[slot] != 0, keys[slot] != hash { slot = (slot + 1) & (Self.slots - 1) }
         keys[slot] = hash
         masks[slot] |= 1 << UInt32(cue.rawValue)
@@ -199,10 +202,7 @@ struct Lexicon: Sendable {
             quick, quickly, just, yes or, only the, two sentences, single word, a word, nothing else, no explanation
             """
         ),
-        (
-            .format,
-            "json, yaml, csv, xml, markdown, table, bullet, bullets, bullet points, json schema, list of, columns"
-        ),
+        (.format, "json, yaml, csv, xml, markdown, table, bullet, bullets, bullet points, json schema, list of, columns"),
         (
             .translation,
             """
