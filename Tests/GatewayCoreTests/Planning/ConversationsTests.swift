@@ -98,6 +98,30 @@ import Testing
         #expect(view.segments(opus) == [.init(tokens: 11_000, secondsLeft: 300)])
     }
 
+    @Test func `measures growth in one tokenizer's tokens`() throws {
+        let conversations = Conversations()
+        func answered(_ texts: [String], _ characters: Int, _ tokens: Int, perThousand: Int) throws {
+            conversations.settled(
+                try chain(texts),
+                opus,
+                TokenUsage(input: tokens),
+                caching: .marked,
+                minimum: 1_024,
+                measured: MeasuredPrompt(
+                    characters: characters,
+                    tokens: tokens,
+                    tokensPerThousandCharacters: perThousand
+                ),
+                now: 0
+            )
+        }
+        try answered(["a"], 40_000, 13_000, perThousand: 325)
+        try answered(["a", "b", "c"], 44_000, 11_000, perThousand: 250)
+        // 13,000 tokens there are 10,000 here.
+        let view = try #require(conversations.lookUp(try chain(["a", "b", "c"]), now: 0))
+        #expect(view.growthTokens == 1_000)
+    }
+
     @Test func `an edit goes on from where it leaves, a compaction from nowhere`() throws {
         let conversations = Conversations()
         let first = try chain(["a"])

@@ -175,7 +175,9 @@ struct PlannedConversation {
                 wanted: turn.wanted,
                 offersTools: prompt.traits.toolCount > 0,
                 outputTokens: turn.outputTokens,
-                promptTokens: candidates.last?.promptTokens ?? 0
+                promptTokens: view?.measured.map {
+                    $0.tokens(ofPrompt: characters, perThousand: $0.tokensPerThousandCharacters)
+                } ?? candidates.last?.promptTokens ?? 0
             )
             guard let plan = SwitchCostPlanner.plan(candidates, wanted: turn.wanted, expected: expected) else {
                 throw Surprise.noPlan

@@ -94,7 +94,7 @@ struct ConversationTable {
         }
         entry.lastSign = max(entry.lastSign, now)
         if measured.tokens > 0 {
-            if entry.firstTokens == nil { entry.firstTokens = measured.tokens } else { entry.answersSince += 1 }
+            if entry.first == nil { entry.first = measured } else { entry.answersSince += 1 }
             entry.measured = measured
         }
         entry.warm.removeAll { $0.key != key && $0.prefix.lastExpiry <= now }
@@ -125,8 +125,10 @@ struct ConversationTable {
         view.wanted = entry.wanted
         view.gapSeconds = entry.gapNanoseconds.map { Int($0 / 1_000_000_000) }
         view.measured = entry.measured
-        if let first = entry.firstTokens, let last = entry.measured?.tokens, entry.answersSince > 0 {
-            view.growthTokens = max(0, last - first) / entry.answersSince
+        if let first = entry.first, let last = entry.measured, entry.answersSince > 0 {
+            // Another tokenizer may have counted it then.
+            let start = first.tokens(ofPrompt: first.characters, perThousand: last.tokensPerThousandCharacters)
+            view.growthTokens = max(0, last.tokens - start) / entry.answersSince
         }
         for (key, prefix) in entry.warm {
             let segments = prefix.segments(now: now)

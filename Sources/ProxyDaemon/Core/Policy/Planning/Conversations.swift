@@ -76,8 +76,8 @@ struct ConversationEntry {
     var toolSteps = 0
     var wanted = TierCounts()
     var gapNanoseconds: Int64?
-    /// The prompt's tokens at the first answer, and how many answers there were since.
-    var firstTokens: Int?
+    /// The prompt at the first answer, and how many answers there were since.
+    var first: MeasuredPrompt?
     var answersSince = 0
     var measured: MeasuredPrompt?
     var warm: [(key: WarmPrefix.Key, prefix: WarmPrefix)] = []
