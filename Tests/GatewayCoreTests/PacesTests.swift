@@ -11,7 +11,8 @@ import Testing
         #expect(paces.expectedMilliseconds("b", outputTokens: 50) == 600)
         // A fifth of the way to the new pace: 200 + (700 - 200) / 5 and 10 + (20 - 10) / 5.
         paces.note("a", firstByteMilliseconds: 700, totalMilliseconds: 2_700, outputTokens: 100, isStream: true)
-        #expect(paces.expectedMilliseconds("a", outputTokens: 100)?.rounded() == 300 + 1_200)
+        let expected: Double = 300 + 1_200
+        #expect(paces.expectedMilliseconds("a", outputTokens: 100)?.rounded() == expected)
     }
 
     @Test func `takes no notice of nonsense`() {

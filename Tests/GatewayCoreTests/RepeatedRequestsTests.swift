@@ -7,11 +7,19 @@ import Testing
     private func known(_ body: String, client: ClientIdentity? = nil) throws -> KnownRequest {
         let request = try Prompt(parsing: Array(body.utf8))
         let content = CacheKey.content(of: request)
-        return KnownRequest(client: client ?? self.client, request: request, classification: nil, content: content)
+        let decision = try Router(settings: .threeTiers, catalogue: .capableTiers).decide(request)
+        return KnownRequest(
+            client: client ?? self.client,
+            request: request,
+            decision: decision,
+            directives: Directives(),
+            betas: [],
+            content: content
+        )
     }
 
     private static func body(_ text: String) -> String {
-        #"{"model":"m","messages":[{"role":"user","content":"\#(text)"}]}"#
+        #"{"model":"haiku","messages":[{"role":"user","content":"\#(text)"}]}"#
     }
 
     @Test func `are known by their bytes and their client`() throws {

@@ -33,10 +33,10 @@ private final class TemporaryDirectory {
 
     @Test func `is off, and says where it looked and what to do`() async throws {
         let engine = EmbeddingEngine(directories: ["/nowhere/a", "/nowhere/b"])
-        let reason = try #require(reason(engine))
-        #expect(reason.contains("/nowhere/a, /nowhere/b"))
-        #expect(reason.contains("make setup"))
-        #expect(reason.contains("embedding.path"))
+        let why = try #require(reason(engine))
+        #expect(why.contains("/nowhere/a, /nowhere/b"))
+        #expect(why.contains("make setup"))
+        #expect(why.contains("embedding.path"))
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
     }
 
@@ -47,9 +47,9 @@ private final class TemporaryDirectory {
         let engine = EmbeddingEngine(directories: ["/nowhere", directory.path])
         #expect(engine.state == .idle)
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
-        let reason = try #require(reason(engine))
-        #expect(reason.contains("vocab.txt is not the file that was checked"))
-        #expect(reason.contains("make setup"))
+        let why = try #require(reason(engine))
+        #expect(why.contains("vocab.txt is not the file that was checked"))
+        #expect(why.contains("make setup"))
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
     }
 

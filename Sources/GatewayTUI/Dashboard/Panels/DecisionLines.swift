@@ -32,7 +32,8 @@ enum DecisionLines {
             return "\(name) ≤ \(Format.whole(value))\(moved)"
         }
         let text = [
-            bound("fast", bounds.fastMax, bounds.fastPrior), bound("balanced", bounds.balancedMax, bounds.balancedPrior),
+            bound("fast", bounds.fastMax, bounds.fastPrior),
+            bound("balanced", bounds.balancedMax, bounds.balancedPrior),
         ]
         return [DetailPane.caption("bounds").adding(text.joined(separator: " · "), .dim)]
     }

@@ -40,7 +40,9 @@ extension Decision {
         case .stays(let why): reasons.append("Not routed elsewhere: \(why).")
         case .passes(let why): reasons.append("Not routed: \(why).")
         case .keeps(let tier):
-            reasons.append("A step of a tool loop keeps what its user turn was given: tier \(tier.name).")
+            reasons.append(
+                "A step of a tool loop, or a summary of the history, keeps what the user turn was given: tier \(tier.name)."
+            )
         case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
         case .classified(let wanted, let floor):
             if let classification { reasons += sentences(classification) }

@@ -23,12 +23,16 @@ struct ConversationPlan {
                 unixSeconds: draft.request.unixSeconds
             )
         }
+        // What is known of the conversation's growth is in the tokens of the model that counted last.
+        let counted = turn.view?.measured.map { measured in
+            measured.tokens(ofPrompt: draft.characters, perThousand: measured.tokensPerThousandCharacters)
+        }
         let expected = ExpectedTurns(
             turn.view,
             wanted: wanted,
             offersTools: draft.traits.toolCount > 0,
             outputTokens: draft.estimatedOutput,
-            promptTokens: candidates[0].promptTokens
+            promptTokens: counted ?? candidates[0].promptTokens
         )
         guard let planned = SwitchCostPlanner.plan(candidates, wanted: wanted, expected: expected) else { return nil }
         let open = able.indices.filter { at in pool.contains { $0.backend === able[at].backend } }

@@ -65,9 +65,11 @@ package struct Router: Sendable {
         if let reason = request.turn?.reasonToPass {
             // A program's own query was sized by the program; without a model's name the cheapest will do.
             guard !isRoutedName else { return .settled(try decision(draft, .passes(reason), floor: .fast)) }
+            // A summary of the history costs least where the history is warm.
+            if request.turn?.kind == .sideQuery(.compaction), let kept = try keep(draft) { return .settled(kept) }
             return .settled(try stay(with: try names.backend(named: model), draft, .passes(reason)))
         }
-        if let kept = try keep(draft) { return .settled(kept) }
+        if request.turn?.kind == .toolStep, let kept = try keep(draft) { return .settled(kept) }
         if let reason = Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas) {
             // There is no named model to stay with: the strongest backend takes the most.
             let backend = isRoutedName ? strongest.first : try? names.backend(named: model)
@@ -77,11 +79,10 @@ package struct Router: Sendable {
         return .open(draft)
     }
 
-    /// The choice of the user turn whose tool loop this request is a step of; nil where there is none, or its backend cannot
-    /// take the request.
+    /// The choice of the conversation's last user turn; nil where there is none, or its backend cannot take the request.
     private func keep(_ draft: RoutingDraft) throws(GatewayError) -> Decision? {
         let request = draft.request
-        guard request.turn?.kind == .toolStep, let choice = request.turn?.view?.choice,
+        guard let choice = request.turn?.view?.choice,
             Capability.reasonToStay(
                 request.traits,
                 maxTokens: request.maxTokens,

@@ -150,11 +150,19 @@ package struct RouterModel: Sendable {
                 features,
                 embedding,
                 gate: gate,
-                tiers: (tier, bounds.tier(forScore: variant.percentiles(exam)), bounds.tier(forScore: variant.percentiles(everyday))),
+                tiers: (
+                    tier, bounds.tier(forScore: variant.percentiles(exam)),
+                    bounds.tier(forScore: variant.percentiles(everyday))
+                ),
                 isNear: bounds.margin(of: score) < variant.nearMargin
             ),
             taskType: variant.tasks.max { $0.1(inputs, embedding) < $1.1(inputs, embedding) }?.0 ?? .general,
-            signals: mixed.signals(features, rise: score - baseline, raw: raw, slope: variant.percentiles.slope(at: raw)),
+            signals: mixed.signals(
+                features,
+                rise: score - baseline,
+                raw: raw,
+                slope: variant.percentiles.slope(at: raw)
+            ),
             baseline: baseline,
             usesEmbedding: embedding != nil
         )
