@@ -24,7 +24,8 @@ enum EmbeddingBench {
             default: throw Failure(description: "expected check, speed or text")
             }
         } catch {
-            fputs("embedding-bench: \(error)\n", stderr)
+            let line = "embedding-bench: \(error)\n"
+            write(STDERR_FILENO, line, line.utf8.count)
             exit(1)
         }
     }
