@@ -3,7 +3,7 @@ import Glibc
 
 /// What the reference makes of some thousand texts; for the tests and for the benchmark.
 ///
-/// `wordpiece.jsonl` has a line `[text, token, ...]` for each text, `embeddings.f16` the half-precision numbers of an
+/// `wordpiece.jsonl` has a line for each text, `embeddings.f16` the half-precision numbers of an
 /// embedding for each of the first of them. Both come from `tools/embedding/fixtures.py`.
 package enum EmbeddingFixtures {
     /// Tokens, with those of start and end, of which the embeddings were made.
@@ -20,13 +20,9 @@ package enum EmbeddingFixtures {
             let index = try JSONIndex(line)
             return line.withUnsafeBufferPointer { bytes in
                 index.withRoot(bytes) { root in
-                    var text: [UInt8] = []
                     var tokens: [Int32] = []
-                    root.forEachElement { element in
-                        if let string = element.string { text = Array(string.utf8) }
-                        if let token = element.integer { tokens.append(Int32(truncatingIfNeeded: token)) }
-                    }
-                    return (text, tokens)
+                    root["tokens"]?.forEachElement { tokens.append(Int32(clamping: $0.integer ?? -1)) }
+                    return (Array((root["text"]?.string ?? "").utf8), tokens)
                 }
             }
         }

@@ -4,7 +4,7 @@
     /tmp/reference/bin/python tools/embedding/fixtures.py MODEL_DIRECTORY Tests/GatewayIOTests/Fixtures
 
 MODEL_DIRECTORY is an unpacked all-MiniLM-L6-v2 with tokenizer.json and config.json. Written are `wordpiece.jsonl`, a line
-[text, token, ...] for each text (all its tokens, without [CLS] and [SEP]), and `embeddings.f16`, for each of the first
+with each text and all its tokens (without [CLS] and [SEP]), and `embeddings.f16`, for each of the first
 EMBEDDED lines 384 half-precision numbers: the embedding of its first 256 tokens by PyTorch in single precision.
 
 All texts are made here, from a seed.
@@ -132,7 +132,8 @@ def main():
     tokens = [tokenizer.encode(text, add_special_tokens=False).ids for text in texts]
     with open(target / "wordpiece.jsonl", "w", encoding="utf-8") as out:
         for text, ids in zip(texts, tokens):
-            out.write(json.dumps([text, *ids], ensure_ascii=False, separators=(",", ":")) + "\n")
+            line = {"text": text, "tokens": ids}
+            out.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
     model = AutoModel.from_pretrained(source).eval()
     rows = [embed(model, ids) for ids in tokens[:EMBEDDED]]
     numpy.stack(rows).tofile(target / "embeddings.f16")

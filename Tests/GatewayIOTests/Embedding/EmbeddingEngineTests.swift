@@ -27,16 +27,16 @@ private final class TemporaryDirectory {
 }
 
 @Suite struct `An engine without a usable model` {
-    private func reason(_ engine: EmbeddingEngine) -> String? {
+    private func reasonOff(_ engine: EmbeddingEngine) -> String? {
         if case .off(let reason) = engine.state { reason } else { nil }
     }
 
     @Test func `is off, and says where it looked and what to do`() async throws {
         let engine = EmbeddingEngine(directories: ["/nowhere/a", "/nowhere/b"])
-        let why = try #require(reason(engine))
-        #expect(why.contains("/nowhere/a, /nowhere/b"))
-        #expect(why.contains("make setup"))
-        #expect(why.contains("embedding.path"))
+        let reason = try #require(reasonOff(engine))
+        #expect(reason.contains("/nowhere/a, /nowhere/b"))
+        #expect(reason.contains("make setup"))
+        #expect(reason.contains("embedding.path"))
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
     }
 
@@ -47,9 +47,9 @@ private final class TemporaryDirectory {
         let engine = EmbeddingEngine(directories: ["/nowhere", directory.path])
         #expect(engine.state == .idle)
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
-        let why = try #require(reason(engine))
-        #expect(why.contains("vocab.txt is not the file that was checked"))
-        #expect(why.contains("make setup"))
+        let reason = try #require(reasonOff(engine))
+        #expect(reason.contains("vocab.txt is not the file that was checked"))
+        #expect(reason.contains("make setup"))
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
     }
 
@@ -60,7 +60,7 @@ private final class TemporaryDirectory {
         try directory.write("model.safetensors", "12345678")
         let engine = EmbeddingEngine(directories: [directory.path])
         #expect(await engine.embed(Array("a".utf8), maximumTokens: 8) == nil)
-        #expect(try #require(reason(engine)).contains("model.safetensors is not the file that was checked"))
+        #expect(try #require(reasonOff(engine)).contains("model.safetensors is not the file that was checked"))
     }
 
     @Test(

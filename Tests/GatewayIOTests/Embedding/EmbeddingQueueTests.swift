@@ -58,8 +58,9 @@ import Testing
     @Test func `gives back all that wait when it is turned off, and stays off`() {
         var queue = EmbeddingQueue<Int>(.idle, maximumWaiting: 9)
         _ = queue.next(orSleep: true)
-        _ = queue.offer(request(), 1)
-        _ = queue.offer(request(), 2)
+        _ = queue.next(orSleep: true)
+        #expect(queue.offer(request(), 1) == .starts)
+        #expect(queue.offer(request(), 2) == .wakes)
         let (waiters, sleepers) = queue.turnOff("because")
         #expect(waiters == [1, 2])
         #expect(sleepers == 1)

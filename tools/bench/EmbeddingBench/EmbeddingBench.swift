@@ -24,8 +24,8 @@ enum EmbeddingBench {
             default: throw Failure(description: "expected check, speed or text")
             }
         } catch {
-            let line = Array("embedding-bench: \(error)\n".utf8)
-            _ = line.withUnsafeBytes { write(2, $0.baseAddress, $0.count) }
+            let line = "embedding-bench: \(error)\n"
+            write(STDERR_FILENO, line, line.utf8.count)
             exit(1)
         }
     }

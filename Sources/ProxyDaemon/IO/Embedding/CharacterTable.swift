@@ -90,7 +90,7 @@ struct CharacterTable: Sendable {
                 switch entry.operation {
                 case UInt8(ascii: "!"): Code.nothing
                 case UInt8(ascii: "_"): Code.space
-                case UInt8(ascii: "^"): Code.otherAlone | (entry.becomes.first ?? 0) &+ shift << 3
+                case UInt8(ascii: "^"): Code.otherAlone | ((entry.becomes.first ?? 0) &+ shift) << 3
                 case UInt8(ascii: ">"): replace(entry.becomes.map { $0 &+ shift })
                 default: Code.alone
                 }

@@ -31,7 +31,7 @@ package struct EncoderKernels: @unchecked Sendable {
     }
 
     /// The fastest that this CPU can run.
-    package static var best: EncoderKernels? { Path.allCases.reversed().lazy.compactMap { EncoderKernels($0) }.first }
+    package static var best: EncoderKernels? { ck_kernels_of(ck_best_path()).map { EncoderKernels($0.pointee) } }
 
     /// For people, such as `AVX2`.
     package var name: String { String(cString: table.name) }
