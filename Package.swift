@@ -66,6 +66,12 @@ let package = Package(
             path: "tools/bench/TranslationBench",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "classify-bench",
+            dependencies: ["GatewayCore", "GatewayIO"],
+            path: "tools/bench/ClassifyBench",
+            swiftSettings: strict
+        ),
 
         // MARK: Rings
         .target(
@@ -83,7 +89,7 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/ProxyDaemon/IO",
-            resources: [.embedInCode("Catalogue/models.yaml")],
+            resources: [.embedInCode("Catalogue/models.yaml"), .embedInCode("Classifier/router.weights.json")],
             swiftSettings: strict
         ),
         .target(
