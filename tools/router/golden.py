@@ -5,7 +5,7 @@ import base64
 import numpy as np
 
 from features import table
-from heads import TASKS, Variant, score
+from heads import Variant, score
 from learning import Data, Scale, read
 
 SEED_PROMPTS = [
@@ -63,12 +63,12 @@ def vectors(scale: Scale, fitted: dict, model: str, cache: str) -> list[dict]:
         applied = applied_to(variant, data, scale)
         exam, everyday, gate = applied.parts()
         scores = score(applied.raw(), knots)
-        tasks = np.array([head(applied.z, applied.vectors) for head in applied.tasks])
+        tasks = applied.task_of(data.values)
         for at, row in enumerate(out):
             row[name] = {
                 "score": round(float(scores[at]), 6), "gain": round(float(applied.gain(applied.z, applied.vectors)[at]), 6),
                 "complexity": round(float(score(everyday, knots)[at]), 6), "gate": round(float(gate[at]), 6),
-                "task": TASKS[int(tasks[:, at].argmax())],
+                "task": str(tasks[at]),
             }
     return out
 

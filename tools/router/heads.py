@@ -4,6 +4,8 @@ import dataclasses
 
 import numpy as np
 
+from ask import ask
+from features import table
 from learning import EXAM_LIKE, FEATURE_SCALE, Data, Scale, equal_units, isotonic, logistic, ridge
 
 TASKS = ("simple_qa", "code", "math", "analysis", "creative", "translation", "reasoning", "general")
@@ -14,9 +16,19 @@ MEASURED_TASKS = {
     "gsm8k": "math", "agentverse-mgsm": "math", "agentverse-logicgrid": "reasoning", "commongen": "creative",
 }
 QUALITY_TARGETS = (0.90, 0.95, 0.98)
+# Features that one of must be above zero for a task to be that.
+TASK_SIGNS = {
+    "code": ("cue_code", "cue_language", "log_code_marks", "log_fences"),
+    "math": ("cue_maths", "cue_proof", "cue_quantity", "log_numbers", "log_operators", "log_latex"),
+}
+FEATURE_NAMES = list(table(ask("")))
+# Families of measured prompts that people ask an assistant too.
+NOT_EXAMS = ("trivia-qa", "code", "tool-calls", "generation")
 # Of the strong tier's quality, what a tier one or two below the one needed keeps. An assumption, not a measurement.
-QUALITY_BELOW = (1.0, 0.8, 0.5)
+QUALITY_BELOW = (1.0, 0.6, 0.2)
 PRIOR_COUNT = 20
+PRIOR_LOSS = 0.1
+PRICES = (1, 3, 5)  # of the tiers, relative
 
 
 @dataclasses.dataclass
@@ -29,7 +41,7 @@ class Settings:
     meaning_scale: float = 20.0  # an embedding of unit length against standardised features, in the gain heads
     complexity_penalty: float = 1.0
     gate_penalty: float = 0.5
-    task_penalty: float = 0.02
+    task_penalty: float = 0.5
     weak_weight: float = 0.05
     easy_weight: float = 0.05
 
@@ -77,13 +89,19 @@ def centred(values: np.ndarray, unit: np.ndarray, mask: np.ndarray) -> np.ndarra
 
 
 class Variant:
-    """All heads of one variant, fitted on the rows of a mask."""
+    """All heads of one variant, fitted on the rows of a mask. The exam heads are another's where one is given."""
 
-    def __init__(self, data: Data, fit: np.ndarray, scale: Scale, with_meaning: bool, settings: Settings):
+    def __init__(
+        self, data: Data, fit: np.ndarray, scale: Scale, with_meaning: bool, settings: Settings,
+        exam_of: "Variant | None" = None,
+    ):
         self.settings, self.scale, self.with_meaning = settings, scale, with_meaning
         self.z = scale(data.values)
         self.vectors = data.vectors if with_meaning else np.zeros((data.count, 0))
-        self._fit_exam(data, fit & data.measured)
+        if exam_of:
+            self.exam, self.gain = exam_of.exam, exam_of.gain
+        else:
+            self._fit_exam(data, fit & data.measured)
         self._fit_everyday(data, fit)
         self._fit_gate(data, fit)
         self._fit_tasks(data, fit)
@@ -127,7 +145,7 @@ class Variant:
         target = np.full(data.count, np.nan)
         weights = np.zeros(data.count)
         hand = np.isin(data.set, ("gateway", "exemplars"))
-        target[hand], weights[hand] = (data.tier[hand] - 1) / 2, 1
+        target[hand], weights[hand] = (data.tier[hand] - 1) / 2, data.weight[hand]
         weak = data.set == "weak_tier"
         target[weak], weights[weak] = np.where(data.tier[weak] == 3, 0.8, 0.15), self.settings.weak_weight
         easy = np.isin(data.task, EXAM_LIKE)
@@ -146,8 +164,9 @@ class Variant:
         self.everyday = head.scaled(1 / spread, -mean / spread).rounded()
 
     def _fit_gate(self, data: Data, fit: np.ndarray) -> None:
-        exam = data.measured & ~np.isin(data.task, EXAM_LIKE[:2]) & (data.set != "bfcl_exec")
-        weights = np.where(exam, equal_units(data.unit, fit & exam, 0.5), 0)
+        # Questions of fact, small programs and tool calls are everyday work, wherever they come from.
+        exam = data.measured & ~np.isin(data.family, NOT_EXAMS)
+        weights = np.where(exam & (np.arange(data.count) % 3 == 0), equal_units(data.unit, fit & exam, 0.5), 0)
         everyday = np.isin(data.set, ("gateway", "exemplars", "weak_tier"))
         weights = np.where(everyday, 3.0, weights)
         use = fit & (weights > 0)
@@ -156,19 +175,19 @@ class Variant:
         self.gate = self._split(slope, bias, FEATURE_SCALE, 1).rounded()
 
     def _fit_tasks(self, data: Data, fit: np.ndarray) -> None:
-        """One logistic head a task, each against all others."""
+        """One head a task: which is highest counts."""
         label = np.array([
             row["task"] if row["set"] == "exemplars" else MEASURED_TASKS.get(row.get("task"), "")
             for row in data.rows
         ])
-        own = data.set == "exemplars"
-        weights = np.where(own, 1.0, np.where(label != "", 0.03, 0))
+        weights = np.where(data.set == "exemplars", data.weight, np.where(label != "", 0.02, 0))
         use = fit & (weights > 0)
-        x = np.hstack([self.z * FEATURE_SCALE, self.vectors])
-        self.tasks = []
-        for task in TASKS:
-            slope, bias = logistic(x[use], (label[use] == task).astype(float), weights[use], self.settings.task_penalty)
-            self.tasks.append(self._split(slope, bias, FEATURE_SCALE, 1).rounded())
+        x = np.hstack([self.z * FEATURE_SCALE, self.vectors])[use]
+        targets = (label[use][:, None] == np.array(TASKS)).astype(float)
+        slopes, biases = ridge(x, targets, weights[use], self.settings.task_penalty)
+        self.tasks = [
+            self._split(slopes[:, at], float(biases[at]), FEATURE_SCALE, 1).rounded() for at in range(len(TASKS))
+        ]
 
     # Scores
 
@@ -181,8 +200,13 @@ class Variant:
         exam, everyday, gate = self.parts()
         return gate * exam + (1 - gate) * everyday
 
-    def task_of(self) -> np.ndarray:
+    def task_of(self, values: np.ndarray) -> np.ndarray:
+        """The highest task head; without the embedding only tasks of which there is some sign."""
         scores = np.array([head(self.z, self.vectors) for head in self.tasks])
+        if not self.with_meaning:
+            for task, signs in TASK_SIGNS.items():
+                unseen = (values[:, [FEATURE_NAMES.index(sign) for sign in signs]] == 0).all(1)
+                scores[TASKS.index(task), unseen] = -np.inf
         return np.array(TASKS)[scores.argmax(0)]
 
 
@@ -219,24 +243,30 @@ def score(raw: np.ndarray, table: np.ndarray) -> np.ndarray:
 # Calibration
 
 def thresholds(scores: np.ndarray, tier: np.ndarray, target: float) -> tuple[float, float]:
-    """The highest bounds of the fast and the balanced tier at which the quality promised is still kept.
+    """The cheapest bounds of the fast and the balanced tier at which all prompts together keep the quality promised.
 
-    What a request of tier t loses when a lower one answers it is `QUALITY_BELOW`. The quality of all that is routed below
-    what the bound allows is held against the target with `PRIOR_COUNT` pessimistic prompts mixed in, so that few labels
-    cannot promise much.
+    What a request loses when a lower tier than its own answers it is `QUALITY_BELOW`; that a lower tier will not do may
+    only rise with the score. `PRIOR_COUNT` prompts that lose `PRIOR_LOSS` are mixed in, so that few labels cannot promise
+    much.
     """
-    bounds = []
     order = np.argsort(scores)
     sorted_scores, sorted_tier = scores[order], tier[order]
-    for served in (1, 2):
-        needed = np.maximum(sorted_tier - served, 0)
-        kept = np.array(QUALITY_BELOW)[needed]
-        # The chance that more is needed may only rise with the score.
-        lost = isotonic(1 - kept, np.ones(len(kept)))
-        marginal = (np.cumsum(lost) + PRIOR_COUNT * 0.05) / (np.arange(len(lost)) + 1 + PRIOR_COUNT)
-        good = np.nonzero(1 - marginal >= target)[0]
-        bounds.append(float(sorted_scores[good[-1]]) if len(good) else 0.0)
-    return bounds[0], max(bounds)
+    lost = [
+        np.r_[0, np.cumsum(isotonic(1 - np.array(QUALITY_BELOW)[np.maximum(sorted_tier - served, 0)], np.ones(len(order))))]
+        for served in (1, 2)
+    ]
+    count = len(order)
+    places = np.unique(np.linspace(0, count, 241).round().astype(int))
+    fast, balanced = np.meshgrid(places, places, indexing="ij")
+    loss = lost[0][fast] + lost[1][balanced] - lost[1][fast]
+    kept = 1 - (loss + PRIOR_COUNT * PRIOR_LOSS) / (count + PRIOR_COUNT)
+    cost = fast * PRICES[0] + (balanced - fast) * PRICES[1] + (count - balanced) * PRICES[2]
+    cost = np.where((fast <= balanced) & (kept >= target), cost, np.inf)
+    at = np.unravel_index(cost.argmin(), cost.shape)
+    if not np.isfinite(cost[at]):
+        return 0.0, 0.0
+    edges = np.r_[0.0, (sorted_scores[1:] + sorted_scores[:-1]) / 2, 100.0]
+    return float(edges[fast[at]]), float(edges[balanced[at]])
 
 
 def tiers(scores: np.ndarray, bounds: tuple[float, float]) -> np.ndarray:

@@ -36,6 +36,7 @@ class Data:
         self.family = np.array([r.get("family") or r["set"] for r in self.rows])
         self.unit = np.array([r["set"] + ("/" + r["task"] if r["set"] == "ulab" else "") for r in self.rows])
         self.set = np.array([r["set"] for r in self.rows])
+        self.weight = np.array([float(r.get("weight") or 1) for r in self.rows])
         self.task = np.array([r.get("task") or "" for r in self.rows])
 
 
@@ -82,14 +83,14 @@ class Scale:
         return np.clip((values - self.mean) / self.deviation, -4, 4)
 
 
-def ridge(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
-    """Weighted ridge regression in closed form; the constant is not penalised."""
+def ridge(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> tuple[np.ndarray, np.ndarray]:
+    """Weighted ridge regression in closed form, of one or several targets; the constant is not penalised."""
     share = weights / weights.sum()
     mean, level = share @ x, share @ y
     centred = x - mean
     gram = centred.T @ (centred * weights[:, None]) + penalty * np.eye(x.shape[1])
-    slope = np.linalg.solve(gram, centred.T @ ((y - level) * weights))
-    return slope, float(level - mean @ slope)
+    slope = np.linalg.solve(gram, centred.T @ ((y - level).T * weights).T)
+    return slope, level - mean @ slope
 
 
 def logistic(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) -> tuple[np.ndarray, float]:
@@ -98,7 +99,7 @@ def logistic(x: np.ndarray, y: np.ndarray, weights: np.ndarray, penalty: float) 
     slope = np.zeros(full.shape[1])
     fine = np.full(full.shape[1], penalty)
     fine[-1] = 1e-6
-    for _ in range(25):
+    for _ in range(12):
         chance = 1 / (1 + np.exp(-np.clip(full @ slope, -30, 30)))
         gradient = full.T @ (weights * (chance - y)) + fine * slope
         curve = full.T @ (full * (weights * chance * (1 - chance))[:, None]) + np.diag(fine)

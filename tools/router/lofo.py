@@ -117,7 +117,9 @@ def everyday(data, columns, settings) -> None:
     """Labelled everyday prompts by heads that have not seen them (ten folds)."""
     hand = {"gateway-style": data.set == "gateway", "own exemplars": data.set == "exemplars"}
     for name, with_meaning in (("learned, features only", False), ("learned, with embedding", True)):
-        raw, _ = unseen_raw(data, scale_of(data, np.ones(data.count, bool)), with_meaning, settings)
+        everything = np.ones(data.count, bool)
+        whole = Variant(data, everything, scale_of(data, everything), with_meaning, settings)
+        raw, _ = unseen_raw(data, whole)
         columns[name] = raw
     for name, values in columns.items():
         print(f"{name:32}", "; ".join(f"{label} {tier_line(values[rows], data.tier[rows])}" for label, rows in hand.items()))
@@ -139,13 +141,13 @@ def heldout(data, options, settings) -> None:
     for name, with_meaning in (("learned, features only", False), ("learned, with embedding", True)):
         variant = Variant(data, everything, scale, with_meaning, settings)
         table = knots(variant.raw(), data, everything)
-        raw, _ = unseen_raw(data, scale, with_meaning, settings)
+        raw, _ = unseen_raw(data, variant)
         hand = np.isin(data.set, ("gateway", "exemplars"))
         bounds = thresholds(score(raw[hand], table), data.tier[hand], 0.95)
         applied = applied_to(variant, other, scale)
         values = score(applied.raw(), table)
         given = tiers(values, bounds)
-        task = np.mean(applied.task_of() == other.task)
+        task = np.mean(applied.task_of(other.values) == other.task)
         print(
             f"{name:32} held out ({len(rows)}): right {np.mean(given == other.tier):.3f} too low {np.mean(given < other.tier):.3f}"
             f" too high {np.mean(given > other.tier):.3f} AUC31 {auc(values[other.tier != 2], other.tier[other.tier != 2] == 3):.3f}"

@@ -51,7 +51,7 @@ def scale_of(data: Data, fit: np.ndarray) -> Scale:
     return Scale(four_digits(scale.mean), four_digits(scale.deviation))
 
 
-def unseen_raw(data: Data, scale: Scale, with_meaning: bool, settings: Settings) -> tuple[np.ndarray, np.ndarray]:
+def unseen_raw(data: Data, whole: Variant) -> tuple[np.ndarray, np.ndarray]:
     """Raw scores and tasks of the labelled everyday prompts by heads that have not seen them."""
     fold = np.random.default_rng(7).integers(0, FOLDS, data.count)
     hand = np.isin(data.set, ("gateway", "exemplars"))
@@ -60,9 +60,9 @@ def unseen_raw(data: Data, scale: Scale, with_meaning: bool, settings: Settings)
     everything = np.ones(data.count, bool)
     for number in range(FOLDS):
         held = hand & (fold == number)
-        variant = Variant(data, everything & ~held, scale, with_meaning, settings)
+        variant = Variant(data, everything & ~held, whole.scale, whole.with_meaning, whole.settings, exam_of=whole)
         raw[held] = variant.raw()[held]
-        task[held] = variant.task_of()[held]
+        task[held] = variant.task_of(data.values)[held]
     return raw, task
 
 
@@ -111,7 +111,7 @@ def variant_file(data: Data, scale: Scale, with_meaning: bool, settings: Setting
     variant = Variant(data, everything, scale, with_meaning, settings)
     table = knots(variant.raw(), data, everything)
     hand = np.isin(data.set, ("gateway", "exemplars"))
-    raw, task = unseen_raw(data, scale, with_meaning, settings)
+    raw, task = unseen_raw(data, variant)
     scores, tier = score(raw[hand], table), data.tier[hand]
     rows = []
     for target in QUALITY_TARGETS:

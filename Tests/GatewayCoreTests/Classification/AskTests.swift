@@ -47,7 +47,9 @@ import Testing
 
     @Test func `is short and quick to find in hostile text`() {
         var random = SeededGenerator(seed: 9)
-        let pieces = ["<file>", "</file>", "<context", "<", ">", "```", "\n", "\n\n", "</context>", "é", " a", "\"", "<task>"]
+        let pieces = [
+            "<file>", "</file>", "<context", "<", ">", "```", "\n", "\n\n", "</context>", "é", " a", "\"", "<task>",
+        ]
         for _ in 0..<300 {
             let count = Int.random(in: 0...400, using: &random)
             let text = (0..<count).compactMap { _ in pieces.randomElement(using: &random) }.joined()
@@ -57,7 +59,9 @@ import Testing
             #expect(AskFeatures(parsed).values.allSatisfy { $0.isFinite && $0 >= 0 })
         }
         for _ in 0..<200 {
-            let bytes = (0..<Int.random(in: 0...2_000, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let bytes = (0..<Int.random(in: 0...2_000, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             #expect(AskFeatures(Ask(bytes)).values.allSatisfy(\.isFinite))
         }
         // Nesting without end: one entry a name, however deep.
@@ -80,7 +84,9 @@ import Testing
         let values = Dictionary(
             uniqueKeysWithValues: zip(AskFeatures.names, AskFeatures(Ask(Array(text.utf8))).values)
         )
-        func logOfOneMore(_ count: Double) -> Double { [0: 0, 1: 0.6931471805599453, 2: 1.0986122886681098, 3: 1.3862943611198906][count] ?? -1 }
+        func logOfOneMore(_ count: Double) -> Double {
+            [0: 0, 1: 0.6931471805599453, 2: 1.0986122886681098, 3: 1.3862943611198906][count] ?? -1
+        }
         // Words: please list primes and then sum them.
         #expect(values["mean_word"] == 30.0 / 7)
         #expect(values["distinct_words"] == 1)

@@ -48,6 +48,24 @@ import Testing
     }
 
     @Test(arguments: [
+        ("What is 2+2?", TaskType.simpleQA, Tier.fast), ("What is the capital of France?", .simpleQA, .fast),
+        ("Write a Python function to reverse a string", .code, .balanced),
+        ("Write a haiku about the ocean", .creative, .balanced),
+        ("Analyze pros and cons of microservices vs monolith in detail", .analysis, .premium),
+        ("Solve the integral of x^2 * e^x dx step by step", .math, .premium),
+        ("Explain quantum entanglement to a 5-year-old", .reasoning, .premium),
+    ])
+    func `judges the well-known prompts as expected`(prompt: String, task: TaskType, tier: Tier) throws {
+        let model = try RouterModel(parsing: RouterGolden.weights())
+        let vector = try #require(try RouterGolden.load().vectors.first { $0.prompt == prompt })
+        let features = AskFeatures(vector.parsed)
+        for judgement in [model.judge(features, embedding: vector.unitEmbedding), model.judge(features)] {
+            #expect(judgement.taskType == task)
+            #expect(judgement.tier == tier)
+        }
+    }
+
+    @Test(arguments: [
         (0.0, 1), (0.4, 1), (10, 1), (10.1, 2), (55, 6), (70, 7), (99.7, 10), (100, 10),
     ])
     func `is also a number from 1 to 10`(score: Double, expected: Int) throws {
@@ -138,7 +156,9 @@ import Testing
         var random = SeededGenerator(seed: 3)
         for _ in 0..<60 {
             var bytes = weights
-            for _ in 0..<3 { bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+            for _ in 0..<3 {
+                bytes[Int.random(in: 0..<bytes.count, using: &random)] = UInt8.random(in: 0...255, using: &random)
+            }
             if let model = try? RouterModel(parsing: bytes) {
                 #expect(!model.judge(AskFeatures(Ask(Array("Why?".utf8)))).score.isNaN)
             }

@@ -12,7 +12,9 @@ import GatewayIO
         let loading = try clock.measure { loaded = try RouterWeights.builtIn() }
         guard let model = loaded else { return }
         print("reading the weights: \(loading / .microseconds(1)) µs")
-        let embedding = Embedding([Float](repeating: 1 / Float(Embedding.dimensions).squareRoot(), count: Embedding.dimensions))
+        let embedding = Embedding(
+            [Float](repeating: 1 / Float(Embedding.dimensions).squareRoot(), count: Embedding.dimensions)
+        )
         for bytes in [100, 1_024, 16_384, 102_400, 1_048_576] {
             let text = sample(bytes)
             let rounds = max(3, 4_000_000 / (bytes + 4_000))

@@ -30,20 +30,40 @@ package enum DirectPatterns {
                 return DirectMatch(name: "greeting", tier: .fast, confidence: 0.98, detail: "a greeting or thanks")
             }
             if isSum(ask, words, own) {
-                return DirectMatch(name: "arithmetic", tier: .fast, confidence: 0.98, detail: "a sum of two or three numbers")
+                return DirectMatch(
+                    name: "arithmetic",
+                    tier: .fast,
+                    confidence: 0.98,
+                    detail: "a sum of two or three numbers"
+                )
             }
             if isFactQuestion(features) {
-                return DirectMatch(name: "fact_question", tier: .fast, confidence: 0.96, detail: "a short question for a fact")
+                return DirectMatch(
+                    name: "fact_question",
+                    tier: .fast,
+                    confidence: 0.96,
+                    detail: "a short question for a fact"
+                )
             }
             if isShortTranslation(first, features) {
-                return DirectMatch(name: "short_translation", tier: .fast, confidence: 0.95, detail: "a short text to translate")
+                return DirectMatch(
+                    name: "short_translation",
+                    tier: .fast,
+                    confidence: 0.95,
+                    detail: "a short text to translate"
+                )
             }
         }
         if first == Words.prove, own.words >= 8, own.units >= 60, features.count(.proof) >= 2 {
             return DirectMatch(name: "proof", tier: .premium, confidence: 0.95, detail: "a statement to prove")
         }
         if Words.designs.contains(first), own.words >= 12, features.count(.hardDomain) >= 2 {
-            return DirectMatch(name: "hard_design", tier: .premium, confidence: 0.95, detail: "a design in a hard subject")
+            return DirectMatch(
+                name: "hard_design",
+                tier: .premium,
+                confidence: 0.95,
+                detail: "a design in a hard subject"
+            )
         }
         return nil
     }

@@ -202,7 +202,10 @@ struct Lexicon: Sendable {
             quick, quickly, just, yes or, only the, two sentences, single word, a word, nothing else, no explanation
             """
         ),
-        (.format, "json, yaml, csv, xml, markdown, table, bullet, bullets, bullet points, json schema, list of, columns"),
+        (
+            .format,
+            "json, yaml, csv, xml, markdown, table, bullet, bullets, bullet points, json schema, list of, columns"
+        ),
         (
             .translation,
             """

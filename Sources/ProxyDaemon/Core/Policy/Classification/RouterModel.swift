@@ -150,11 +150,18 @@ package struct RouterModel: Sendable {
                 features,
                 embedding,
                 gate: gate,
-                tiers: (tier, bounds.tier(of: variant.percentiles(exam)), bounds.tier(of: variant.percentiles(everyday))),
+                tiers: (
+                    tier, bounds.tier(of: variant.percentiles(exam)), bounds.tier(of: variant.percentiles(everyday))
+                ),
                 isNear: bounds.margin(of: score) < variant.nearMargin
             ),
-            taskType: variant.tasks.max { $0.1(inputs, embedding) < $1.1(inputs, embedding) }?.0 ?? .general,
-            signals: mixed.signals(features, rise: score - baseline, raw: raw, slope: variant.percentiles.slope(at: raw)),
+            taskType: taskType(variant, features, inputs, embedding),
+            signals: mixed.signals(
+                features,
+                rise: score - baseline,
+                raw: raw,
+                slope: variant.percentiles.slope(at: raw)
+            ),
             baseline: baseline,
             usesEmbedding: embedding != nil
         )
@@ -164,6 +171,21 @@ package struct RouterModel: Sendable {
         var out = features.values
         for at in out.indices { out[at] = max(-4, min(4, (out[at] - mean[at]) / deviation[at])) }
         return out
+    }
+
+    /// The task whose head is highest; without the embedding only one of which there is some sign.
+    private func taskType(
+        _ variant: RouterVariant,
+        _ features: AskFeatures,
+        _ inputs: [Double],
+        _ embedding: Embedding?
+    ) -> TaskType {
+        var best: (task: TaskType, score: Double)?
+        for (task, head) in variant.tasks where embedding != nil || features.hasSigns(of: task) {
+            let score = head(inputs, embedding)
+            if score > best?.score ?? -.infinity { best = (task, score) }
+        }
+        return best?.task ?? .general
     }
 
     private func abstention(
