@@ -36,9 +36,8 @@ package struct RouterModel: Sendable {
     /// The least cosine to the nearest of them that is not novel.
     private let leastFamiliarity: Float
 
-    /// Reads the weights file.
+    /// Reads the weights file. `embedderSHA256` is that of the embedding model in use; nil where there is none to compare.
     ///
-    /// - Parameter embedderSHA256: the SHA-256 of the embedding model in use; nil where there is none to compare.
     /// - Throws: ``RouterModelError`` that names what is wrong.
     package init(parsing bytes: [UInt8], embedderSHA256: String? = nil) throws(RouterModelError) {
         let index: JSONIndex
@@ -114,11 +113,8 @@ package struct RouterModel: Sendable {
         (withEmbedding ? meaning : words).thresholds(quality: quality)
     }
 
-    /// How hard the ask is.
-    ///
-    /// - Parameters:
-    ///   - embedding: of ``Ask/text``; nil uses the heads that do without.
-    ///   - thresholds: the tiers' bounds; nil takes the calibrated ones for ``defaultQuality``.
+    /// How hard the ask is. The embedding is that of ``Ask/text``; nil uses the heads that do without. Without bounds of
+    /// the tiers the calibrated ones for ``defaultQuality`` hold.
     package func judge(
         _ features: AskFeatures,
         embedding: Embedding? = nil,
