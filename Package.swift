@@ -67,9 +67,9 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
-            name: "embedding-bench",
-            dependencies: ["EmbeddingFixtures", "GatewayCore", "GatewayIO"],
-            path: "tools/bench/EmbeddingBench",
+            name: "classify-bench",
+            dependencies: ["GatewayCore", "GatewayIO"],
+            path: "tools/bench/ClassifyBench",
             swiftSettings: strict
         ),
 

@@ -77,6 +77,28 @@ package struct AskFeatures: Sendable {
         contentBytes = ask.content.count
     }
 
+    /// Whether anything counted speaks for a task; true for tasks that have no words of their own.
+    func hasSigns(of task: TaskType) -> Bool {
+        let signs: [Int]
+        switch task {
+        case .code: signs = Self.signsOfCode
+        case .math: signs = Self.signsOfMaths
+        default: return true
+        }
+        return signs.contains { values[$0] != 0 }
+    }
+
+    private static func positions(_ list: String...) -> [Int] { list.compactMap { names.firstIndex(of: $0) } }
+    private static let signsOfCode = positions("cue_code", "cue_language", "log_code_marks", "log_fences")
+    private static let signsOfMaths = positions(
+        "cue_maths",
+        "cue_proof",
+        "cue_quantity",
+        "log_numbers",
+        "log_operators",
+        "log_latex"
+    )
+
     /// The cues that are features of their own; the others only help to cut the ask or to see how it begins.
     static let countedCues: [Cue] = [
         .code, .language, .maths, .quantity, .proof, .reasoning, .depth, .hardDomain, .constraint, .conditional,

@@ -15,12 +15,8 @@ struct MixedHeads {
         typical = gate * exam.bias + (1 - gate) * everyday.bias + usual
     }
 
-    /// What moved the score, the strongest first, and the rest as one.
-    ///
-    /// - Parameters:
-    ///   - rise: points between the score and an average prompt's.
-    ///   - raw: the raw score.
-    ///   - slope: points per unit of raw score, for when the two scores are next to each other.
+    /// What moved the score, the strongest first, and the rest as one. `rise` are the points between the score and an
+    /// average prompt's, `slope` the points per unit of raw score, for when the two are next to each other.
     func signals(_ features: AskFeatures, rise: Double, raw: Double, slope: Double) -> [Judgement.Signal] {
         let distance = raw - typical
         let points = abs(distance) > 1e-6 ? rise / distance : slope

@@ -36,9 +36,8 @@ package struct RouterModel: Sendable {
     /// The least cosine to the nearest of them that is not novel.
     private let leastFamiliarity: Float
 
-    /// Reads the weights file.
+    /// Reads the weights file. `embedderSHA256` is that of the embedding model in use; nil where there is none to compare.
     ///
-    /// - Parameter embedderSHA256: the SHA-256 of the embedding model in use; nil where there is none to compare.
     /// - Throws: ``RouterModelError`` that names what is wrong.
     package init(parsing bytes: [UInt8], embedderSHA256: String? = nil) throws(RouterModelError) {
         let index: JSONIndex
@@ -110,19 +109,16 @@ package struct RouterModel: Sendable {
     }
 
     /// The calibrated bounds of the tiers for a share of the strong tier's quality, such as 0.95.
-    package func thresholds(quality: Double = defaultQuality, withEmbedding: Bool) -> ScoreThresholds {
+    package func thresholds(quality: Double = defaultQuality, withEmbedding: Bool) -> Thresholds {
         (withEmbedding ? meaning : words).thresholds(quality: quality)
     }
 
-    /// How hard the ask is.
-    ///
-    /// - Parameters:
-    ///   - embedding: of ``Ask/text``; nil uses the heads that do without.
-    ///   - thresholds: the tiers' bounds; nil takes the calibrated ones for ``defaultQuality``.
+    /// How hard the ask is. The embedding is that of ``Ask/text``; nil uses the heads that do without. Without bounds of
+    /// the tiers the calibrated ones for ``defaultQuality`` hold.
     package func judge(
         _ features: AskFeatures,
         embedding: Embedding? = nil,
-        thresholds: ScoreThresholds? = nil
+        thresholds: Thresholds? = nil
     ) -> Judgement {
         let variant = embedding == nil ? words : meaning
         let bounds = thresholds ?? variant.thresholds(quality: Self.defaultQuality)
@@ -132,7 +128,7 @@ package struct RouterModel: Sendable {
         let gate = 1 / (1 + exp(-max(-30, min(30, variant.gate(inputs, embedding)))))
         let raw = gate * exam + (1 - gate) * everyday
         let score = variant.percentiles(raw)
-        let tier = bounds.tier(forScore: score)
+        let tier = bounds.tier(of: score)
         let mixed = MixedHeads(variant, gate: gate, inputs, embedding)
         let baseline = variant.percentiles(mixed.typical)
         return Judgement(
@@ -151,12 +147,11 @@ package struct RouterModel: Sendable {
                 embedding,
                 gate: gate,
                 tiers: (
-                    tier, bounds.tier(forScore: variant.percentiles(exam)),
-                    bounds.tier(forScore: variant.percentiles(everyday))
+                    tier, bounds.tier(of: variant.percentiles(exam)), bounds.tier(of: variant.percentiles(everyday))
                 ),
                 isNear: bounds.margin(of: score) < variant.nearMargin
             ),
-            taskType: variant.tasks.max { $0.1(inputs, embedding) < $1.1(inputs, embedding) }?.0 ?? .general,
+            taskType: taskType(variant, features, inputs, embedding),
             signals: mixed.signals(
                 features,
                 rise: score - baseline,
@@ -168,20 +163,25 @@ package struct RouterModel: Sendable {
         )
     }
 
-    /// How many numbers a request has for the ranking that is learned from shadow pairs.
-    package static let rankingInputs = AskFeatures.names.count + Embedding.dimensions
-    /// Makes the features together weigh about as much as the embedding, whose squares add up to one.
-    private static let featureScale = 0.12
-
-    /// A request as the ranking that is learned from shadow pairs sees it.
-    package func rankingInput(_ features: AskFeatures, _ embedding: Embedding) -> [Float] {
-        standardised(features).map { Float($0 * Self.featureScale) } + embedding.values
-    }
-
     private func standardised(_ features: AskFeatures) -> [Double] {
         var out = features.values
         for at in out.indices { out[at] = max(-4, min(4, (out[at] - mean[at]) / deviation[at])) }
         return out
+    }
+
+    /// The task whose head is highest; without the embedding only one of which there is some sign.
+    private func taskType(
+        _ variant: RouterVariant,
+        _ features: AskFeatures,
+        _ inputs: [Double],
+        _ embedding: Embedding?
+    ) -> TaskType {
+        var best: (task: TaskType, score: Double)?
+        for (task, head) in variant.tasks where embedding != nil || features.hasSigns(of: task) {
+            let score = head(inputs, embedding)
+            if score > best?.score ?? -.infinity { best = (task, score) }
+        }
+        return best?.task ?? .general
     }
 
     private func abstention(

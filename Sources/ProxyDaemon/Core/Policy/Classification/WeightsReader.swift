@@ -47,8 +47,22 @@ struct WeightsReader {
 
     /// Exactly `count` numbers; any number of them for nil.
     func numbers(_ count: Int?) throws(RouterModelError) -> [Double] {
+        guard view.kind == .array else { throw error("expected an array, found \(view.kind.phrase)") }
         var numbers: [Double] = []
-        for element in try elements() { numbers.append(try element.number()) }
+        var wrong: RouterModelError?
+        view.forEachElement { element in
+            guard wrong == nil else { return }
+            // Most of the file are rows of numbers: a path is only made for one that is wrong.
+            if element.kind == .number, let number = Double(String(decoding: element.raw, as: UTF8.self)),
+                number.isFinite
+            {
+                numbers.append(number)
+            } else {
+                let problem = "expected a number, found \(element.kind.phrase)"
+                wrong = RouterModelError(path: "\(path)[\(numbers.count)]", problem: problem)
+            }
+        }
+        if let wrong { throw wrong }
         if let count, numbers.count != count {
             throw error("expected \(count) numbers, found \(numbers.count)")
         }
