@@ -8,7 +8,7 @@ ARGS ?=
 SWIFT_FLAGS ?=
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-classify format format-check clean
+.PHONY: help setup build run test conformance bench bench-classify bench-embedding format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,6 +36,10 @@ conformance: setup ## Print which client works with which provider; fails where 
 
 bench: build ## Measure what the gateway adds to a request
 	@tools/bench/run.sh $(ARGS)
+
+bench-embedding: setup ## Compare the embedding engine with its reference and its speed with onnxruntime's
+	swift build -c release --static-swift-stdlib --product embedding-bench $(SWIFT_FLAGS)
+	@tools/bench/embedding.sh
 
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)

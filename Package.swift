@@ -67,6 +67,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "embedding-bench",
+            dependencies: ["EmbeddingFixtures", "GatewayCore", "GatewayIO"],
+            path: "tools/bench/EmbeddingBench",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "classify-bench",
             dependencies: ["GatewayCore", "GatewayIO"],
             path: "tools/bench/ClassifyBench",

@@ -62,7 +62,8 @@ import Testing
             let bytes = (0..<Int.random(in: 0...2_000, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            #expect(AskFeatures(Ask(bytes)).values.allSatisfy(\.isFinite))
+            let values = AskFeatures(Ask(bytes)).values
+            #expect(values.allSatisfy { $0.isFinite })
         }
         // Nesting without end: one entry a name, however deep.
         let deep = Ask(Array((String(repeating: "<file><context>", count: 3_000) + "Fix it.").utf8))

@@ -80,11 +80,11 @@ import Testing
         let features = AskFeatures(Ask(Array("Write a Python function to reverse a string".utf8)))
         let score = model.judge(features).score
         for (bounds, tier) in [
-            (Thresholds(fastMax: score, balancedMax: 100), Tier.fast),
-            (Thresholds(fastMax: score - 1, balancedMax: score), .balanced),
-            (Thresholds(fastMax: 0, balancedMax: score - 1), .premium),
+            (ScoreThresholds(fastMaximum: score, balancedMaximum: 100), Tier.fast),
+            (ScoreThresholds(fastMaximum: score - 1, balancedMaximum: score), .balanced),
+            (ScoreThresholds(fastMaximum: 0, balancedMaximum: score - 1), .premium),
             // A bound below the other is raised to it.
-            (Thresholds(fastMax: score + 1, balancedMax: 0), .fast),
+            (ScoreThresholds(fastMaximum: score + 1, balancedMaximum: 0), .fast),
         ] {
             #expect(model.judge(features, thresholds: bounds).tier == tier)
         }
@@ -95,8 +95,8 @@ import Testing
         let model = try RouterModel(parsing: RouterGolden.weights())
         let bounds = [0.5, 0.9, 0.95, 0.98, 0.999].map { model.thresholds(quality: $0, withEmbedding: withEmbedding) }
         for (looser, stricter) in zip(bounds, bounds.dropFirst()) {
-            #expect(looser.fastMax >= stricter.fastMax)
-            #expect(looser.balancedMax >= stricter.balancedMax)
+            #expect(looser.fastMaximum >= stricter.fastMaximum)
+            #expect(looser.balancedMaximum >= stricter.balancedMaximum)
         }
         #expect(bounds[0] == bounds[1])
         #expect(bounds[1] != bounds[3])

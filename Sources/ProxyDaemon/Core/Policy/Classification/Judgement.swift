@@ -1,25 +1,5 @@
 package import Shared
 
-/// Where one tier ends and the next begins, on the score's scale of 0 to 100.
-package struct Thresholds: Sendable, Equatable {
-    /// The highest score that the fast tier answers.
-    package var fastMax: Double
-    /// The highest score that the balanced tier answers; never below ``fastMax``.
-    package var balancedMax: Double
-
-    package init(fastMax: Double, balancedMax: Double) {
-        self.fastMax = fastMax
-        self.balancedMax = max(fastMax, balancedMax)
-    }
-
-    package func tier(of score: Double) -> Tier {
-        score <= fastMax ? .fast : score <= balancedMax ? .balanced : .premium
-    }
-
-    /// How far a score is from the nearer bound.
-    package func margin(of score: Double) -> Double { min(abs(score - fastMax), abs(score - balancedMax)) }
-}
-
 /// How hard a request looks, and why.
 package struct Judgement: Sendable, Equatable {
     /// Why the score alone should not decide.

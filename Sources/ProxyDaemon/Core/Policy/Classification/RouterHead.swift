@@ -49,7 +49,7 @@ struct RouterVariant: Sendable {
     let tasks: [(TaskType, RouterHead)]
     let percentiles: PercentileTable
     /// Bounds by the quality they keep, rising.
-    let thresholds: [(quality: Double, bounds: Thresholds)]
+    let thresholds: [(quality: Double, bounds: ScoreThresholds)]
     /// The chance that the tier is right, by how far the score is from the nearer bound.
     let confidence: (margins: [Double], chances: [Double])
     /// Scores nearer than this to a bound are a toss-up.
@@ -65,11 +65,11 @@ struct RouterVariant: Sendable {
         gain = try head("gain")
         tasks = try Self.tasks(reader["tasks"], features: features, usesEmbedding: usesEmbedding)
         percentiles = PercentileTable(knots: try reader["knots"].risingNumbers(PercentileTable.levels.count))
-        var thresholds: [(quality: Double, bounds: Thresholds)] = []
+        var thresholds: [(quality: Double, bounds: ScoreThresholds)] = []
         for row in try reader["thresholds"].elements() {
-            let bounds = Thresholds(
-                fastMax: try row["fast_max"].number(),
-                balancedMax: try row["balanced_max"].number()
+            let bounds = ScoreThresholds(
+                fastMaximum: try row["fast_max"].number(),
+                balancedMaximum: try row["balanced_max"].number()
             )
             thresholds.append((try row["quality"].number(), bounds))
         }
@@ -100,10 +100,10 @@ struct RouterVariant: Sendable {
 
     /// The bounds that keep this share of the strong tier's quality: those of the lowest target in the table that is no
     /// lower, or of the table's highest.
-    func thresholds(quality: Double) -> Thresholds {
+    func thresholds(quality: Double) -> ScoreThresholds {
         // The first row is there: the table is not empty.
         let row = thresholds.first { $0.quality >= quality - 1e-9 } ?? thresholds.last
-        return row?.bounds ?? Thresholds(fastMax: 0, balancedMax: 0)
+        return row?.bounds ?? ScoreThresholds(fastMaximum: 0, balancedMaximum: 0)
     }
 }
 

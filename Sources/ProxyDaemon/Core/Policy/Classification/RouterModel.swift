@@ -109,7 +109,7 @@ package struct RouterModel: Sendable {
     }
 
     /// The calibrated bounds of the tiers for a share of the strong tier's quality, such as 0.95.
-    package func thresholds(quality: Double = defaultQuality, withEmbedding: Bool) -> Thresholds {
+    package func thresholds(quality: Double = defaultQuality, withEmbedding: Bool) -> ScoreThresholds {
         (withEmbedding ? meaning : words).thresholds(quality: quality)
     }
 
@@ -118,7 +118,7 @@ package struct RouterModel: Sendable {
     package func judge(
         _ features: AskFeatures,
         embedding: Embedding? = nil,
-        thresholds: Thresholds? = nil
+        thresholds: ScoreThresholds? = nil
     ) -> Judgement {
         let variant = embedding == nil ? words : meaning
         let bounds = thresholds ?? variant.thresholds(quality: Self.defaultQuality)
@@ -128,7 +128,7 @@ package struct RouterModel: Sendable {
         let gate = 1 / (1 + exp(-max(-30, min(30, variant.gate(inputs, embedding)))))
         let raw = gate * exam + (1 - gate) * everyday
         let score = variant.percentiles(raw)
-        let tier = bounds.tier(of: score)
+        let tier = bounds.tier(forScore: score)
         let mixed = MixedHeads(variant, gate: gate, inputs, embedding)
         let baseline = variant.percentiles(mixed.typical)
         return Judgement(
@@ -147,7 +147,8 @@ package struct RouterModel: Sendable {
                 embedding,
                 gate: gate,
                 tiers: (
-                    tier, bounds.tier(of: variant.percentiles(exam)), bounds.tier(of: variant.percentiles(everyday))
+                    tier, bounds.tier(forScore: variant.percentiles(exam)),
+                    bounds.tier(forScore: variant.percentiles(everyday))
                 ),
                 isNear: bounds.margin(of: score) < variant.nearMargin
             ),
@@ -161,6 +162,16 @@ package struct RouterModel: Sendable {
             baseline: baseline,
             usesEmbedding: embedding != nil
         )
+    }
+
+    /// How many numbers a request has for the ranking that is learned from shadow pairs.
+    package static let rankingInputs = AskFeatures.names.count + Embedding.dimensions
+    /// Makes the features together weigh about as much as the embedding, whose squares add up to one.
+    private static let featureScale = 0.12
+
+    /// A request as the ranking that is learned from shadow pairs sees it.
+    package func rankingInput(_ features: AskFeatures, _ embedding: Embedding) -> [Float] {
+        standardised(features).map { Float($0 * Self.featureScale) } + embedding.values
     }
 
     private func standardised(_ features: AskFeatures) -> [Double] {
