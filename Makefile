@@ -6,9 +6,11 @@ SHELL := /bin/bash
 ARGS ?=
 # Further flags for every swift build and swift test, such as -j 1.
 SWIFT_FLAGS ?=
+# Where eval.py and dev.jsonl are, for `make eval-routing`.
+DATA ?= ../shared/data/routing
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-classify bench-embedding format format-check clean
+.PHONY: help setup build run test conformance bench bench-classify bench-embedding eval-routing format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +46,10 @@ bench-embedding: setup ## Compare the embedding engine with its reference and it
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)
 	@.build/release/classify-bench
+
+eval-routing: build ## Judge the routing on labelled prompts beside simple heuristics; DATA=directory
+	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check numpy
+	@.venv-test/bin/python tools/router/eval_routing.py --gatewayd .build/release/gatewayd --data $(DATA) $(ARGS)
 
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)

@@ -14,9 +14,16 @@ package struct Embedding: Sendable, Equatable {
 
     /// The cosine of the angle between the two: 1 for the same direction.
     package func cosine(_ other: Embedding) -> Float {
-        var sum: Float = 0
-        for at in 0..<Self.dimensions { sum += values[at] * other.values[at] }
-        return sum
+        values.withUnsafeBytes { own in
+            other.values.withUnsafeBytes { their in
+                var sums = SIMD16<Float>.zero
+                for at in stride(from: 0, to: Self.dimensions * 4, by: 64) {
+                    let left = own.loadUnaligned(fromByteOffset: at, as: SIMD16<Float>.self)
+                    sums += left * their.loadUnaligned(fromByteOffset: at, as: SIMD16<Float>.self)
+                }
+                return sums.sum()
+            }
+        }
     }
 }
 
