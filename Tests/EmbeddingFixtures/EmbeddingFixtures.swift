@@ -36,8 +36,11 @@ package enum EmbeddingFixtures {
             // A half's exponent and fraction in a float's places are 2^112 too small.
             return Float(bitPattern: (half & 0x7FFF) << 13) * 0x1p112 * (half & 0x8000 == 0 ? 1 : -1)
         }
-        return stride(from: 0, to: values.count, by: Embedding.dimensions).compactMap {
-            Embedding(Array(values[$0..<min($0 + Embedding.dimensions, values.count)]))
+        return stride(from: 0, to: values.count, by: Embedding.dimensions).compactMap { start in
+            let row = values[start..<min(start + Embedding.dimensions, values.count)]
+            // Rounding has changed the length a little, by up to 1e-4.
+            let length = row.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return Embedding(row.map { $0 / length })
         }
     }
 
