@@ -56,14 +56,15 @@ import Testing
             let parsed = Ask(Array(text.utf8))
             #expect(parsed.text.count <= 2 * Ask.pieceBytes + 8)
             #expect(parsed.content.count <= text.utf8.count)
-            #expect(AskFeatures(parsed).values.allSatisfy { $0.isFinite && $0 >= 0 })
+            let isSound = AskFeatures(parsed).values.allSatisfy { $0.isFinite && $0 >= 0 }
+            #expect(isSound)
         }
         for _ in 0..<200 {
             let bytes = (0..<Int.random(in: 0...2_000, using: &random)).map { _ in
                 UInt8.random(in: 0...255, using: &random)
             }
-            let values = AskFeatures(Ask(bytes)).values
-            #expect(values.allSatisfy { $0.isFinite })
+            let isSound = AskFeatures(Ask(bytes)).values.allSatisfy { $0.isFinite }
+            #expect(isSound)
         }
         // Nesting without end: one entry a name, however deep.
         let deep = Ask(Array((String(repeating: "<file><context>", count: 3_000) + "Fix it.").utf8))
@@ -85,22 +86,23 @@ import Testing
         let values = Dictionary(
             uniqueKeysWithValues: zip(AskFeatures.names, AskFeatures(Ask(Array(text.utf8))).values)
         )
-        func logOfOneMore(_ count: Double) -> Double {
-            [0: 0, 1: 0.6931471805599453, 2: 1.0986122886681098, 3: 1.3862943611198906][count] ?? -1
+        /// What a count goes in as: log(2) is 0.6931…, log(3) 1.0986…, log(4) 1.3862….
+        func counted(_ name: String, _ logOfOneMore: Double) -> Bool {
+            abs((values[name] ?? -1) - logOfOneMore) < 1e-9
         }
         // Words: please list primes and then sum them.
         #expect(values["mean_word"] == 30.0 / 7)
         #expect(values["distinct_words"] == 1)
         #expect(values["capitals"] == 2.0 / 52)
         #expect(values["digits"] == 3.0 / 52)
-        #expect(values["log_numbers"] == logOfOneMore(3))
-        #expect(values["log_operators"] == logOfOneMore(2))
+        #expect(counted("log_numbers", 1.386294361119891))
+        #expect(counted("log_operators", 1.098612288668110))
         #expect(values["questions"] == 1)
         #expect(values["ends_asking"] == 1)
         // "list": a command after "please".
-        #expect(values["log_asks"] == logOfOneMore(1))
-        #expect(values["cue_joining"] == logOfOneMore(2))
-        #expect(values["cue_maths"] == logOfOneMore(1))
+        #expect(counted("log_asks", 0.693147180559945))
+        #expect(counted("cue_joining", 1.098612288668110))
+        #expect(counted("cue_maths", 0.693147180559945))
     }
 
     @Test(arguments: [

@@ -34,7 +34,8 @@ import Testing
 
     @Test func `is explained by points that add up to it`() throws {
         let model = try RouterModel(parsing: RouterGolden.weights())
-        for vector in try RouterGolden.load().vectors {
+        let golden = try RouterGolden.load()
+        for vector in golden.vectors {
             for embedding in [vector.unitEmbedding, nil] {
                 let judgement = model.judge(AskFeatures(vector.parsed), embedding: embedding)
                 let sum = judgement.signals.reduce(judgement.baseline) { $0 + $1.points }
@@ -57,7 +58,8 @@ import Testing
     ])
     func `judges the well-known prompts as expected`(prompt: String, task: TaskType, tier: Tier) throws {
         let model = try RouterModel(parsing: RouterGolden.weights())
-        let vector = try #require(try RouterGolden.load().vectors.first { $0.prompt == prompt })
+        let golden = try RouterGolden.load()
+        let vector = try #require(golden.vectors.first { $0.prompt == prompt })
         let features = AskFeatures(vector.parsed)
         for judgement in [model.judge(features, embedding: vector.unitEmbedding), model.judge(features)] {
             #expect(judgement.taskType == task)
@@ -134,7 +136,7 @@ import Testing
         problem: String
     ) throws {
         let bytes = try edited(text, replacement)
-        let error = #expect(throws: RouterModelError.self) { try RouterModel(parsing: bytes) }
+        let error = #expect(throws: RouterModelError.self) { _ = try RouterModel(parsing: bytes) }
         #expect(error?.path == path)
         #expect(error?.problem.contains(problem) == true, "\(String(describing: error))")
     }
@@ -146,7 +148,7 @@ import Testing
         #expect(model.maximumTokens == 128)
         _ = try RouterModel(parsing: weights, embedderSHA256: model.embedderSHA256)
         let error = #expect(throws: RouterModelError.self) {
-            try RouterModel(parsing: weights, embedderSHA256: String(repeating: "0", count: 64))
+            _ = try RouterModel(parsing: weights, embedderSHA256: String(repeating: "0", count: 64))
         }
         #expect(error?.path == "embedder.sha256")
     }
