@@ -42,9 +42,10 @@ package struct ClientKeys: Sendable {
     /// `X-Gateway-Project` names. Throws `unauthenticated` or `invalidRequest` with what to do.
     package func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity {
         var client = try holder(of: request)
-        guard let named = request.header("x-gateway-project"), !named.isEmpty, named != client.project else {
-            return client
-        }
+        // Where there are no projects the header speaks of something else, and is nobody's mistake.
+        guard !projects.isEmpty, let named = request.header("x-gateway-project"), !named.isEmpty,
+            named != client.project
+        else { return client }
         guard client.project == Self.defaultProject else {
             throw GatewayError(.invalidRequest("X-Gateway-Project: this key belongs to the project \(client.project)"))
         }
