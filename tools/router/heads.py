@@ -23,7 +23,7 @@ TASK_SIGNS = {
 }
 FEATURE_NAMES = list(table(ask("")))
 # Families of measured prompts that people ask an assistant too.
-NOT_EXAMS = ("trivia-qa", "code", "tool-calls", "generation")
+NOT_EXAMS = ("trivia-qa", "code", "generation")
 # Of the strong tier's quality, what a tier one or two below the one needed keeps. An assumption, not a measurement.
 QUALITY_BELOW = (1.0, 0.6, 0.2)
 PRIOR_COUNT = 20
@@ -164,7 +164,7 @@ class Variant:
         self.everyday = head.scaled(1 / spread, -mean / spread).rounded()
 
     def _fit_gate(self, data: Data, fit: np.ndarray) -> None:
-        # Questions of fact, small programs and tool calls are everyday work, wherever they come from.
+        # Questions of fact and small programs are everyday work, wherever they come from.
         exam = data.measured & ~np.isin(data.family, NOT_EXAMS)
         weights = np.where(exam & (np.arange(data.count) % 3 == 0), equal_units(data.unit, fit & exam, 0.5), 0)
         everyday = np.isin(data.set, ("gateway", "exemplars", "weak_tier"))

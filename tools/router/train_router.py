@@ -116,6 +116,8 @@ def variant_file(data: Data, scale: Scale, with_meaning: bool, settings: Setting
     rows = []
     for target in QUALITY_TARGETS:
         fast, balanced = thresholds(scores, tier, target)
+        if rows:  # more quality never lets a cheap tier answer more
+            fast, balanced = min(fast, rows[-1]["fast_max"]), min(balanced, rows[-1]["balanced_max"])
         rows.append({"quality": target, "fast_max": round(fast, 2), "balanced_max": round(balanced, 2)})
         given = tiers(scores, (fast, balanced))
         print(
