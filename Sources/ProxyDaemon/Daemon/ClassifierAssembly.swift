@@ -29,7 +29,7 @@ struct ClassifierAssembly: Sendable {
         var helpers = LayeredClassifier.Helpers()
         var warnings: [String] = []
         if settings.embedding.isEnabled { helpers.embeddings = RememberedEmbeddings(embedder) }
-        let model = try RouterWeights.builtIn()
+        let model = try RouterWeights.builtIn(embedderSHA256: MiniLM.weightsSHA256)
         let backends = ModelNames(settings.backends, catalogue: catalogue).backends
         if settings.classifier.asksModel, settings.classifier.mode != .ruleBased {
             do throws(SelfClassification.Unavailable) {

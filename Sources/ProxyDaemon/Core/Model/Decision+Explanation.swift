@@ -88,6 +88,7 @@ extension Decision {
 
     private func choice(_ wanted: Tier, _ floor: Tier) -> [String] {
         var sentences: [String] = []
+        if goesOn { sentences.append("A short reply goes on with what was asked before: tier \(wanted.name).") }
         if floor != wanted { sentences.append("The configured bounds make it the tier \(floor.name).") }
         if let preference {
             let tasks =

@@ -39,6 +39,8 @@ package struct Decision: Sendable {
     package var estimatedInputTokens: Int
     package var estimatedOutputTokens: Int
     package var classifyNanoseconds: Int64 = 0
+    /// The request is a short reply and keeps the tier of the turn before.
+    package var goesOn = false
     /// What the estimated tokens would cost on the strongest tier.
     package var baseline: USD = .zero
     /// How long the whole answer may take, by the backend's latest ones; nil before the first.

@@ -123,9 +123,14 @@ package struct Router: Sendable {
         draft.classification = classification
         let request = draft.request
         draft.estimatedOutput = min(request.maxTokens ?? 1_024, 150 + Int(15 * classification.score))
-        let floor = floor(classification.tier, request.bounds)
+        var wanted = classification.tier
+        if let earlier = request.turn?.view?.choice?.wanted, earlier > wanted, draft.isShortReply {
+            wanted = earlier
+            draft.goesOn = true
+        }
+        let floor = floor(wanted, request.bounds)
         draft.mayBeLocal = isLocalFirst && floor <= .fast
-        let ground = Decision.Ground.classified(wanted: classification.tier, floor: floor)
+        let ground = Decision.Ground.classified(wanted: wanted, floor: floor)
         var all = bounded(candidates.all(draft, .router), request.bounds)
         if all.allSatisfy({ $0.veto != nil }) {
             if !draft.isRoutedName, let backend = try? names.backend(named: request.requestedModel) {
@@ -269,6 +274,7 @@ package struct Router: Sendable {
             estimatedInputTokens: tokens,
             estimatedOutputTokens: draft.estimatedOutput
         )
+        decision.goesOn = draft.goesOn
         decision.baseline =
             baselinePrice(promptTokens: tokens, unixSeconds: draft.request.unixSeconds)?.cost(of: usage) ?? .zero
         return decision

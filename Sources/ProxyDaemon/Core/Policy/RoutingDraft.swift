@@ -64,6 +64,8 @@ package struct RoutingDraft: Sendable {
     var own = Limits()
     var classification: Classification?
     var estimatedOutput: Int
+    /// The tier is that of the turn before.
+    var goesOn = false
 
     init(_ request: RoutingRequest) {
         self.request = request
@@ -74,6 +76,13 @@ package struct RoutingDraft: Sendable {
 
     /// UTF-8 bytes of all text.
     var characters: Int { traits.promptCharacters }
+
+    /// "Yes", "go on", "do it": what it asks for was said before.
+    var isShortReply: Bool {
+        let text = traits.lastUserText
+        return traits.userTurns > 1 && text.count <= 24 && text.count { $0 == 0x20 || $0 == 0x0A } <= 2
+            && !text.contains(UInt8(ascii: "?"))
+    }
 
     /// More tokens than all but the strangest texts come to: half of their bytes, and the largest images.
     var mostTokens: Int { characters / 2 + traits.imageCount * 5_000 }

@@ -6,7 +6,7 @@ package final class MiniLM: Sendable {
     static let vocabularyFile = "vocab.txt"
     /// SHA-256 of the files that the encoder was checked with: those of
     /// <https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2>.
-    static let weightsSHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    package static let weightsSHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
     static let vocabularySHA256 = "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3"
     private static let maximumWeightsBytes = 134_217_728
     private static let maximumVocabularyBytes = 1_048_576
