@@ -22,8 +22,7 @@ struct ScriptedClassifier: Classifying {
             taskType: task,
             confidence: 0.9,
             layer: .features,
-            thresholds: thresholds,
-            signals: []
+            thresholds: thresholds
         )
     }
 }

@@ -13,8 +13,7 @@ import Testing
             taskType: .general,
             confidence: 1,
             layer: .features,
-            thresholds: ScoreThresholds(fastMaximum: 30, balancedMaximum: 70),
-            signals: []
+            thresholds: ScoreThresholds(fastMaximum: 30, balancedMaximum: 70)
         )
     }
 

@@ -29,7 +29,7 @@ package struct Classification: Sendable, Equatable {
     package var thresholds: ScoreThresholds
     /// The same before feedback moved them; nil where nothing is learned.
     package var priors: ScoreThresholds?
-    package var signals: [Judgement.Signal]
+    package var source: SignalSource?
     /// What else the layers have to say, a sentence each.
     package var notes: [String]
     /// The calls that were made for it.
@@ -45,7 +45,7 @@ package struct Classification: Sendable, Equatable {
         confidence: Double,
         layer: Layer,
         thresholds: ScoreThresholds,
-        signals: [Judgement.Signal] = [],
+        source: SignalSource? = nil,
         notes: [String] = [],
         overheads: [Overhead] = []
     ) {
@@ -55,10 +55,13 @@ package struct Classification: Sendable, Equatable {
         self.confidence = confidence
         self.layer = layer
         self.thresholds = thresholds
-        self.signals = signals
+        self.source = source
         self.notes = notes
         self.overheads = overheads
     }
+
+    /// What moved the score, the strongest first.
+    package var signals: [Judgement.Signal] { source?.signals ?? [] }
 
     /// 1 to 10.
     package var complexity: Int { max(1, min(10, Int((score / 10).rounded(.up)))) }

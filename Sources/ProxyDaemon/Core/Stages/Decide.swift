@@ -83,21 +83,33 @@ package struct Decide: Stage {
         known: Classification? = nil
     ) async throws(GatewayError) -> Decision {
         let started = clock.monotonicNanoseconds()
-        var decision: Decision
-        switch try router.question(request) {
-        case .settled(let settled): decision = settled
+        let outcome = try router.question(request)
+        let asked = clock.monotonicNanoseconds() - started
+        switch outcome {
+        case .settled(var decision):
+            complete(&decision, nanoseconds: asked)
+            return decision
         case .open(let draft):
-            let classification = if let known { known } else { await classifier.classify(question) }
-            decision = try router.choose(draft, classification)
+            // Not on the event loop that the caller may be running on. The change of threads is no part of the decision.
+            return try await withTaskExecutorPreference(globalConcurrentExecutor) { () throws(GatewayError) in
+                let resumed = clock.monotonicNanoseconds()
+                let classification = if let known { known } else { await classifier.classify(question) }
+                var decision = try router.choose(draft, classification)
+                complete(&decision, nanoseconds: asked + clock.monotonicNanoseconds() - resumed)
+                return decision
+            }
         }
+    }
+
+    /// Adds what is known of the time that the answer takes, and that the decision took.
+    private func complete(_ decision: inout Decision, nanoseconds: Int64) {
         let tokens = decision.estimatedOutputTokens
         decision.expectedMilliseconds = paces.expectedMilliseconds(decision.backend.name, outputTokens: tokens)
         if let strongest = router.strongest.first, strongest !== decision.backend {
             let expected = paces.expectedMilliseconds(strongest.name, outputTokens: tokens)
             decision.baselineMilliseconds = expected.map { (strongest.name, $0) }
         }
-        decision.classifyNanoseconds = clock.monotonicNanoseconds() - started
-        return decision
+        decision.classifyNanoseconds = nanoseconds
     }
 
     /// The values of `anthropic-beta`.

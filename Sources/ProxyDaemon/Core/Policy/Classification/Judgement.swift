@@ -28,13 +28,16 @@ package struct Judgement: Sendable, Equatable {
     package var confidence: Double
     package var abstention: Abstention?
     package var taskType: TaskType
-    /// What moved the score most, the strongest first. Their points and those of all others add up to the score's
-    /// distance from ``baseline``.
-    package var signals: [Signal]
+    /// What the signals are made from.
+    package var source: SignalSource
     /// The score of an average prompt.
     package var baseline: Double
     /// Whether the meaning of the words was at hand, or only what can be counted in them.
     package var usesEmbedding: Bool
+
+    /// What moved the score most, the strongest first. Their points and those of all others add up to the score's
+    /// distance from ``baseline``.
+    package var signals: [Signal] { source.signals }
 
     /// The score from 1 to 10.
     package var complexityOfTen: Int { max(1, min(10, Int((score / 10).rounded(.up)))) }
@@ -70,4 +73,21 @@ extension Judgement.Abstention {
         case .shortButDeep: "a short request with words of proofs or designs"
         }
     }
+}
+
+/// A score's parts, kept as numbers: the words for them are made when somebody asks.
+package struct SignalSource: Sendable, Equatable {
+    let heads: MixedHeads
+    let features: AskFeatures
+    /// Points between the score and an average prompt's.
+    let rise: Double
+    let raw: Double
+    /// Points per unit of raw score.
+    let slope: Double
+
+    package static func == (left: SignalSource, right: SignalSource) -> Bool {
+        left.features.values == right.features.values && left.raw == right.raw && left.rise == right.rise
+    }
+
+    package var signals: [Judgement.Signal] { heads.signals(features, rise: rise, raw: raw, slope: slope) }
 }

@@ -132,7 +132,7 @@ package final class LayeredClassifier: Classifying {
             confidence: judgement.confidence,
             layer: layer,
             thresholds: bounds,
-            signals: judgement.signals,
+            source: judgement.source,
             notes: notes,
             overheads: overheads
         )
@@ -163,7 +163,7 @@ package final class LayeredClassifier: Classifying {
             confidence: pattern.confidence,
             layer: .pattern,
             thresholds: bounds,
-            signals: words.signals,
+            source: words.source,
             notes: notes,
             overheads: overheads
         )
@@ -184,7 +184,7 @@ package final class LayeredClassifier: Classifying {
             confidence: Double(match.cosine),
             layer: .example,
             thresholds: bounds,
-            signals: judgement.signals,
+            source: judgement.source,
             notes: notes + ["It means the same as the example in line \(match.line), to \(percent) %."],
             overheads: overheads
         )
@@ -230,7 +230,7 @@ package final class LayeredClassifier: Classifying {
             confidence: opinion.confidence,
             layer: .model(asked.backend.name),
             thresholds: bounds,
-            signals: judgement.signals
+            source: judgement.source
         )
     }
 

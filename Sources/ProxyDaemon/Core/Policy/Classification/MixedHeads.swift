@@ -1,6 +1,6 @@
 /// The two ranking heads as the one linear head that they are together for a prompt whose gate is known. That makes the
 /// explanation exact: the score's distance from an average prompt's is the sum of what its parts add.
-struct MixedHeads {
+struct MixedHeads: Sendable, Equatable {
     /// What each feature adds to the raw score.
     private let added: [Double]
     private let meaning: Double?

@@ -153,8 +153,9 @@ package struct RouterModel: Sendable {
                 isNear: bounds.margin(of: score) < variant.nearMargin
             ),
             taskType: taskType(variant, features, inputs, embedding),
-            signals: mixed.signals(
-                features,
+            source: SignalSource(
+                heads: mixed,
+                features: features,
                 rise: score - baseline,
                 raw: raw,
                 slope: variant.percentiles.slope(at: raw)
