@@ -1,4 +1,4 @@
-/// What feedback has moved for one project: `GET /v1/feedback`, and `learned.get` of the control socket.
+/// What feedback has moved for one project: `GET /v1/feedback`.
 public struct LearnedReport: Sendable, Hashable, Codable {
     /// A bound between two tiers, in points of the score.
     public struct Threshold: Sendable, Hashable, Codable {

@@ -366,7 +366,7 @@ def test_without_the_embedding_model_every_surface_says_so(start):
 
 @pytest.mark.skipif(not (MODEL / "model.safetensors").exists(), reason=f"the embedding model is not in {MODEL}: make setup")
 def test_with_the_embedding_model(start):
-    gateway = start.gateway(tiers(start.upstream(answered()), embedding={"path": str(MODEL)}))
+    gateway = start.gateway(tiers(start.upstream(answered()), embedding={"path": str(MODEL), "timeout_ms": 20000}))
     assert get_json(gateway.port, "/health")["embedding"] == "idle"
     answer = messages(gateway.port, prompt("Tidy up the second paragraph, please.", "x"))
     assert answer["x-gateway-classifier"] == "embedding"
@@ -378,7 +378,7 @@ def test_examples_of_ones_own(start, tmp_path):
     examples = tmp_path / "examples.jsonl"
     examples.write_text(json.dumps({"prompt": "Tidy up the second paragraph, please.", "tier": "premium"}) + "\n")
     settings = tiers(
-        start.upstream(answered()), embedding={"path": str(MODEL)}, classifier={"examples_file": str(examples)}
+        start.upstream(answered()), embedding={"path": str(MODEL), "timeout_ms": 20000}, classifier={"examples_file": str(examples)}
     )
     gateway = start.gateway(settings)
     text = "Please tidy up the second paragraph."

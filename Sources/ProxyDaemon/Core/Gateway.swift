@@ -76,7 +76,12 @@ package struct Gateway: Sendable {
             Recognise(repeated: repeated),
             decide,
             LookUp(cache: cache, repeated: repeated, settings: settings.cache, clock: clock),
-            Compare(router: router, runner: shadows, rate: settings.learned.shadowRate),
+            Compare(
+                router: router,
+                runner: shadows,
+                rate: settings.learned.shadowRate,
+                isUseful: { learning?.classifier.ranks ?? false }
+            ),
             Attempt(
                 transport: transport,
                 ledger: ledger,
@@ -154,9 +159,26 @@ package struct Gateway: Sendable {
     /// Who asks. Throws `unauthenticated`.
     func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity { try keys.identify(request) }
 
+    /// One remembered exchange, if it is the client's to see: a project's clients see only their own.
+    package func entry(id: String, for request: ClientRequest) -> LedgerEntry? {
+        guard let entry = ledger.entry(id: id), let client = try? identify(request) else { return nil }
+        return client.maySee(entry.summary) ? entry : nil
+    }
+
+    /// The last exchanges that are the client's to see, newest first.
+    package func recent(_ count: Int, for request: ClientRequest) -> [ExchangeSummary] {
+        guard let client = try? identify(request) else { return [] }
+        guard client.project != ClientKeys.defaultProject else { return ledger.recent(count) }
+        return Array(ledger.recent(Ledger.remembered).lazy.filter(client.maySee).prefix(count))
+    }
+
     /// A prompt of a client as the router sees it.
-    func routing(_ prompt: Prompt, for client: ClientIdentity) -> RoutingRequest {
-        decide.routing(prompt, for: client, unixSeconds: clock.unixMilliseconds() / 1_000)
+    func routing(
+        _ prompt: Prompt,
+        for client: ClientIdentity,
+        of request: ClientRequest? = nil
+    ) -> RoutingRequest {
+        decide.routing(prompt, for: client, of: request, unixSeconds: clock.unixMilliseconds() / 1_000)
     }
 
     /// Decides with a classification that is there already.
@@ -164,7 +186,8 @@ package struct Gateway: Sendable {
         _ request: RoutingRequest,
         known classification: Classification
     ) async throws(GatewayError) -> Decision {
-        try await decide.decide(request, asking: ClassifierRequest(traits: request.traits), known: classification)
+        let question = ClassifierRequest(traits: request.traits)
+        return try await decide.decide(request, asking: question, known: classification).decision.get()
     }
 
     /// What would be decided for a prompt, with nothing sent: a dry run.
@@ -176,7 +199,7 @@ package struct Gateway: Sendable {
         var request = routing(parsed, for: client)
         request.directives.tier = prompt.tier
         let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
-        return try await decide.decide(request, asking: question).explained
+        return try await decide.decide(request, asking: question).decision.get().explained
     }
 
     /// A prompt of the control socket as the body of a Messages request.

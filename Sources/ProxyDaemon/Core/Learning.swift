@@ -37,10 +37,15 @@ extension Gateway {
         package let learned: LearnedSnapshot
     }
 
+    private static let maximumReportBytes = 4_096
+
     /// Takes a report in. Throws `invalidRequest` and `notFound` with what to do.
     package func report(_ request: ClientRequest) throws(GatewayError) -> FeedbackReceipt {
         let client = try identify(request)
         let learning = try learningInUse()
+        guard request.body.count <= Self.maximumReportBytes else {
+            throw GatewayError(.invalidRequest("a report has at most \(Self.maximumReportBytes) bytes"))
+        }
         let report = try FeedbackReport(parsing: request.body)
         if let project = report.project, project != client.project {
             throw GatewayError(.invalidRequest("project: this client reports for the project \(client.project)"))

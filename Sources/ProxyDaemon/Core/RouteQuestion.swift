@@ -173,8 +173,9 @@ extension Gateway {
         let classification = await classifier.classify(
             ClassifierRequest(traits: prompt.traits, mode: question.mode, project: client.project, maySpend: false)
         )
-        var routing = routing(prompt, for: client)
-        routing.directives.tier = question.tier
+        var routing = routing(prompt, for: client, of: request)
+        routing.directives = try Directives(request)
+        routing.directives.tier = question.tier ?? routing.directives.tier
         let decision = try await decide(routing, known: classification)
         return DryRun(classification: classification, explanation: decision.explained, backend: decision.backend)
     }

@@ -28,7 +28,18 @@ struct ClassifierAssembly: Sendable {
     ) throws {
         var helpers = LayeredClassifier.Helpers()
         var warnings: [String] = []
-        if settings.embedding.isEnabled { helpers.embeddings = RememberedEmbeddings(embedder) }
+        if settings.embedding.isEnabled {
+            helpers.embeddings = RememberedEmbeddings(
+                embedder,
+                timeoutMilliseconds: settings.embedding.timeoutMilliseconds,
+                clock: clock
+            )
+        }
+        if settings.learned.shadowRate > 0, !settings.learned.usesFeedback || settings.classifier.mode == .ruleBased {
+            warnings.append(
+                "learned.shadow_rate has no effect: it needs learned.use_feedback and a classifier.mode with embeddings"
+            )
+        }
         let model = try RouterWeights.builtIn(embedderSHA256: MiniLM.weightsSHA256)
         let backends = ModelNames(settings.backends, catalogue: catalogue).backends
         if settings.classifier.asksModel, settings.classifier.mode != .ruleBased {
@@ -50,10 +61,12 @@ struct ClassifierAssembly: Sendable {
         examples = try Self.examples(settings.classifier, embedder, maximumTokens: model.maximumTokens)
         helpers.examples = examples
         if settings.learned.usesFeedback {
+            var calibration = CalibrationRule()
+            calibration.targetQuality = settings.classifier.qualityTarget
             helpers.learned = LearnedState(
                 scores: RouterWeights.fingerprint,
                 inputCount: RouterModel.rankingInputs,
-                calibration: CalibrationRule(),
+                calibration: calibration,
                 clock: clock
             )
         }

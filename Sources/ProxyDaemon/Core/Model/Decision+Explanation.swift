@@ -39,6 +39,8 @@ extension Decision {
         case .notRouted(let why): reasons.append("Not routed: \(why).")
         case .stays(let why): reasons.append("Not routed elsewhere: \(why).")
         case .passes(let why): reasons.append("Not routed: \(why).")
+        case .capped(let named, let most):
+            reasons.append("\(named) would have it, but max_tier is \(most.name): the strongest within that takes it.")
         case .keeps(let tier):
             reasons.append(
                 "A step of a tool loop, or a summary of the history, keeps what the user turn was given: tier \(tier.name)."

@@ -10,6 +10,8 @@ package struct Decision: Sendable {
         case stays(String)
         /// It is no user's turn: a program's own query, which passes as it is.
         case passes(String)
+        /// The model that the client named, or the request would stay with, is above the configured tier.
+        case capped(named: String, at: Tier)
         /// A step of a tool loop: it keeps what its user turn was given.
         case keeps(Tier)
         /// The client forced the tier.
@@ -61,10 +63,10 @@ package struct Decision: Sendable {
     /// 0 to 100.
     package var score: Int? { classification.map { Int($0.score.rounded()) } }
 
-    /// The tier that the work asked for, whatever was chosen.
-    package var wanted: Tier {
+    /// The tier that the work asked for, whatever was chosen; nil where it was not classified.
+    package var wanted: Tier? {
         if case .classified(_, let floor) = ground { return floor }
-        return backend.tier
+        return nil
     }
 
     /// The same decision for a request that is sent again: what its classification cost was paid once.

@@ -91,7 +91,7 @@ extension Settings {
         package var exampleThreshold = 0.90
         /// A model may be asked where the other layers are in doubt.
         package var asksModel = true
-        /// The backend that is asked; nil for the cheapest of the fast tier.
+        /// The backend that is asked; nil for the first of the fast tier.
         package var model: String?
         /// Whose backend is asked, where `model` is nil.
         package var modelProvider: ProviderKind?
@@ -130,6 +130,8 @@ extension Settings {
         package var threads = 1
         /// Texts that may wait; beyond them the layer is left out.
         package var queue = 64
+        /// No request waits longer for an embedding.
+        package var timeoutMilliseconds = 500
         package init() {}
     }
 

@@ -47,7 +47,9 @@ struct Candidates: Sendable {
 
     /// What speaks against a backend that the client did not choose, whatever its model can do.
     private func veto(_ backend: Backend, _ draft: RoutingDraft, _ choice: Capability.Choice) -> String? {
-        if backend.tier == .local, hasRemote, !draft.mayBeLocal, backend !== draft.named {
+        if backend.tier == .local, hasRemote, !draft.mayBeLocal, backend !== draft.named,
+            !draft.invited.contains(backend.name)
+        {
             return "local models answer only when they are asked for"
         }
         if isStrict, choice == .router, backend.provider.wire.dialect != draft.request.dialect {

@@ -42,7 +42,19 @@ struct ConversationPlan {
         }
         guard let best else { return nil }
         choice = able[best]
-        plan = SwitchPlan(options: planned.options, chosen: best, wanted: wanted, expected: expected)
+        plan = SwitchPlan(
+            options: planned.options,
+            chosen: best,
+            wanted: wanted,
+            expected: expected,
+            isCheapest: best == planned.chosen
+        )
+    }
+
+    /// What the request is expected to cost on the dearest of these; nil where none of them can take it.
+    func cost(onDearestOf backends: [Backend]) -> USD? {
+        let names = backends.map(\.name)
+        return plan.options.filter { names.contains($0.candidate.name) }.map(\.now).max()
     }
 
     /// The candidates with what the request is expected to cost on each, its prompt cache included.

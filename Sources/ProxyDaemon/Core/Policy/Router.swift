@@ -62,13 +62,7 @@ package struct Router: Sendable {
         if let named, named.tier == .local, directives.smartRouting != true {
             return .settled(try stay(with: named, draft, .notRouted("the client named a local model")))
         }
-        if let reason = request.turn?.reasonToPass {
-            // A program's own query was sized by the program; without a model's name the cheapest will do.
-            guard !isRoutedName else { return .settled(try decision(draft, .passes(reason), floor: .fast)) }
-            // A summary of the history costs least where the history is warm.
-            if request.turn?.kind == .sideQuery(.compaction), let kept = try keep(draft) { return .settled(kept) }
-            return .settled(try stay(with: try names.backend(named: model), draft, .passes(reason)))
-        }
+        if let reason = request.turn?.reasonToPass, let passed = try pass(draft, reason) { return .settled(passed) }
         if request.turn?.kind == .toolStep, let kept = try keep(draft) { return .settled(kept) }
         if let reason = Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas) {
             // There is no named model to stay with: the strongest backend takes the most.
@@ -77,6 +71,23 @@ package struct Router: Sendable {
             return .settled(try stay(with: backend, draft, .stays(reason)))
         }
         return .open(draft)
+    }
+
+    /// The decision for a request that is no user's turn: the model that was named for it, as a program knows what it asks
+    /// for. Nil where none was named, or the named one is known not to take it: it is then weighed like any other.
+    private func pass(_ draft: RoutingDraft, _ reason: String) throws(GatewayError) -> Decision? {
+        let request = draft.request
+        switch request.turn?.kind {
+        // A summary of the history costs least where the history is warm, and an answer is best continued by its author.
+        case .sideQuery(.compaction), .sideQuery(.continuation):
+            if let kept = try keep(draft) { return kept }
+        default: break
+        }
+        let stays = Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas)
+        guard stays == nil, let named = draft.named ?? (try? names.backend(named: request.requestedModel)),
+            candidates.candidate(named, draft, .client).veto == nil
+        else { return nil }
+        return try stay(with: named, draft, .passes(reason))
     }
 
     /// The choice of the conversation's last user turn; nil where there is none, or its backend cannot take the request.
@@ -99,17 +110,6 @@ package struct Router: Sendable {
         return make(own.backend, own.adaptations, draft, .keeps(own.backend.tier), all)
     }
 
-    /// The same among all candidates that the router may take.
-    private func decision(
-        _ draft: RoutingDraft,
-        _ ground: Decision.Ground,
-        floor: Tier
-    ) throws(GatewayError) -> Decision {
-        var all = bounded(candidates.all(draft, .router), draft.request.bounds)
-        if all.allSatisfy({ $0.veto != nil }) { all = bounded(candidates.all(draft, .client), draft.request.bounds) }
-        return try decision(draft, ground, all, floor: floor)
-    }
-
     /// Chooses the backend for a classified request.
     ///
     /// The classification's tier, within the bounds, is the floor: among the backends of that tier and above the least
@@ -130,6 +130,8 @@ package struct Router: Sendable {
         }
         let floor = floor(wanted, request.bounds)
         draft.mayBeLocal = isLocalFirst && floor <= .fast
+        let invited = (request.bounds.prefer + preset).filter { $0.applies(to: classification.taskType, floor) }
+        draft.invited = Set(invited.flatMap(\.models))
         let ground = Decision.Ground.classified(wanted: wanted, floor: floor)
         var all = bounded(candidates.all(draft, .router), request.bounds)
         if all.allSatisfy({ $0.veto != nil }) {
@@ -215,7 +217,11 @@ package struct Router: Sendable {
         let priced = plan?.priced(candidates) ?? candidates
         var decision = make(chosen.backend, chosen.adaptations, draft, ground, priced)
         decision.preference = preference
-        decision.plan = plan?.plan
+        if let plan {
+            decision.plan = plan.plan
+            // The strongest tier may have the conversation in its cache, too.
+            decision.baseline = plan.cost(onDearestOf: strongest) ?? decision.baseline
+        }
         return decision
     }
 
@@ -239,6 +245,9 @@ package struct Router: Sendable {
         _ draft: RoutingDraft,
         _ ground: Decision.Ground
     ) throws(GatewayError) -> Decision {
+        if let most = draft.request.bounds.maxTier, backend.tier > most {
+            return try capped(backend, draft, at: most)
+        }
         var all = candidates.all(draft, .router)
         if !all.contains(where: { $0.backend === backend }) {
             all.append(candidates.candidate(backend, draft, .client))
@@ -253,6 +262,22 @@ package struct Router: Sendable {
             }
         }
         return make(backend, [], draft, ground, all)
+    }
+
+    /// In the place of a model above the bound: the strongest within it that takes the request.
+    private func capped(
+        _ backend: Backend,
+        _ draft: RoutingDraft,
+        at most: Tier
+    ) throws(GatewayError) -> Decision {
+        let all = bounded(candidates.all(draft, .client), draft.request.bounds)
+        let able = all.filter { $0.veto == nil }
+        guard let chosen = able.max(by: { ($0.backend.tier, $1.estimatedCost) < ($1.backend.tier, $0.estimatedCost) })
+        else {
+            let text = "\(backend.name) is above max_tier \(most.name), and no backend within it can take the request"
+            throw GatewayError(.invalidRequest(text))
+        }
+        return make(chosen.backend, chosen.adaptations, draft, .capped(named: backend.name, at: most), all)
     }
 
     private func make(

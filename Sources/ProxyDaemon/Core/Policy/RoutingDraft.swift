@@ -62,6 +62,8 @@ package struct RoutingDraft: Sendable {
     var mayBeLocal = false
     /// What a request sent to the named model unrouted has to keep within.
     var own = Limits()
+    /// Backends that a preference names for this work: local ones may be taken, too.
+    var invited: Set<String> = []
     var classification: Classification?
     var estimatedOutput: Int
     /// The tier is that of the turn before.
@@ -80,6 +82,9 @@ package struct RoutingDraft: Sendable {
     /// "Yes", "go on", "do it": what it asks for was said before.
     var isShortReply: Bool {
         let text = traits.lastUserText
+        let lower = String(decoding: text.prefix(24), as: UTF8.self).lowercased()
+        // Thanks end a matter.
+        guard !["thank", "thx", "bye"].contains(where: lower.contains) else { return false }
         return traits.userTurns > 1 && text.count <= 24 && text.count { $0 == 0x20 || $0 == 0x0A } <= 2
             && !text.contains(UInt8(ascii: "?"))
     }

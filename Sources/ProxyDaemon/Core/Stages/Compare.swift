@@ -6,11 +6,19 @@ package struct Compare: Stage {
     private let router: Router
     private let runner: ShadowRunner?
     private let rate: Double
+    /// Whether anything can be learned from a pair at the moment.
+    private let isUseful: @Sendable () -> Bool
     /// A longer answer is not compared.
     private static let maximumBytes = 262_144
 
     /// `runner` nil means that nothing is compared.
-    package init(router: Router, runner: ShadowRunner?, rate: Double) {
+    package init(
+        router: Router,
+        runner: ShadowRunner?,
+        rate: Double,
+        isUseful: @escaping @Sendable () -> Bool = { true }
+    ) {
+        self.isUseful = isUseful
         self.router = router
         self.runner = runner
         self.rate = rate
@@ -19,12 +27,15 @@ package struct Compare: Stage {
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
         guard let runner, ShadowRunner.isPicked(exchange.request.id, rate: rate), exchange.turn?.kind == .userTurn,
             case .classified? = exchange.decision?.ground, let prompt = exchange.prompt,
-            let own = exchange.decision?.backend, let other = other(than: own)
+            let decision = exchange.decision, let other = other(decision), isUseful()
         else { return try await next(&exchange) }
         let reply = try await next(&exchange)
         guard reply.status == 200 else { return reply }
+        let own = decision.backend
         let (request, project) = (exchange.request, exchange.client.project)
-        let offer = { @Sendable (answer: String) in
+        let offer = { @Sendable (answer: String, stopReason: String?) in
+            // What was cut short, or is no text, cannot be compared.
+            guard !answer.isEmpty, stopReason == "end_turn" || stopReason == "stop_sequence" else { return }
             let answered = ShadowRunner.Answered(
                 request: request,
                 prompt: prompt,
@@ -35,7 +46,7 @@ package struct Compare: Stage {
             _ = runner.offer(answered, to: other)
         }
         switch reply.body {
-        case .bytes(let body): offer(WholeAnswer.text(body, prompt.dialect))
+        case .bytes(let body): offer(WholeAnswer.text(body, prompt.dialect), exchange.stopReason)
         case .stream(let relay):
             guard prompt.dialect == .anthropic else { return reply }
             relay.capture(limitBytes: Self.maximumBytes)
@@ -44,15 +55,21 @@ package struct Compare: Stage {
                 var reader = AnthropicTextReader()
                 var text = ""
                 reader.read(captured) { text += $0 }
-                offer(text)
+                offer(text, outcome.stopReason)
             }
         }
         return reply
     }
 
-    /// The tier beside: the next above, for the strongest the next below. The local tier stands outside of the ladder.
-    private func other(than own: Backend) -> Backend? {
-        let rest = router.backends.filter { $0.tier != .local && $0.tier != own.tier }
+    /// The tier beside, among the backends that may take the request: the next above, for the strongest the next below. What
+    /// a local model answered stays on this machine. The strongest has to be allowed, too, as it is the judge.
+    private func other(_ decision: Decision) -> Backend? {
+        let own = decision.backend
+        let able = decision.candidates.filter { $0.veto == nil }.map(\.backend)
+        guard own.tier != .local, let judge = router.strongest.first, able.contains(where: { $0 === judge }) else {
+            return nil
+        }
+        let rest = able.filter { $0.tier != .local && $0.tier != own.tier }
         let above = rest.filter { $0.tier > own.tier }.min { $0.tier < $1.tier }
         return above ?? rest.max { $0.tier < $1.tier }
     }

@@ -1,3 +1,5 @@
+import Shared
+
 /// Picks the backend: asks the router, and between its two steps the classifier.
 package struct Decide: Stage {
     package static let name = "decide"
@@ -34,26 +36,23 @@ package struct Decide: Stage {
             return try await next(&exchange)
         }
         let now = clock.monotonicNanoseconds()
-        let session = exchange.request.header("x-claude-code-session-id")
-        var turn = Turn(prompt, of: exchange.client, session: session)
-        turn.view = conversations.lookUp(turn.chain, now: now)
         let seconds = exchange.request.unixMilliseconds / 1_000
-        var request = routing(prompt, for: exchange.client, unixSeconds: seconds)
+        var request = routing(prompt, for: exchange.client, of: exchange.request, unixSeconds: seconds)
         request.directives = exchange.directives
-        request.betas = betas
-        request.turn = turn
         let question = ClassifierRequest(
             traits: prompt.traits,
             mode: exchange.directives.classifierMode,
             project: exchange.client.project
         )
-        let decision = try await decide(request, asking: question)
+        let outcome = try await decide(request, asking: question)
+        // What was paid is paid, whatever comes of it.
+        exchange.overheads += outcome.overheads
+        let decision = try outcome.decision.get()
         exchange.decision = decision
-        exchange.turn = turn
-        exchange.overheads += decision.classification?.overheads ?? []
-        if turn.reasonToPass == nil {
+        exchange.turn = request.turn
+        if let turn = request.turn, turn.reasonToPass == nil {
             let choice = ConversationChoice(
-                wanted: decision.wanted,
+                wanted: decision.wanted ?? .fast,
                 tier: decision.backend.tier,
                 backend: decision.backend.identity,
                 isUserTurn: turn.kind == .userTurn
@@ -63,8 +62,13 @@ package struct Decide: Stage {
         return try await next(&exchange)
     }
 
-    /// A prompt as the router sees it, with nothing known beside it.
-    func routing(_ prompt: Prompt, for client: ClientIdentity, unixSeconds: Int64) -> RoutingRequest {
+    /// A prompt as the router sees it, with its place in the conversation.
+    func routing(
+        _ prompt: Prompt,
+        for client: ClientIdentity,
+        of sent: ClientRequest? = nil,
+        unixSeconds: Int64
+    ) -> RoutingRequest {
         var request = RoutingRequest(
             traits: prompt.traits,
             requestedModel: prompt.model,
@@ -73,7 +77,17 @@ package struct Decide: Stage {
             unixSeconds: unixSeconds
         )
         request.dialect = prompt.dialect
+        request.betas = sent.map(Self.betas) ?? []
+        var turn = Turn(prompt, of: client, session: sent?.header("x-claude-code-session-id"))
+        turn.view = conversations.lookUp(turn.chain, now: clock.monotonicNanoseconds())
+        request.turn = turn
         return request
+    }
+
+    /// A decision or why there is none, and what was paid on the way to it.
+    struct Outcome: Sendable {
+        let decision: Result<Decision, GatewayError>
+        var overheads: [Overhead] = []
     }
 
     /// Decides, and takes the time that it took. `known` is the classification of an earlier request with the same body.
@@ -81,22 +95,26 @@ package struct Decide: Stage {
         _ request: RoutingRequest,
         asking question: ClassifierRequest,
         known: Classification? = nil
-    ) async throws(GatewayError) -> Decision {
+    ) async throws(GatewayError) -> Outcome {
         let started = clock.monotonicNanoseconds()
         let outcome = try router.question(request)
         let asked = clock.monotonicNanoseconds() - started
         switch outcome {
         case .settled(var decision):
             complete(&decision, nanoseconds: asked)
-            return decision
+            return Outcome(decision: .success(decision))
         case .open(let draft):
             // Not on the event loop that the caller may be running on. The change of threads is no part of the decision.
-            return try await withTaskExecutorPreference(globalConcurrentExecutor) { () throws(GatewayError) in
+            return await withTaskExecutorPreference(globalConcurrentExecutor) {
                 let resumed = clock.monotonicNanoseconds()
                 let classification = if let known { known } else { await classifier.classify(question) }
-                var decision = try router.choose(draft, classification)
-                complete(&decision, nanoseconds: asked + clock.monotonicNanoseconds() - resumed)
-                return decision
+                do throws(GatewayError) {
+                    var decision = try router.choose(draft, classification)
+                    complete(&decision, nanoseconds: asked + clock.monotonicNanoseconds() - resumed)
+                    return Outcome(decision: .success(decision), overheads: classification.overheads)
+                } catch {
+                    return Outcome(decision: .failure(error), overheads: classification.overheads)
+                }
             }
         }
     }

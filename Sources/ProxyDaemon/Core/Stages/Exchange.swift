@@ -36,6 +36,11 @@ package struct ClientIdentity: Sendable, Equatable {
     /// The beginning of the key's hash; empty without a key.
     package var keyFingerprint: String
 
+    /// Clients that belong to no project are the operator's own.
+    package func maySee(_ summary: ExchangeSummary) -> Bool {
+        project == ClientKeys.defaultProject || summary.project == project
+    }
+
     package init(project: String, keyFingerprint: String) {
         self.project = project
         self.keyFingerprint = keyFingerprint

@@ -38,6 +38,7 @@ extension ConfigKey {
         .path("embedding.path", \.embedding.path),
         .integer("embedding.threads", \.embedding.threads, 1...64),
         .integer("embedding.queue", \.embedding.queue, 1...10_000),
+        .integer("embedding.timeout_ms", \.embedding.timeoutMilliseconds, 1...60_000),
         .projects("projects", \.projects),
         ConfigKey(later: "max_escalations", harmless: ["2", "0"]),
         .flag("cache.enabled", \.cache.isEnabled),

@@ -186,6 +186,10 @@ package enum ConfigLoader {
             let problem = "no backend is named \(name) (\(hint)there are \(names.joined(separator: ", ")))"
             throw fields[field]?.error(problem) ?? ConfigError(source: field, problem: problem)
         }
+        for project in settings.projects where project.keys.contains(where: settings.auth.keys.contains) {
+            let problem = "a key of \(project.name) is one of auth.keys, too; a key belongs to a project or to none"
+            throw fields["projects"]?.error(problem) ?? ConfigError(source: "projects", problem: problem)
+        }
         if let name = settings.classifier.model { try check(name, "classifier.model") }
         for name in settings.routing.bounds.prefer.flatMap(\.models) { try check(name, "routing.prefer") }
         for name in settings.projects.flatMap(\.bounds.prefer).flatMap(\.models) { try check(name, "projects") }

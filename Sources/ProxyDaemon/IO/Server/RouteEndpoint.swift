@@ -51,7 +51,7 @@ struct RouteEndpoint: Sendable {
             classification: decision.classification.map { .init($0, mode) },
             routing: .init(explanation, decision.backend),
             response: .init(summary, text: WholeAnswer.text(body, question.dialect)),
-            costs: .init(chosen: summary.cost, baseline: summary.baseline, isEstimate: summary.usageIsEstimated)
+            costs: .init(summary)
         )
         let kept = reply.headers.filter { !$0.isNamed("content-type") && !$0.isNamed("content-length") }
         var made = JSONReply.make(report, id: request.id)
@@ -190,15 +190,27 @@ private struct RouteReport: Encodable {
     struct Costs: Encodable {
         var chosen: USD
         var baseline: USD
+        /// The gateway's own calls for it.
+        var overhead: USD
         var saved: USD
         var savedPercent: Double?
         /// The tokens are a guess.
         var isEstimate: Bool
 
-        init(chosen: USD, baseline: USD, isEstimate: Bool) {
+        init(_ summary: ExchangeSummary) {
+            self.init(
+                chosen: summary.cost,
+                baseline: summary.baseline,
+                overhead: summary.overhead ?? .zero,
+                isEstimate: summary.usageIsEstimated
+            )
+        }
+
+        init(chosen: USD, baseline: USD, overhead: USD = .zero, isEstimate: Bool) {
             self.chosen = chosen
             self.baseline = baseline
-            saved = baseline - chosen
+            self.overhead = overhead
+            saved = baseline - chosen - overhead
             if baseline > .zero {
                 let share = Double(saved.nanodollars) / Double(baseline.nanodollars)
                 savedPercent = (share * 10_000).rounded() / 100
@@ -214,6 +226,7 @@ private struct RouteReport: Encodable {
         private enum CodingKeys: String, CodingKey {
             case chosen = "chosen_cost_usd"
             case baseline = "baseline_cost_usd"
+            case overhead = "overhead_usd"
             case saved = "saved_usd"
             case savedPercent = "savings_percent"
             case isEstimate = "is_estimate"

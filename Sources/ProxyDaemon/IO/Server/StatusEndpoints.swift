@@ -112,11 +112,11 @@ struct StatusEndpoints: Sendable {
             }
             count = asked
         }
-        return json(Recent(exchanges: gateway.ledger.recent(count)), request)
+        return json(Recent(exchanges: gateway.recent(count, for: request)), request)
     }
 
     private func explain(_ id: String, _ request: ClientRequest) -> Reply {
-        guard let entry = gateway.ledger.entry(id: id) else {
+        guard let entry = gateway.entry(id: id, for: request) else {
             let text = "no exchange \(id) among the last \(Ledger.remembered) of this process"
             return Gateway.refuse(GatewayError(.notFound(text)), id: request.id)
         }

@@ -65,10 +65,18 @@ package final class LayeredClassifier: Classifying {
     /// Embeddings can be had.
     package var hasEmbedding: Bool { helpers.embeddings?.isOn ?? false }
 
+    /// A ranking learned from pairs of answers would be used.
+    package var ranks: Bool { settings.mode != .ruleBased && hasEmbedding && helpers.learned != nil }
+
     /// The built-in score and what the ranking sees of a request; nil without an embedding.
     func rankingInput(_ traits: PromptTraits) async -> (score: Double, input: [Float])? {
         let ask = Self.ask(traits)
-        guard let embedding = await helpers.embeddings?.embedding(of: ask.text, maximumTokens: model.maximumTokens)
+        guard let embeddings = helpers.embeddings,
+            let embedding = await embeddings.embedding(
+                of: ask.text,
+                maximumTokens: model.maximumTokens,
+                partition: "ranking"
+            )
         else { return nil }
         let features = AskFeatures(ask)
         return (model.judge(features, embedding: embedding).score, model.rankingInput(features, embedding))
@@ -93,7 +101,7 @@ package final class LayeredClassifier: Classifying {
         if mode == .llmBased, request.maySpend {
             let bounds = thresholds(project: request.project, withEmbedding: false)
             let words = model.judge(features, thresholds: bounds)
-            if var answer = await label(ask, words, bounds, &notes, &overheads) {
+            if var answer = await label(ask, request.project, words, bounds, &notes, &overheads) {
                 answer.notes = notes
                 answer.overheads = overheads
                 return answer
@@ -107,7 +115,11 @@ package final class LayeredClassifier: Classifying {
         }
         var embedding: Embedding?
         if mode != .ruleBased, let embeddings = helpers.embeddings {
-            embedding = await embeddings.embedding(of: ask.text, maximumTokens: model.maximumTokens)
+            embedding = await embeddings.embedding(
+                of: ask.text,
+                maximumTokens: model.maximumTokens,
+                partition: request.project
+            )
             if embedding == nil { notes.append("Without the text's embedding: \(embeddings.reasonForNone).") }
         }
         let bounds = thresholds(project: request.project, withEmbedding: embedding != nil)
@@ -117,7 +129,7 @@ package final class LayeredClassifier: Classifying {
         }
         var score = adjusted(judgement, features, embedding, request.project, &notes)
         var layer = embedding == nil ? Classification.Layer.features : .embedding
-        if mode != .ruleBased, let sidecar = helpers.sidecar {
+        if mode != .ruleBased, request.maySpend, let sidecar = helpers.sidecar {
             let outcome = await sidecar.score(ask.text)
             if let probability = outcome.strongProbability {
                 score = sidecar.blended(probability, with: score)
@@ -139,7 +151,9 @@ package final class LayeredClassifier: Classifying {
         guard let doubt = judgement.abstention, layer != .sidecar else { return result }
         result.notes.append("The score leaves doubt: \(doubt.detail).")
         guard mode == .hybrid, request.maySpend, isWorthAsking(result, traits) else { return result }
-        guard let answer = await label(ask, judgement, bounds, &result.notes, &result.overheads) else { return result }
+        guard let answer = await label(ask, request.project, judgement, bounds, &result.notes, &result.overheads) else {
+            return result
+        }
         result.score = answer.score
         result.tier = answer.tier
         result.confidence = answer.confidence
@@ -213,13 +227,14 @@ package final class LayeredClassifier: Classifying {
     /// What a model says, as a classification; nil where none could be asked. Its reason and its cost are added in both cases.
     private func label(
         _ ask: Ask,
+        _ project: String,
         _ judgement: Judgement,
         _ bounds: ScoreThresholds,
         _ notes: inout [String],
         _ overheads: inout [Overhead]
     ) async -> Classification? {
         guard settings.asksModel, let asked = helpers.asked else { return nil }
-        let outcome = await asked.classify(ask.text)
+        let outcome = await asked.classify(ask.text, partition: project)
         notes.append("\(outcome.reason).")
         if let overhead = outcome.overhead { overheads.append(overhead) }
         guard let opinion = outcome.opinion else { return nil }

@@ -15,23 +15,35 @@ package final class RememberedEmbeddings: Sendable {
     }
 
     private let embedder: any Embedder
+    private let clock: Clock
+    private let timeoutMilliseconds: Int
     private let memory = Mutex(Memory())
 
-    package init(_ embedder: any Embedder) { self.embedder = embedder }
+    /// No text is waited for longer than `timeoutMilliseconds`.
+    package init(_ embedder: any Embedder, timeoutMilliseconds: Int, clock: Clock) {
+        self.embedder = embedder
+        self.timeoutMilliseconds = timeoutMilliseconds
+        self.clock = clock
+    }
 
-    /// The embedding of a UTF-8 text; nil where there is none to be had.
-    package func embedding(of text: [UInt8], maximumTokens: Int) async -> Embedding? {
-        guard !text.isEmpty else { return nil }
-        if let known = memory.withLock({ $0.embeddings[text] }) { return known }
-        guard let made = await embedder.embed(text, maximumTokens: maximumTokens) else { return nil }
-        guard text.count <= Self.maximumKeyBytes else { return made }
+    /// The embedding of a UTF-8 text; nil where there is none to be had in time. What is remembered of one partition is not
+    /// given to another.
+    package func embedding(of text: [UInt8], maximumTokens: Int, partition: String) async -> Embedding? {
+        guard !text.isEmpty, isOn else { return nil }
+        let key = Array(partition.utf8) + [0] + text
+        if let known = memory.withLock({ $0.embeddings[key] }) { return known }
+        let outcome = await Deadline.run(milliseconds: timeoutMilliseconds, clock: clock) { [embedder] in
+            await embedder.embed(text, maximumTokens: maximumTokens)
+        }
+        guard let made = outcome.value ?? nil else { return nil }
+        guard key.count <= Self.maximumKeyBytes else { return made }
         memory.withLock { memory in
-            guard memory.embeddings.updateValue(made, forKey: text) == nil else { return }
+            guard memory.embeddings.updateValue(made, forKey: key) == nil else { return }
             if memory.order.count < Self.capacity {
-                memory.order.append(text)
+                memory.order.append(key)
             } else {
                 memory.embeddings[memory.order[memory.next]] = nil
-                memory.order[memory.next] = text
+                memory.order[memory.next] = key
                 memory.next = (memory.next + 1) % Self.capacity
             }
         }
@@ -49,6 +61,6 @@ package final class RememberedEmbeddings: Sendable {
     /// Why there was no embedding, a clause.
     var reasonForNone: String {
         if case .off(let why) = embedder.state { return why }
-        return "too many texts are waiting for theirs"
+        return "it was not there in time"
     }
 }

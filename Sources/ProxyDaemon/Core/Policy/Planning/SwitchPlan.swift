@@ -40,8 +40,11 @@ package struct SwitchPlan: Sendable {
     package let chosen: Int
     package let wanted: Tier
     package let expected: ExpectedTurns
+    /// The choice is the planner's; false where a preference or a bound made it.
+    let isCheapest: Bool
 
-    init(options: [Option], chosen: Int, wanted: Tier, expected: ExpectedTurns) {
+    init(options: [Option], chosen: Int, wanted: Tier, expected: ExpectedTurns, isCheapest: Bool = true) {
+        self.isCheapest = isCheapest
         self.options = options
         self.chosen = chosen
         self.wanted = wanted
@@ -54,7 +57,7 @@ package struct SwitchPlan: Sendable {
     package var sentences: [String] {
         let choice = choice
         var sentences = [
-            "\(choice.candidate.name) is expected to cost least: \(amounts(choice))."
+            "\(choice.candidate.name) \(isCheapest ? "is expected to cost least" : "comes first"): \(amounts(choice))."
         ]
         let others = options.indices.filter { $0 != chosen }.map { options[$0] }
         for option in others {

@@ -84,9 +84,9 @@ package final class SelfClassification: Sendable {
     }
 
     /// Asks about the text of a user's turn. Cancelling the task breaks the call off.
-    package func classify(_ ask: [UInt8]) async -> Outcome {
+    package func classify(_ ask: [UInt8], partition: String = "") async -> Outcome {
         guard ask.contains(where: { $0 > 0x20 }) else { return Outcome(reason: "there is no text to ask about") }
-        let key = LabelCache.Key(ask)
+        let key = LabelCache.Key(Array(partition.utf8) + [0] + ask)
         let clock = call.clock
         let started = clock.monotonicNanoseconds()
         let (known, refusal) = state.withLock { state -> (LabelCache.Entry?, CallGate.Refusal?) in
