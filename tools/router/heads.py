@@ -35,9 +35,11 @@ PRICES = (1, 3, 5)  # of the tiers, relative
 class Settings:
     gain_penalty: float = 5_000.0
     unit_power: float = 0.5
-    length_share: float = 1.0
-    gain_share: float = 0.7
+    # What the exam head is mixed of; each part counts by its spread.
+    length_share: float = 0.5
+    gain_share: float = 1.2
     fail_share: float = 1.0
+    family_share: float = 1.0
     meaning_scale: float = 20.0  # an embedding of unit length against standardised features, in the gain heads
     complexity_penalty: float = 1.0
     gate_penalty: float = 0.5
@@ -123,10 +125,16 @@ class Variant:
         self.fail = self._split(slope, 0.0, 1, s.meaning_scale)
         level, constant = ridge(x[fit], data.gain[fit], weights[fit], s.gain_penalty)
         self.level = self._split(level, constant, 1, s.meaning_scale)
+        # How often the cheap model fails, from one set to the next as well: only this tells whole families apart. The
+        # same of the gain is no use: on families that were left out it ranks worse than chance.
+        slope, constant = ridge(x[fit], 1 - data.cheap[fit], weights[fit], s.gain_penalty)
+        family = self._split(slope, constant, 1, s.meaning_scale)
         # The mix: each head over its spread, plus length, over the spread of the whole.
         count = self.z.shape[1]
         length = Head(np.eye(count)[0], np.zeros(self.vectors.shape[1]), 0.0)
-        parts = [(self.gain, s.gain_share), (self.fail, s.fail_share), (length, s.length_share)]
+        parts = [
+            (self.gain, s.gain_share), (self.fail, s.fail_share), (family, s.family_share), (length, s.length_share),
+        ]
         features = np.zeros(count)
         embedding = np.zeros(self.vectors.shape[1])
         for head, share in parts:
