@@ -15,12 +15,23 @@ import Testing
         (#"{"score": 0.2, "tier": 1, "quality": 0.9}"#, 20, Tier.fast),
         (#"{"score": 20, "tier": "fast", "quality": 0.9}"#, 20, .fast),
         (#"{"score": 0, "tier": 2, "quality": 0.9}"#, 0, .balanced),
-        (#"{"score": 1, "tier": 3, "quality": 0.9}"#, 100, .premium),
+        (#"{"score": 1, "tier": 3, "quality": 0.9}"#, 1, .premium),
+        (#"{"score": 1.0, "tier": 3, "quality": 0.9}"#, 100, .premium),
+        (#"{"score": 1e0, "tier": 3, "quality": 0.9}"#, 100, .premium),
+        (#"{"score": 5E-1, "tier": 3, "quality": 0.9}"#, 50, .premium),
+        (#"{"score": 0.0, "tier": 2, "quality": 0.9}"#, 0, .balanced),
+        (#"{"score": 2, "tier": 2, "quality": 0.9}"#, 2, .balanced),
+        (#"{"score": 20.0, "tier": 2, "quality": 0.9}"#, 20, .balanced),
+        (#"{"score": 100, "tier": 2, "quality": 0.9}"#, 100, .balanced),
         (#"{"score": 1.5, "tier": "Premium", "quality": 0.9}"#, 1.5, .premium),
         (#"{"score": 1e2, "tier": "2", "quality": 0.9}"#, 100, .balanced),
         (#"{"score": 0.5, "tier": 0, "quality": 0.9}"#, 50, .local),
     ])
-    func `takes a score as a fraction up to 1 and as points above`(body: String, score: Double, tier: Tier) throws {
+    func `takes a score as points, and as a fraction where it has a point and is at most 1`(
+        body: String,
+        score: Double,
+        tier: Tier
+    ) throws {
         let report = try read(body)
         #expect(report.subject == .answer(score: score, tier: tier))
         #expect(report.quality == 0.9)
@@ -41,10 +52,16 @@ import Testing
         (#"{"query_id":"q","score":1,"tier":1,"quality":1}"#, "query_id: send either"),
         (#"{"score":1,"quality":1}"#, "tier: Field required"),
         (#"{"tier":1,"quality":1}"#, "score: Field required"),
-        (#"{"score":101,"tier":1,"quality":1}"#, "score: expected a number from 0 to 1, or from 0 to 100, found 101"),
+        (
+            #"{"score":101,"tier":1,"quality":1}"#,
+            "score: expected points from 0 to 100, or a fraction from 0.0 to 1.0, found 101"
+        ),
+        (#"{"score":-1,"tier":1,"quality":1}"#, "score: expected points from 0 to 100"),
+        (#"{"score":-0.5,"tier":1,"quality":1}"#, "score: expected points from 0 to 100"),
+        (#"{"score":99999999999999999999,"tier":1,"quality":1}"#, "score: expected points from 0 to 100"),
         (
             #"{"score":true,"tier":1,"quality":1}"#,
-            "score: expected a number from 0 to 1, or from 0 to 100, found a bool"
+            "score: expected points from 0 to 100, or a fraction from 0.0 to 1.0, found a bool"
         ),
         (#"{"score":1,"tier":4,"quality":1}"#, "tier: expected 1 (fast), 2 (balanced), 3 (premium), 0 (local) or"),
         (#"{"score":1,"tier":1.5,"quality":1}"#, "tier: expected"),

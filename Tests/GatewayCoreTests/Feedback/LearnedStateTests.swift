@@ -36,10 +36,20 @@ private final class FlakyStore: StateStore {
         LearnedState(scores: scores, inputCount: inputs, clock: clock.port)
     }
 
-    private func rate(_ learned: LearnedState, _ project: String, _ quality: Double, times: Int) {
+    private func rate(
+        _ learned: LearnedState,
+        _ project: String,
+        _ quality: Double,
+        times: Int,
+        scale: ScoreScale = .meaning,
+        priors: ScoreThresholds? = nil
+    ) {
         for _ in 0..<times {
             clock.advance(seconds: 10)
-            _ = learned.record(.init(project: project, score: 28, tier: .fast, quality: quality), priors: priors)
+            _ = learned.record(
+                .init(project: project, scale: scale, score: 28, tier: .fast, quality: quality),
+                priors: priors ?? self.priors
+            )
         }
     }
 
@@ -58,8 +68,8 @@ private final class FlakyStore: StateStore {
         let learned = state()
         rate(learned, "red", 0, times: 100)
         teach(learned, "red", pairs: 150)
-        #expect(learned.thresholds(project: "red", priors: priors).fastMaximum < 30)
-        #expect(learned.thresholds(project: "blue", priors: priors) == priors)
+        #expect(learned.thresholds(project: "red", scale: .meaning, priors: priors).fastMaximum < 30)
+        #expect(learned.thresholds(project: "blue", scale: .meaning, priors: priors) == priors)
         #expect(learned.adjusts(project: "red"))
         #expect(learned.adjust(score: 50, input: [1, 0, 0], project: "red") > 60)
         #expect(learned.adjust(score: 50, input: [-1, 0, 0], project: "red") < 40)
@@ -68,45 +78,104 @@ private final class FlakyStore: StateStore {
         #expect(learned.projects == ["red"])
     }
 
+    @Test(arguments: ScoreScale.allCases)
+    func `on one scale moves nothing on the other`(rated: ScoreScale) {
+        let other: ScoreScale = rated == .meaning ? .words : .meaning
+        let far = ScoreThresholds(fastMaximum: 18, balancedMaximum: 55)
+        let learned = state()
+        // 200 good answers in the bin that ends at 30: a bin beyond it is tried.
+        rate(learned, "red", 1, times: 200, scale: rated)
+        #expect(learned.thresholds(project: "red", scale: rated, priors: priors).fastMaximum == 35)
+        #expect(learned.thresholds(project: "red", scale: other, priors: far) == far)
+        let untouched = learned.snapshot(project: "red", scale: other, priors: far)
+        #expect(untouched.scale == other)
+        #expect(untouched.boundaries.map(\.events) == [0, 0])
+        #expect(untouched.boundaries.map(\.missingEvents) == [30, 30])
+        #expect(learned.snapshot(project: "red", scale: rated, priors: priors).boundaries[0].events == 200)
+
+        // The other one waits for its own 30 reports, then moves from its own prior by a step of 0.2.
+        rate(learned, "red", 1, times: 29, scale: other, priors: far)
+        #expect(learned.thresholds(project: "red", scale: other, priors: far) == far)
+        rate(learned, "red", 1, times: 1, scale: other, priors: far)
+        #expect(abs(learned.thresholds(project: "red", scale: other, priors: far).fastMaximum - 18.2) < 1e-9)
+        #expect(learned.thresholds(project: "red", scale: rated, priors: priors).fastMaximum == 35)
+    }
+
+    @Test func `on both scales counts against one limit of the project`() {
+        let learned = state()
+        func report(_ scale: ScoreScale) -> ThresholdCalibration.Outcome {
+            let answer = RatedAnswer(project: "red", scale: scale, score: 28, tier: .fast, quality: 1)
+            return learned.record(answer, priors: priors)
+        }
+        for _ in 0..<30 {
+            #expect(report(.meaning) != .overLimit)
+            #expect(report(.words) != .overLimit)
+        }
+        #expect(report(.meaning) == .overLimit)
+        #expect(report(.words) == .overLimit)
+        for scale in ScoreScale.allCases {
+            let shown = learned.snapshot(project: "red", scale: scale, priors: priors)
+            #expect(shown.boundaries[0].events == 30)
+            #expect(shown.reportsOverLimit == 2)
+        }
+        #expect(learned.projects == ["red"])
+    }
+
     @Test func `from ratings never touches the ranking`() {
         let learned = state()
         rate(learned, "red", 0, times: 500)
         #expect(!learned.adjusts(project: "red"))
-        #expect(learned.snapshot(project: "red", priors: priors).ranking == nil)
+        #expect(learned.snapshot(project: "red", scale: .meaning, priors: priors).ranking == nil)
         #expect(learned.adjust(score: 42, input: [1, 1, 1], project: "red") == 42)
     }
 
     @Test func `counts each exchange once`() {
         let learned = state()
-        let answer = RatedAnswer(queryID: "q", project: "red", score: 28, tier: .fast, quality: 0)
+        let answer = RatedAnswer(queryID: "q", project: "red", scale: .meaning, score: 28, tier: .fast, quality: 0)
         #expect(learned.record(answer, priors: priors) == .counted(moved: false))
         #expect(learned.record(answer, priors: priors) == .repeated)
-        #expect(learned.snapshot(project: "red", priors: priors).boundaries[0].events == 1)
+        #expect(learned.snapshot(project: "red", scale: .meaning, priors: priors).boundaries[0].events == 1)
         for id in 0..<4_096 {
             clock.advance(seconds: 2)
             _ = learned.record(
-                .init(queryID: String(id), project: "red", score: 28, tier: .fast, quality: 1),
+                .init(queryID: String(id), project: "red", scale: .meaning, score: 28, tier: .fast, quality: 1),
                 priors: priors
             )
         }
         // The first has left the memory by now.
         #expect(learned.record(answer, priors: priors) == .counted(moved: false))
-        #expect(
-            learned.record(.init(queryID: "9", project: "red", score: 2, tier: .fast, quality: 1), priors: priors)
-                == .repeated
-        )
+        let ninth = RatedAnswer(queryID: "9", project: "red", scale: .words, score: 2, tier: .fast, quality: 1)
+        #expect(learned.record(ninth, priors: priors) == .repeated)
     }
 
     @Test func `is taken back by a reset`() {
         let learned = state()
         rate(learned, "red", 0, times: 100)
         teach(learned, "red", pairs: 150)
-        learned.reset(project: "red", priors: priors)
-        #expect(learned.thresholds(project: "red", priors: priors) == priors)
+        learned.reset(project: "red") { _ in priors }
+        #expect(learned.thresholds(project: "red", scale: .meaning, priors: priors) == priors)
         #expect(!learned.adjusts(project: "red"))
-        let shown = learned.snapshot(project: "red", priors: priors)
+        let shown = learned.snapshot(project: "red", scale: .meaning, priors: priors)
         #expect(shown.ranking == nil)
         #expect(shown.boundaries[0].lastChange?.reason == .reset)
+    }
+
+    @Test func `is taken back by a reset on every scale, each to its own priors`() {
+        let far = ScoreThresholds(fastMaximum: 18, balancedMaximum: 55)
+        let learned = state()
+        rate(learned, "red", 0, times: 100, scale: .meaning)
+        rate(learned, "red", 1, times: 100, scale: .words, priors: far)
+        #expect(learned.thresholds(project: "red", scale: .meaning, priors: priors).fastMaximum < 30)
+        #expect(learned.thresholds(project: "red", scale: .words, priors: far).fastMaximum > 18)
+        learned.reset(project: "red") { $0 == .meaning ? priors : far }
+        #expect(learned.thresholds(project: "red", scale: .meaning, priors: priors) == priors)
+        #expect(learned.thresholds(project: "red", scale: .words, priors: far) == far)
+        for (scale, own) in [(ScoreScale.meaning, priors), (.words, far)] {
+            let shown = learned.snapshot(project: "red", scale: scale, priors: own).boundaries[0]
+            #expect(shown.events == 0)
+            #expect(shown.lastChange?.reason == .reset)
+            #expect(shown.lastChange?.to == own.fastMaximum)
+        }
     }
 
     @Test func `outlives the daemon`() async throws {
@@ -114,15 +183,19 @@ private final class FlakyStore: StateStore {
         let learned = state()
         rate(learned, "red", 0, times: 100)
         rate(learned, "blue", 1, times: 100)
+        rate(learned, "red", 1, times: 60, scale: .words)
         teach(learned, "red", pairs: 150)
         try await learned.save(to: store)
         let next = state()
         #expect(await next.load(from: store) == [])
         for project in ["red", "blue"] {
-            #expect(
-                next.snapshot(project: project, priors: priors) == learned.snapshot(project: project, priors: priors)
-            )
+            for scale in ScoreScale.allCases {
+                let kept = next.snapshot(project: project, scale: scale, priors: priors)
+                #expect(kept == learned.snapshot(project: project, scale: scale, priors: priors))
+            }
         }
+        #expect(next.thresholds(project: "red", scale: .meaning, priors: priors).fastMaximum < 30)
+        #expect(next.thresholds(project: "red", scale: .words, priors: priors).fastMaximum > 30)
         let input: [Float] = [0.3, -0.2, 0.9]
         let before = learned.adjust(score: 50, input: input, project: "red")
         #expect(before != 50)
@@ -147,7 +220,7 @@ private final class FlakyStore: StateStore {
         let notices = await other.load(from: store)
         #expect(notices.count == 2)
         #expect(notices.allSatisfy { $0.contains("was learned from another scorer's scores") })
-        #expect(other.thresholds(project: "red", priors: priors) == priors)
+        #expect(other.thresholds(project: "red", scale: .meaning, priors: priors) == priors)
         #expect(!other.adjusts(project: "red"))
 
         let wider = state(inputs: 4)
@@ -156,7 +229,25 @@ private final class FlakyStore: StateStore {
                 "The kept rankings begin anew: learned-rankings holds rankings of another shape."
             ]
         )
-        #expect(wider.thresholds(project: "red", priors: priors).fastMaximum < 30)
+        #expect(wider.thresholds(project: "red", scale: .meaning, priors: priors).fastMaximum < 30)
+    }
+
+    /// Format 1 kept one set of thresholds for all scales.
+    @Test func `in the format of before the scales begins anew, and says so`() async {
+        var writer = StateWriter(kind: 1, format: 1, scores: "weights-1")
+        writer.add(0)
+        let old = writer.finished()
+        let store = FlakyStore()
+        store.state.withLock { $0.documents["learned-thresholds"] = old }
+        let learned = state()
+        #expect(
+            await learned.load(from: store) == [
+                "The kept thresholds begin anew at their priors: learned-thresholds is of another release's format."
+            ]
+        )
+        #expect(learned.projects == [])
+        rate(learned, "red", 0, times: 40)
+        #expect(learned.thresholds(project: "red", scale: .meaning, priors: priors).fastMaximum < 30)
     }
 
     @Test func `that is damaged begins anew, whatever the damage`() async throws {
@@ -211,7 +302,10 @@ private final class FlakyStore: StateStore {
             let next = state()
             _ = await next.load(from: store)
             for project in next.projects + ["red"] {
-                #expect((10...50).contains(next.thresholds(project: project, priors: priors).fastMaximum))
+                for scale in ScoreScale.allCases {
+                    let bounds = next.thresholds(project: project, scale: scale, priors: priors)
+                    #expect((10...50).contains(bounds.fastMaximum))
+                }
                 #expect((0...100).contains(next.adjust(score: 50, input: [1, 1, 1], project: project)))
             }
             teach(next, "red", pairs: 1)
@@ -227,14 +321,14 @@ private final class FlakyStore: StateStore {
         try await learned.save(to: store)
         try await learned.save(to: store)
         #expect(store.saves == ["learned-thresholds"])
-        _ = learned.record(.init(project: "red", score: 28, tier: .fast, quality: 0), priors: priors)
+        _ = learned.record(.init(project: "red", scale: .meaning, score: 28, tier: .fast, quality: 0), priors: priors)
         clock.advance(seconds: 4)
         try await learned.save(to: store)
         #expect(store.saves.count == 1)
         clock.advance(seconds: 1)
         try await learned.save(to: store)
         #expect(store.saves.count == 2)
-        _ = learned.record(.init(project: "red", score: 28, tier: .fast, quality: 0), priors: priors)
+        _ = learned.record(.init(project: "red", scale: .meaning, score: 28, tier: .fast, quality: 0), priors: priors)
         try await learned.save(to: store, isForced: true)
         #expect(store.saves.count == 3)
         teach(learned, "red", pairs: 1)
@@ -256,7 +350,10 @@ private final class FlakyStore: StateStore {
         try await learned.save(to: store)
         let next = state()
         _ = await next.load(from: store)
-        #expect(next.thresholds(project: "red", priors: priors) == learned.thresholds(project: "red", priors: priors))
+        #expect(
+            next.thresholds(project: "red", scale: .meaning, priors: priors)
+                == learned.thresholds(project: "red", scale: .meaning, priors: priors)
+        )
     }
 
     @Test func `has room for 8 rankings, of which only an idle one gives way`() {
@@ -277,7 +374,7 @@ private final class FlakyStore: StateStore {
     @Test func `has room for 256 projects' thresholds`() {
         let learned = state()
         for number in 0..<256 { rate(learned, "p\(number)", 1, times: 1) }
-        let answer = RatedAnswer(project: "new", score: 5, tier: .fast, quality: 1)
+        let answer = RatedAnswer(project: "new", scale: .meaning, score: 5, tier: .fast, quality: 1)
         #expect(learned.record(answer, priors: priors) == .noRoom)
         #expect(learned.projects.count == 256)
         clock.advance(seconds: 86_400)

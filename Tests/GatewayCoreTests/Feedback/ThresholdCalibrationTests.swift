@@ -11,12 +11,13 @@ private struct Reporting {
     var now: Int64 = 1_000_000
     var secondsBetween: Int64 = 10
 
-    var thresholds: ScoreThresholds { calibration.thresholds(priors: priors, rule: rule) }
+    var thresholds: ScoreThresholds { calibration.thresholds(scale: .words, priors: priors, rule: rule) }
 
     @discardableResult
     mutating func record(_ score: Double, _ tier: Tier, _ quality: Double) -> ThresholdCalibration.Outcome {
         now += secondsBetween
         return calibration.record(
+            scale: .words,
             score: score,
             tier: tier,
             quality: quality,
@@ -129,9 +130,13 @@ private struct Reporting {
         var reporting = Reporting()
         for _ in 0..<100 { reporting.record(28, .fast, 0) }
         #expect(reporting.thresholds.fastMaximum < 28)
-        reporting.calibration.reset(priors: reporting.priors, rule: reporting.rule, unixSeconds: reporting.now)
+        reporting.calibration.reset(
+            priors: { [priors = reporting.priors] _ in priors },
+            rule: reporting.rule,
+            unixSeconds: reporting.now
+        )
         #expect(reporting.thresholds == reporting.priors)
-        let shown = reporting.calibration.snapshot(priors: reporting.priors, rule: reporting.rule)[0]
+        let shown = reporting.calibration.snapshot(scale: .words, priors: reporting.priors, rule: reporting.rule)[0]
         #expect(shown.events == 0)
         #expect(shown.lastChange?.reason == .reset)
         #expect(shown.lastChange?.to == 30)
@@ -140,14 +145,14 @@ private struct Reporting {
 
     @Test func `shows its prior, its place and its last move`() {
         var reporting = Reporting()
-        var shown = reporting.calibration.snapshot(priors: reporting.priors, rule: reporting.rule)
+        var shown = reporting.calibration.snapshot(scale: .words, priors: reporting.priors, rule: reporting.rule)
         #expect(shown.map(\.boundary) == [.fastBalanced, .balancedPremium])
         #expect(
             shown[0].sentence
                 == "The threshold fast|balanced is at 30, its prior; 30 more reports on answers of the fast tier may move it."
         )
         for _ in 0..<32 { reporting.record(28, .fast, 0) }
-        shown = reporting.calibration.snapshot(priors: reporting.priors, rule: reporting.rule)
+        shown = reporting.calibration.snapshot(scale: .words, priors: reporting.priors, rule: reporting.rule)
         #expect(shown[0].prior == 30)
         #expect(abs(shown[0].current - 29.4) < 1e-9)
         #expect(shown[0].events == 32)
@@ -167,7 +172,8 @@ private struct Reporting {
         var reporting = Reporting()
         reporting.rule.halfLifeEvents = 5
         for round in 0..<40 { for _ in 0..<40 { reporting.record(28, .fast, round.isMultiple(of: 2) ? 0 : 1) } }
-        let changes = reporting.calibration.snapshot(priors: reporting.priors, rule: reporting.rule)[0].changes
+        let changes = reporting.calibration.snapshot(scale: .words, priors: reporting.priors, rule: reporting.rule)[0]
+            .changes
         #expect(changes.count == 12)
         #expect(zip(changes, changes.dropFirst()).allSatisfy { $0.to == $1.from })
     }

@@ -17,7 +17,7 @@ package struct ThresholdChange: Sendable, Equatable {
     package var reason: Reason
 }
 
-/// One threshold of one project: the reports on the tier below it, and where they have moved it.
+/// One threshold of one project on one scale: the reports on the tier below it, and where they have moved it.
 struct BoundaryCalibration: Sendable, Equatable {
     /// Moves that are remembered.
     static let rememberedChanges = 12

@@ -29,8 +29,8 @@ package struct FeedbackReport: Sendable, Equatable {
 
     /// Reads a body. Throws an `invalidRequest` that names the member.
     ///
-    /// A `score` up to and including 1 is a fraction of the scale (0.2 is 20 points, 1 is 100 points), a higher one is
-    /// points: no client that counts in points has a use for a single one.
+    /// A `score` spelled as a whole number is points, as in `X-Gateway-Score`: 1 is 1 point. One with a decimal point or
+    /// an exponent is a fraction of the scale up to and including 1 (0.2 is 20 points, 1.0 is 100) and points above.
     package init(parsing body: [UInt8]) throws(GatewayError) {
         let parsed = body.withUnsafeBufferPointer { bytes -> Result<FeedbackReport, GatewayError> in
             do throws(JSONProblem) {
@@ -52,11 +52,11 @@ package struct FeedbackReport: Sendable, Equatable {
     private init(_ root: JSONView) throws(GatewayError) {
         let query = try Self.name(root, "query_id")
         project = try Self.name(root, "project")
-        let score = try Self.number(root, "score", 0...100, "a number from 0 to 1, or from 0 to 100")
+        let score = try Self.points(root)
         let tier = try Self.tier(root)
         switch (query, score, tier) {
         case (let query?, nil, nil): subject = .query(query)
-        case (nil, let score?, let tier?): subject = .answer(score: score <= 1 ? score * 100 : score, tier: tier)
+        case (nil, let score?, let tier?): subject = .answer(score: score, tier: tier)
         case (nil, nil, nil): throw Self.invalid("query_id: Field required (or score and tier)")
         case (nil, nil, _): throw Self.invalid("score: Field required with tier (or send query_id alone)")
         case (nil, _, nil): throw Self.invalid("tier: Field required with score (or send query_id alone)")
@@ -92,6 +92,13 @@ package struct FeedbackReport: Sendable, Equatable {
         }
         guard range.contains(number) else { throw invalid("\(member): expected \(expected), found \(number)") }
         return number
+    }
+
+    private static func points(_ root: JSONView) throws(GatewayError) -> Double? {
+        let expected = "points from 0 to 100, or a fraction from 0.0 to 1.0"
+        guard let score = try number(root, "score", 0...100, expected) else { return nil }
+        let isWhole = root["score"]?.integer != nil
+        return isWhole || score > 1 ? score : score * 100
     }
 
     private static func tier(_ root: JSONView) throws(GatewayError) -> Tier? {

@@ -9,7 +9,8 @@ struct Learned<Value: Sendable & Equatable>: Sendable, Equatable {
 enum ThresholdDocument {
     static let name = "learned-thresholds"
     private static let kind: UInt8 = 1
-    private static let format: UInt8 = 1
+    /// 1 kept the reports on all scales together.
+    private static let format: UInt8 = 2
 
     static func encode(_ projects: [String: Learned<ThresholdCalibration>], scores: String) -> [UInt8] {
         var writer = StateWriter(kind: kind, format: format, scores: scores)
@@ -17,7 +18,9 @@ enum ThresholdDocument {
         for (name, project) in projects.sorted(by: { $0.key < $1.key }) {
             writer.add(name)
             writer.add(project.touched)
-            for boundary in project.value.boundaries { add(boundary, to: &writer) }
+            for scale in ScoreScale.allCases {
+                for boundary in project.value[scale] { add(boundary, to: &writer) }
+            }
         }
         return writer.finished()
     }
@@ -59,7 +62,9 @@ enum ThresholdDocument {
             let name = try reader.text()
             let touched = try reader.integer()
             var calibration = ThresholdCalibration()
-            for at in calibration.boundaries.indices { calibration.boundaries[at] = try boundary(&reader) }
+            for scale in ScoreScale.allCases {
+                for at in calibration[scale].indices { calibration[scale][at] = try boundary(&reader) }
+            }
             projects[name] = Learned(value: calibration, touched: touched)
         }
         guard reader.isAtEnd else { throw StateProblem(words: "is damaged") }

@@ -6,6 +6,8 @@ package struct RatedAnswer: Sendable, Equatable {
     /// The exchange, where it is known: only its first report counts.
     package var queryID: String?
     package var project: String
+    /// The scale of ``score``.
+    package var scale: ScoreScale
     /// 0 to 100, as it was compared with the thresholds: adjusted where it was.
     package var score: Double
     /// The tier that answered.
@@ -13,9 +15,17 @@ package struct RatedAnswer: Sendable, Equatable {
     /// 0 to 1.
     package var quality: Double
 
-    package init(queryID: String? = nil, project: String, score: Double, tier: Tier, quality: Double) {
+    package init(
+        queryID: String? = nil,
+        project: String,
+        scale: ScoreScale,
+        score: Double,
+        tier: Tier,
+        quality: Double
+    ) {
         self.queryID = queryID
         self.project = project
+        self.scale = scale
         self.score = score
         self.tier = tier
         self.quality = quality
@@ -46,22 +56,25 @@ package struct ShadowPair: Sendable, Equatable {
 /// What has been learned for one project, for the API and the screen.
 package struct LearnedSnapshot: Sendable, Equatable {
     package var project: String
+    /// The scale of ``boundaries``.
+    package var scale: ScoreScale
     /// Fast|balanced, then balanced|premium.
     package var boundaries: [BoundarySnapshot]
-    /// Reports since the start that came too fast to count.
+    /// Reports since the start that came too fast to count, on all scales.
     package var reportsOverLimit: Int
     /// nil without a shadow pair.
     package var ranking: RankingSnapshot?
 }
 
-/// All that is learned from feedback, for all projects: nothing that one project reports moves another's.
+/// All that is learned from feedback, for all projects: nothing that one project reports moves another's, and
+/// nothing reported of scores on one scale moves the thresholds on another.
 ///
-/// ``thresholds(project:priors:)``, ``adjust(score:input:project:)``, ``record(_:priors:)`` and the snapshots hold a
+/// ``thresholds(project:scale:priors:)``, ``adjust(score:input:project:)``, ``record(_:priors:)`` and the snapshots hold a
 /// lock for microseconds at most and may be called anywhere. ``record(pair:)`` works for up to a millisecond and
 /// ``load(from:)`` and ``save(to:isForced:)`` for longer: they are for a background executor, never for an event loop (a
 /// task that prefers a loop takes actors and plain `async` functions along to it).
 package final class LearnedState: Sendable {
-    /// Projects whose thresholds are kept; some 1 KB each.
+    /// Projects whose thresholds are kept; some 2 KB each.
     package static let maximumProjects = 256
     /// Projects whose ranking is kept; 0.37 MB each for an embedding and 40 features.
     package static let maximumRankings = 8
@@ -130,10 +143,11 @@ package final class LearnedState: Sendable {
 
     // MARK: - Reading
 
-    /// The thresholds that hold for a project. `priors` are those of the config or the trained score.
-    package func thresholds(project: String, priors: ScoreThresholds) -> ScoreThresholds {
+    /// The thresholds that hold for a project's scores of a scale. `priors` are that scale's, of the config or the
+    /// trained score.
+    package func thresholds(project: String, scale: ScoreScale, priors: ScoreThresholds) -> ScoreThresholds {
         let known = thresholds.withLock { $0.projects[project]?.value }
-        return (known ?? ThresholdCalibration()).thresholds(priors: priors, rule: rule)
+        return (known ?? ThresholdCalibration()).thresholds(scale: scale, priors: priors, rule: rule)
     }
 
     /// The score as the project's shadow pairs have adjusted it, 0 to 100; the prior's own where none is in use.
@@ -145,11 +159,13 @@ package final class LearnedState: Sendable {
     /// Whether a project's scores are being adjusted: only then is an input worth making.
     package func adjusts(project: String) -> Bool { scorers.withLock { $0[project] != nil } }
 
-    package func snapshot(project: String, priors: ScoreThresholds) -> LearnedSnapshot {
+    /// What has been learned for a project, with the thresholds of one scale. `priors` are that scale's.
+    package func snapshot(project: String, scale: ScoreScale, priors: ScoreThresholds) -> LearnedSnapshot {
         let calibration = thresholds.withLock { $0.projects[project]?.value } ?? ThresholdCalibration()
         return LearnedSnapshot(
             project: project,
-            boundaries: calibration.snapshot(priors: priors, rule: rule),
+            scale: scale,
+            boundaries: calibration.snapshot(scale: scale, priors: priors, rule: rule),
             reportsOverLimit: calibration.overLimit,
             ranking: rankings.withLock { $0.projects[project]?.value.snapshot }
         )
@@ -163,13 +179,15 @@ package final class LearnedState: Sendable {
 
     // MARK: - Learning
 
-    /// Takes a report in and moves that project's thresholds by a step where they should move.
+    /// Takes a report in and moves that project's thresholds on the answer's scale by a step where they should move.
+    /// `priors` are that scale's.
     package func record(_ answer: RatedAnswer, priors: ScoreThresholds) -> ThresholdCalibration.Outcome {
         let now = unixSeconds
         return thresholds.withLock { state in
             if let id = answer.queryID, state.rated.contains(id) { return .repeated }
             var project = state.projects[answer.project] ?? Learned(value: ThresholdCalibration(), touched: now)
             let outcome = project.value.record(
+                scale: answer.scale,
                 score: answer.score,
                 tier: answer.tier,
                 quality: answer.quality,
@@ -228,11 +246,17 @@ package final class LearnedState: Sendable {
         scorers.withLock { $0 = usable }
     }
 
-    /// Back to the priors, and all that the project has reported is forgotten.
-    package func reset(project: String, priors: ScoreThresholds) {
+    /// Back to the priors on every scale, and all that the project has reported is forgotten. `priors` gives a scale's.
+    package func reset(project: String, priors: (ScoreScale) -> ScoreThresholds) {
         let now = unixSeconds
+        // Found before the lock is taken: a caller's code does not run under it.
+        let (meaning, words) = (priors(.meaning), priors(.words))
         thresholds.withLock { state in
-            state.projects[project]?.value.reset(priors: priors, rule: rule, unixSeconds: now)
+            state.projects[project]?.value.reset(
+                priors: { $0 == .meaning ? meaning : words },
+                rule: rule,
+                unixSeconds: now
+            )
             state.revision += 1
         }
         rankings.withLock { state in

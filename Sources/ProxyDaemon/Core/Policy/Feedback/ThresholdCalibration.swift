@@ -1,6 +1,6 @@
 package import Shared
 
-/// The thresholds of one project as reports of quality have moved them.
+/// The thresholds of one project as reports of quality have moved them, on each scale by the reports on that scale alone.
 ///
 /// A value without a clock; ``LearnedState`` holds one for each project.
 package struct ThresholdCalibration: Sendable, Equatable {
@@ -20,16 +20,30 @@ package struct ThresholdCalibration: Sendable, Equatable {
         case invalid
     }
 
-    var boundaries = TierBoundary.allCases.map { _ in BoundaryCalibration() }
-    /// Reports beyond the limit since the start.
+    private var onMeaning = TierBoundary.allCases.map { _ in BoundaryCalibration() }
+    private var onWords = TierBoundary.allCases.map { _ in BoundaryCalibration() }
+    /// Reports beyond the limit since the start, on all scales: the limit is the project's.
     var overLimit = 0
     private var minute = Int64.min
     private var eventsInMinute = 0
 
     package init() {}
 
+    /// The boundaries of a scale, in the order of ``TierBoundary``.
+    subscript(scale: ScoreScale) -> [BoundaryCalibration] {
+        get { scale == .meaning ? onMeaning : onWords }
+        set {
+            switch scale {
+            case .meaning: onMeaning = newValue
+            case .words: onWords = newValue
+            }
+        }
+    }
+
     /// Takes a report in: an answer of `tier` to a request of that score (0 to 100) had that quality (0 to 1).
+    /// `priors` are those of the score's scale.
     package mutating func record(
+        scale: ScoreScale,
         score: Double,
         tier: Tier,
         quality: Double,
@@ -46,7 +60,7 @@ package struct ThresholdCalibration: Sendable, Equatable {
             return .overLimit
         }
         eventsInMinute += 1
-        let moved = boundaries[boundary.rawValue].record(
+        let moved = self[scale][boundary.rawValue].record(
             score: score,
             quality: quality,
             prior: priors[boundary],
@@ -56,25 +70,39 @@ package struct ThresholdCalibration: Sendable, Equatable {
         return .counted(moved: moved)
     }
 
-    /// The thresholds that hold. Where the two have crossed, the fast tier gives way: the stronger one is the safe one.
-    package func thresholds(priors: ScoreThresholds, rule: CalibrationRule) -> ScoreThresholds {
+    /// The thresholds that hold on a scale with these priors. Where the two have crossed, the fast tier gives way: the
+    /// stronger one is the safe one.
+    package func thresholds(
+        scale: ScoreScale,
+        priors: ScoreThresholds,
+        rule: CalibrationRule
+    ) -> ScoreThresholds {
+        let boundaries = self[scale]
         let fast = boundaries[TierBoundary.fastBalanced.rawValue].current(prior: priors.fastMaximum, rule: rule)
         let balanced = boundaries[TierBoundary.balancedPremium.rawValue]
             .current(prior: priors.balancedMaximum, rule: rule)
         return ScoreThresholds(fastMaximum: min(fast, balanced), balancedMaximum: balanced)
     }
 
-    /// Back to the priors, and all reports forgotten.
-    package mutating func reset(priors: ScoreThresholds, rule: CalibrationRule, unixSeconds: Int64) {
-        for boundary in TierBoundary.allCases {
-            boundaries[boundary.rawValue].reset(prior: priors[boundary], rule: rule, unixSeconds: unixSeconds)
+    /// Back to each scale's priors, and all reports forgotten.
+    package mutating func reset(
+        priors: (ScoreScale) -> ScoreThresholds,
+        rule: CalibrationRule,
+        unixSeconds: Int64
+    ) {
+        for scale in ScoreScale.allCases {
+            let priors = priors(scale)
+            for boundary in TierBoundary.allCases {
+                self[scale][boundary.rawValue].reset(prior: priors[boundary], rule: rule, unixSeconds: unixSeconds)
+            }
         }
         overLimit = 0
     }
 
-    package func snapshot(priors: ScoreThresholds, rule: CalibrationRule) -> [BoundarySnapshot] {
+    /// The boundaries of a scale with these priors.
+    package func snapshot(scale: ScoreScale, priors: ScoreThresholds, rule: CalibrationRule) -> [BoundarySnapshot] {
         TierBoundary.allCases.map { boundary in
-            let state = boundaries[boundary.rawValue]
+            let state = self[scale][boundary.rawValue]
             return BoundarySnapshot(
                 boundary: boundary,
                 prior: priors[boundary],
