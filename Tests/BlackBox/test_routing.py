@@ -15,6 +15,9 @@ MODEL = (
     Path(USERS_ENVIRONMENT.get("XDG_DATA_HOME") or Path(USERS_ENVIRONMENT.get("HOME", "/")) / ".local/share")
     / "llm-gateway/models/all-MiniLM-L6-v2"
 )
+NEEDS_MODEL = pytest.mark.skipif(
+    not (MODEL / "model.safetensors").exists(), reason=f"the embedding model is not in {MODEL}: make setup"
+)
 TIERS = [("quick", "claude-haiku-4-5-20251001", "fast"), ("able", "claude-sonnet-4-6", "balanced"), ("strong", "claude-opus-4-7", "premium")]
 EASY = "What is the capital of France?"
 HARD = "Prove that every bounded monotone operator on a complete lattice has a least fixed point, and discuss what fails without completeness."
@@ -305,12 +308,14 @@ def test_a_sidecar_is_asked(start):
     sidecar.close() if hasattr(sidecar, "close") else None
 
 
+@NEEDS_MODEL
 def test_shadow_pairs_are_paid_and_shown(start):
     def reply(request, connection):
         answered("7" if "grade answers" in request.body.decode() else "Done.")(request, connection)
 
     upstream = start.upstream(reply)
-    gateway = start.gateway(tiers(upstream, learned={"shadow_rate": 1}))
+    embedding = {"path": str(MODEL), "timeout_ms": 20000}
+    gateway = start.gateway(tiers(upstream, learned={"shadow_rate": 1}, embedding=embedding))
     answer = messages(gateway.port, prompt(EASY, "x"))
     assert answer["x-gateway-tier"] == "fast"
     totals = wait_until(
@@ -364,7 +369,7 @@ def test_without_the_embedding_model_every_surface_says_so(start):
     assert any("Without the text's embedding" in reason for reason in reasons)
 
 
-@pytest.mark.skipif(not (MODEL / "model.safetensors").exists(), reason=f"the embedding model is not in {MODEL}: make setup")
+@NEEDS_MODEL
 def test_with_the_embedding_model(start):
     gateway = start.gateway(tiers(start.upstream(answered()), embedding={"path": str(MODEL), "timeout_ms": 20000}))
     assert get_json(gateway.port, "/health")["embedding"] == "idle"
@@ -373,7 +378,7 @@ def test_with_the_embedding_model(start):
     assert get_json(gateway.port, "/health")["embedding"] == "ready"
 
 
-@pytest.mark.skipif(not (MODEL / "model.safetensors").exists(), reason=f"the embedding model is not in {MODEL}: make setup")
+@NEEDS_MODEL
 def test_examples_of_ones_own(start, tmp_path):
     examples = tmp_path / "examples.jsonl"
     examples.write_text(json.dumps({"prompt": "Tidy up the second paragraph, please.", "tier": "premium"}) + "\n")

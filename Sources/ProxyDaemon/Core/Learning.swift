@@ -51,7 +51,6 @@ extension Gateway {
             throw GatewayError(.invalidRequest("project: this client reports for the project \(client.project)"))
         }
         let answer: RatedAnswer
-        var hasEmbedding = learning.classifier.hasEmbedding
         switch report.subject {
         case .query(let id):
             guard let entry = ledger.entry(id: id), entry.summary.project == client.project else {
@@ -64,36 +63,42 @@ extension Gateway {
             guard let decision = entry.decision, case .classified = decision.ground,
                 let classification = decision.classification
             else { throw GatewayError(.invalidRequest("query_id: the exchange \(id) was not routed by its score")) }
-            if case .embedding = classification.layer {} else { hasEmbedding = false }
             answer = RatedAnswer(
                 queryID: id,
                 project: client.project,
+                scale: classification.scale,
                 score: classification.score,
                 tier: decision.backend.tier,
                 quality: report.quality
             )
         case .answer(let score, let tier):
-            answer = RatedAnswer(project: client.project, score: score, tier: tier, quality: report.quality)
+            answer = RatedAnswer(
+                project: client.project,
+                scale: learning.classifier.scale,
+                score: score,
+                tier: tier,
+                quality: report.quality
+            )
         }
-        let priors = learning.classifier.priors(withEmbedding: hasEmbedding)
+        let priors = learning.classifier.priors(answer.scale)
         let outcome = learning.state.record(answer, priors: priors)
         let (word, detail) = Self.words(outcome)
-        return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning))
+        return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning, answer.scale))
     }
 
     /// The bounds of the client's project and how they came to be. Throws `unauthenticated`.
     package func learned(_ request: ClientRequest) throws(GatewayError) -> LearnedSnapshot {
         let client = try identify(request)
-        return snapshot(client, try learningInUse())
+        let learning = try learningInUse()
+        return snapshot(client, learning, learning.classifier.scale)
     }
 
     /// Puts the bounds of the client's project back where they began. Throws `unauthenticated`.
     package func forget(_ request: ClientRequest) throws(GatewayError) -> LearnedSnapshot {
         let client = try identify(request)
         let learning = try learningInUse()
-        let priors = learning.classifier.priors(withEmbedding: learning.classifier.hasEmbedding)
-        learning.state.reset(project: client.project, priors: priors)
-        return snapshot(client, learning)
+        learning.state.reset(project: client.project) { learning.classifier.priors($0) }
+        return snapshot(client, learning, learning.classifier.scale)
     }
 
     private func learningInUse() throws(GatewayError) -> Learning {
@@ -103,9 +108,13 @@ extension Gateway {
         return learning
     }
 
-    private func snapshot(_ client: ClientIdentity, _ learning: Learning) -> LearnedSnapshot {
-        let priors = learning.classifier.priors(withEmbedding: learning.classifier.hasEmbedding)
-        return learning.state.snapshot(project: client.project, priors: priors)
+    private func snapshot(
+        _ client: ClientIdentity,
+        _ learning: Learning,
+        _ scale: ScoreScale
+    ) -> LearnedSnapshot {
+        let priors = learning.classifier.priors(scale)
+        return learning.state.snapshot(project: client.project, scale: scale, priors: priors)
     }
 
     private static func words(_ outcome: ThresholdCalibration.Outcome) -> (String, String) {

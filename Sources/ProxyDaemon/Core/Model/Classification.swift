@@ -27,6 +27,8 @@ package struct Classification: Sendable, Equatable {
     package var confidence: Double
     package var layer: Layer
     package var thresholds: ScoreThresholds
+    /// Which of the two scales the score and the thresholds are on.
+    package var scale: ScoreScale
     /// The same before feedback moved them; nil where nothing is learned.
     package var priors: ScoreThresholds?
     package var source: SignalSource?
@@ -45,6 +47,7 @@ package struct Classification: Sendable, Equatable {
         confidence: Double,
         layer: Layer,
         thresholds: ScoreThresholds,
+        scale: ScoreScale = .words,
         source: SignalSource? = nil,
         notes: [String] = [],
         overheads: [Overhead] = []
@@ -55,6 +58,7 @@ package struct Classification: Sendable, Equatable {
         self.confidence = confidence
         self.layer = layer
         self.thresholds = thresholds
+        self.scale = scale
         self.source = source
         self.notes = notes
         self.overheads = overheads

@@ -39,28 +39,30 @@ package final class LayeredClassifier: Classifying {
         await withTaskExecutorPreference(globalConcurrentExecutor) {
             var result = await layers(request)
             if helpers.learned != nil {
-                let hasEmbedding = result.layer == .embedding || result.layer == .example
-                result.priors = priors(withEmbedding: hasEmbedding)
+                result.priors = priors(result.scale)
             }
             return result
         }
     }
 
     /// The bounds between the tiers: those that were set by hand, else the calibrated ones as feedback has moved them.
-    package func thresholds(project: String, withEmbedding: Bool) -> ScoreThresholds {
-        let priors = priors(withEmbedding: withEmbedding)
-        return helpers.learned?.thresholds(project: project, priors: priors) ?? priors
+    package func thresholds(project: String, _ scale: ScoreScale) -> ScoreThresholds {
+        let priors = priors(scale)
+        return helpers.learned?.thresholds(project: project, scale: scale, priors: priors) ?? priors
     }
 
     /// The bounds before any feedback.
-    package func priors(withEmbedding: Bool) -> ScoreThresholds {
+    package func priors(_ scale: ScoreScale) -> ScoreThresholds {
         if let fixed = settings.fixedThresholds {
             return ScoreThresholds(fastMaximum: Double(fixed.fastMax), balancedMaximum: Double(fixed.balancedMax))
         }
-        return model.thresholds(quality: settings.qualityTarget, withEmbedding: withEmbedding)
+        return model.thresholds(quality: settings.qualityTarget, withEmbedding: scale == .meaning)
     }
 
     package var embedding: EmbedderState? { settings.mode == .ruleBased ? nil : helpers.embeddings?.state }
+
+    /// The scale that scores are on at the moment.
+    package var scale: ScoreScale { settings.mode != .ruleBased && hasEmbedding ? .meaning : .words }
 
     /// Embeddings can be had.
     package var hasEmbedding: Bool { helpers.embeddings?.isOn ?? false }
@@ -99,7 +101,7 @@ package final class LayeredClassifier: Classifying {
         var notes: [String] = []
         var overheads: [Overhead] = []
         if mode == .llmBased, request.maySpend {
-            let bounds = thresholds(project: request.project, withEmbedding: false)
+            let bounds = thresholds(project: request.project, .words)
             let words = model.judge(features, thresholds: bounds)
             if var answer = await label(ask, request.project, words, bounds, &notes, &overheads) {
                 answer.notes = notes
@@ -108,7 +110,7 @@ package final class LayeredClassifier: Classifying {
             }
         }
         if let pattern = DirectPatterns.match(ask, features) {
-            let bounds = thresholds(project: request.project, withEmbedding: false)
+            let bounds = thresholds(project: request.project, .words)
             let words = model.judge(features, thresholds: bounds)
             notes.append("\(pattern.detail).")
             return classification(pattern, words, bounds, notes, overheads)
@@ -122,7 +124,8 @@ package final class LayeredClassifier: Classifying {
             )
             if embedding == nil { notes.append("Without the text's embedding: \(embeddings.reasonForNone).") }
         }
-        let bounds = thresholds(project: request.project, withEmbedding: embedding != nil)
+        let scale = embedding == nil ? ScoreScale.words : .meaning
+        let bounds = thresholds(project: request.project, scale)
         let judgement = model.judge(features, embedding: embedding, thresholds: bounds)
         if let embedding, let example = await helpers.examples?.nearest(to: embedding) {
             return self.example(example, judgement, bounds, notes, overheads)
@@ -144,6 +147,7 @@ package final class LayeredClassifier: Classifying {
             confidence: judgement.confidence,
             layer: layer,
             thresholds: bounds,
+            scale: scale,
             source: judgement.source,
             notes: notes,
             overheads: overheads
@@ -198,6 +202,7 @@ package final class LayeredClassifier: Classifying {
             confidence: Double(match.cosine),
             layer: .example,
             thresholds: bounds,
+            scale: .meaning,
             source: judgement.source,
             notes: notes + ["It means the same as the example in line \(match.line), to \(percent) %."],
             overheads: overheads
