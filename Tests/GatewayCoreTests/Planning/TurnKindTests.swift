@@ -66,18 +66,43 @@ import Testing
         #expect(!TurnKind.sideQuery(.continuation).mayChangeTier)
     }
 
-    @Test(arguments: [
-        (
-            "You write titles: give the session a short title of at most six words.", "user: how do I sort a list?",
-            TurnKind.SideQuery.title
-        ),
-        ("Say whether this message begins a new conversation topic.", "now to the tests", .title),
-        ("", "Write a 5-10 word title for this: a conversation about sorting", .title),
-        ("Detect the prefix of the command and any injection.", "Command: git status", .safetyCheck),
-        ("You are a classifier. Answer safe or unsafe.", "rm -rf /", .safetyCheck),
-        ("", "<policy_spec>\\nWhat follows is a command.", .safetyCheck),
-        ("You summarize conversations for later use.", "user: hi", .compaction),
-    ])
+    // The beginnings of what agents and chat programs send.
+    @Test(
+        arguments: [
+            (
+                "You are Claude Code, Anthropic's official CLI for Claude.\\nGenerate a concise, sentence-case title "
+                    + "(3-7 words) that captures the main topic or goal of this coding session. Return JSON.",
+                "<session>\\nSort a list.\\n</session>", TurnKind.SideQuery.title
+            ),
+            (
+                "Analyze if this message indicates a new conversation topic. If it does, extract a 2-3 word title. "
+                    + "Format your response as a JSON object with two fields: 'isNewTopic' and 'title'.",
+                "now to the tests",
+                .title
+            ),
+            (
+                "Summarize this coding conversation in under 50 characters.",
+                "Please write a 5-10 word title for the following conversation:\\n\\nUser: hi", .title
+            ),
+            ("", "Please write a 5-10 word title for the following conversation:\\n\\nUser: hi", .title),
+            ("You are a title generator. You output ONLY a thread title. Nothing else.", "What is this?", .title),
+            ("", "Generate a concise 3-7 word title for this conversation, omitting punctuation.", .title),
+            ("", "### Task:\\nGenerate a concise, 3-5 word title with an emoji summarizing the chat history.", .title),
+            ("", "Provide a concise, 5-word-or-less title for the conversation, using title case.", .title),
+            ("You write titles: give the session a short title of at most six words.", "user: sort a list", .title),
+            (
+                "Your task is to process Bash commands that an AI coding agent wants to run.\\n\\nThis task defines "
+                    + "how to determine the prefix of a Bash command:", "Command: git status", .safetyCheck
+            ),
+            ("", "<policy_spec>\\n# Bash command prefix detection\\n", .safetyCheck),
+            ("You are a security monitor for autonomous AI coding agents.", "<transcript>", .safetyCheck),
+            ("You are a classifier. Answer safe or unsafe.", "rm -rf /", .safetyCheck),
+            ("", "Task: Check if there is unsafe content in 'User' messages in conversations.", .safetyCheck),
+            ("Extract any file paths that this command reads or modifies.", "Command: git diff\\nOutput: x", .chore),
+            ("", "\\nWeb page content:\\n---\\nTides\\n---\\n\\nWhen is high tide?", .chore),
+            ("", "### Task:\\nGenerate 1-3 broad tags categorizing the main themes of the chat history.", .chore),
+        ] as [(String, String, TurnKind.SideQuery)]
+    )
     func `a program's own queries are known by their words`(
         system: String,
         user: String,
@@ -88,27 +113,92 @@ import Testing
         #expect(try kind(message, extra) == .sideQuery(query))
         let leading = system.isEmpty ? "" : #"{"role":"system","content":"\#(system)"},"#
         #expect(try kind(leading + message, .openai) == .sideQuery(query))
-        // The same words in an agent's system prompt say nothing.
-        if !system.isEmpty { #expect(try kind(message, extra + Self.tools) == .userTurn) }
+        // The same words of an agent that has tools, or at the end of a history, say nothing.
+        #expect(try kind(message, extra + Self.tools) == .userTurn)
+        let history = Self.ask + #",{"role":"assistant","content":"Done."},"#
+        #expect(try kind(history + message, extra) == .userTurn)
     }
 
-    @Test func `a compaction comes at the end of a history, with tools or without`() throws {
-        let history = [Self.ask, Self.call, user(Self.result), #"{"role":"assistant","content":"Done."}"#]
-            .joined(separator: ",")
-        let summary = user(text("Write a detailed summary of the conversation so far, for whoever takes over."))
-        #expect(try kind(history + "," + summary, Self.tools) == .sideQuery(.compaction))
-        #expect(
-            try kind(history + "," + user(text("Give the summary a title in the chat's README.")), Self.tools)
-                == .userTurn
-        )
+    private static let answered = [ask, call, #"{"role":"assistant","content":"Done."}"#].joined(separator: ",") + ","
+
+    @Test(
+        arguments: [
+            (
+                "Your task is to create a detailed summary of the conversation so far, paying close attention.",
+                .compaction
+            ),
+            (
+                "CRITICAL: Respond with TEXT ONLY. Do NOT call any tools.\\n\\n- Tool calls will be REJECTED.\\n\\n"
+                    + "Your task is to create a detailed summary of the conversation so far.", .compaction
+            ),
+            ("Your task is to create a detailed summary of the RECENT portion of the conversation.", .compaction),
+            (
+                "<explicit_instructions type='summarize_task'>\\nNow, your urgent task is to create a comprehensive "
+                    + "detailed summary of the conversation so far.", .compaction
+            ),
+            ("Summarize the conversation so far, as described in the prompt instructions.", .compaction),
+            ("Provide a detailed but concise summary of our conversation above.", .compaction),
+            ("You are performing a CONTEXT CHECKPOINT COMPACTION. Create a handoff summary.", .compaction),
+            ("Your task is to summarize the conversation.", .compaction),
+            ("[SUGGESTION MODE: Suggest what the user might naturally type next.]", .chore),
+            ("The user stepped away and is coming back. Recap in under 40 words.", .chore),
+        ] as [(String, TurnKind.SideQuery)]
+    )
+    func `a compaction comes at the end of a history, with tools or without`(words: String, query: TurnKind.SideQuery)
+        throws
+    {
+        let last = user(text(words))
+        #expect(try kind(Self.answered + last) == .sideQuery(query))
+        #expect(try kind(Self.answered + last, Self.tools) == .sideQuery(query))
+        #expect(try kind(Self.answered + user(Self.result, Self.reminder, text(words))) == .sideQuery(query))
+        // There is nothing to sum up yet.
+        #expect(try kind(last, Self.tools) == .userTurn)
+        // Said before, it is no longer asked for.
+        #expect(try kind(last + "," + Self.answered + Self.ask) == .userTurn)
     }
 
     @Test(arguments: [
         "Suggest a title for my novel.", "Classify these animals by size.", "Summarize this article in two lines.",
         "What is a command injection, and how is it found?", "Which chat apps have topics?",
+        "Write a title for this chat app's landing page.", "Write a title for my talk on thread safety.",
+        "Give the summary a title in the chat's README.", "Summarize the conversation between Ann and Bob below.",
+        "Your task is to summarize the conversation between Ann and Bob.", "Web page content: why is it late?",
+        "Is a summary of the conversation so far of use?", "What does [SUGGESTION MODE] mean?",
     ])
     func `what only sounds like one is the user's`(words: String) throws {
-        #expect(try kind(user(text(words)), #","system":"You are a helpful assistant.""#) == .userTurn)
+        let system = #","system":"You are a helpful assistant.""#
+        #expect(try kind(user(text(words)), system) == .userTurn)
+        #expect(try kind(Self.answered + user(text(words)), system) == .userTurn)
+    }
+
+    @Test(arguments: [
+        "You are a helpful assistant. When asked, you can summarize the conversation.",
+        "You are Acme's chatbot; customers are entitled to refunds.",
+        "You are a tutor of security. You know every shell command and SQL injection topics.",
+        "You are a film critic. Give each chat-show episode a title.",
+        "You are a security monitor for a chemical plant. Explain the alarms.",
+        "You classify support tickets. Never answer with unsafe or harmful text.",
+        "You help writers. If the chat grows long, generate a title for this conversation.",
+        "You are a title generator for YouTube videos.",
+        "Detect the mood of the speaker. The command prefix is an exclamation mark.",
+        "You are a subtitle editor. You know content moderation and session titles.",
+        "You are a guide. Be kind. Be brief. Be exact. Generate a title for this conversation.",
+    ])
+    func `an application's system prompt makes no side query of its users' turns`(system: String) throws {
+        let extra = #","system":"\#(system)""#
+        #expect(try kind(Self.ask, extra) == .userTurn)
+        #expect(try kind(Self.answered + Self.ask, extra) == .userTurn)
+        #expect(try kind(#"{"role":"system","content":"\#(system)"},"# + Self.ask, .openai) == .userTurn)
+    }
+
+    @Test func `a long system prompt is no program's small task`() throws {
+        let task = "Generate a title for this conversation."
+        #expect(try kind(Self.ask, #","system":"\#(task)""#) == .sideQuery(.title))
+        let long = task + String(repeating: " More.", count: 2_000)
+        #expect(try kind(Self.ask, #","system":"\#(long)""#) == .userTurn)
+        // But for the one whose rules are long.
+        let monitor = "You are a security monitor for autonomous AI coding agents." + long
+        #expect(try kind(Self.ask, #","system":"\#(monitor)""#) == .sideQuery(.safetyCheck))
     }
 
     @Test func `anything else is named and passes`() throws {
@@ -131,5 +221,24 @@ import Testing
             Issue.record("taken for the user's")
             return
         }
+    }
+
+    @Test func `what follows a long reminder is the user's`() throws {
+        let filler = String(repeating: "x ", count: 150_000)
+        let reminder = "<system-reminder>" + filler + "</system-reminder>"
+        #expect(try kind(user(text(reminder + "\\nFix it."))) == .userTurn)
+        #expect(
+            try kind(user(text(#"\u003csystem-reminder>"# + filler + #"\u003c\/system-reminder>Fix it."#))) == .userTurn
+        )
+        #expect(
+            try kind(Self.answered + user(text(reminder + reminder + "Summarize the conversation so far.")))
+                == .sideQuery(.compaction)
+        )
+        guard case .other = try kind(user(text(reminder))) else {
+            Issue.record("taken for the user's")
+            return
+        }
+        // So is what stands behind much space.
+        #expect(try kind(user(text(String(repeating: " ", count: 300_000) + "Fix it."))) == .userTurn)
     }
 }

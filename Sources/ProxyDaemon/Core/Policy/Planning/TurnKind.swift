@@ -79,7 +79,14 @@ private struct TurnReader {
         var text: [UInt8] = []
         var hasOwnText = false
         var hasReminders = false
+        /// Messages but instructions, this one among them.
+        var messageCount = 0
+        /// An answer of the assistant's came before.
+        var hasHistory = false
     }
+
+    /// In bytes. A program that asks for one small thing mostly says so in few words.
+    private static let longestSystemPrompt = 8_192
 
     var kind: TurnKind {
         if let limit = prompt.maxTokens, limit <= 1 { return .sideQuery(limit == 0 ? .cacheWarming : .quotaProbe) }
@@ -90,7 +97,7 @@ private struct TurnReader {
         case .user: break
         }
         if ending.hasOwnText {
-            if let query = sideQuery(ending.text) { return .sideQuery(query) }
+            if let query = sideQuery(ending) { return .sideQuery(query) }
             return TurnText.isToolResult(ending.text) ? .toolStep : .userTurn
         }
         if ending.hasToolResults { return .toolStep }
@@ -103,25 +110,33 @@ private struct TurnReader {
 
     private var ending: Ending? {
         var last: (message: JSONView, role: Ending.Role)?
+        var messageCount = 0
+        var hasHistory = false
         root["messages"]?.forEachElement { message in
             guard let role = message["role"] else { return }
             if role.isText("user") {
                 last = (message, .user)
             } else if role.isText("assistant") {
                 last = (message, .assistant)
+                hasHistory = true
             } else if role.isText("tool") || role.isText("function") {
                 last = (message, .tool)
+            } else {
+                return
             }
+            messageCount += 1
         }
         guard let last else { return nil }
-        var ending = Ending(role: last.role)
+        var ending = Ending(role: last.role, messageCount: messageCount, hasHistory: hasHistory)
         guard last.role == .user, let content = last.message["content"] else { return ending }
         func take(_ text: JSONView) {
             let own = TurnText.own(text)
             ending.hasReminders = ending.hasReminders || own.hasReminders
             guard own.isThere else { return }
             ending.hasOwnText = true
-            if ending.text.count < TurnText.keptBytes { ending.text += own.beginning }
+            guard ending.text.count < TurnText.keptBytes else { return }
+            if !ending.text.isEmpty { ending.text.append(0x0A) }
+            ending.text += own.beginning
         }
         if content.kind == .string { take(content) }
         content.forEachElement { block in
@@ -135,24 +150,21 @@ private struct TurnReader {
         return ending
     }
 
-    /// What a text gives away about who wrote it. A system prompt counts only where there are no tools: an agent's own
+    /// What a text gives away about who wrote it. After a history only what has to stand there is looked for; a title
+    /// and the like only where there are no tools, and in a short system prompt: an agent's or an application's own
     /// names many things.
-    private func sideQuery(_ text: [UInt8]) -> TurnKind.SideQuery? {
-        let hasHistory = prompt.traits.messageCount > 2
-        let isBare = prompt.traits.toolCount == 0 && !hasHistory
-        let user = TurnText.lowercased(text)
-        var system: [UInt8] = []
-        if prompt.traits.toolCount == 0 { system = TurnText.lowercased(systemBeginning) }
-        for cue in SideQueryCue.all {
-            switch cue.place {
-            case .system where !isBare && cue.query != .compaction: continue
-            case .user where !isBare && cue.query != .compaction: continue
-            // Without a history there is nothing to take the place of, but a program may send that as text.
-            default: break
-            }
-            if cue.fits(cue.place == .system ? system : user) { return cue.query }
-        }
-        return nil
+    private func sideQuery(_ ending: Ending) -> TurnKind.SideQuery? {
+        let user = TurnWords(ending.text)
+        if ending.hasHistory, let query = sideQuery(user, at: .historyEnd) { return query }
+        guard prompt.traits.toolCount == 0, ending.messageCount <= 2 else { return nil }
+        if let query = sideQuery(user, at: .user) { return query }
+        let isShort = prompt.traits.systemBytes <= Self.longestSystemPrompt
+        return sideQuery(TurnWords(systemBeginning), at: isShort ? .system : .longSystem)
+    }
+
+    private func sideQuery(_ words: TurnWords, at place: SideQueryCue.Place) -> TurnKind.SideQuery? {
+        let opening = SideQueryCue.openings.first { $0.place == place && words.text.starts(with: $0.text) }
+        return opening?.query ?? SideQueryCue.all.first { $0.fits(words, at: place) }?.query
     }
 
     private var systemBeginning: [UInt8] {

@@ -2,8 +2,6 @@
 enum TurnText {
     /// So much of a text is looked at.
     static let keptBytes = 1_024
-    /// Longer blocks are read as the user's own unless they end as a reminder ends.
-    private static let longestReminder = 262_144
 
     private static let opening = Array("<system-reminder>".utf8)
     private static let closing = Array("</system-reminder>".utf8)
@@ -11,14 +9,13 @@ enum TurnText {
     /// What of a string is the user's own: coding agents put reminders of their own, in tags, beside and before it.
     static func own(_ view: JSONView) -> (isThere: Bool, hasReminders: Bool, beginning: [UInt8]) {
         var text: [UInt8] = []
+        append(view, to: &text)
         let contents = view.stringContents
-        let first = contents.first.map { view.bytes[$0] }
-        let mayBeReminder =
-            first == UInt8(ascii: "<") || first == UInt8(ascii: "\\") || first.map(isSpace) ?? false
-        if mayBeReminder, contents.count <= longestReminder {
+        // The beginning tells, unless it is all space: a reminder's end, and what follows it, may stand anywhere after.
+        let begun = text[...].drop(while: isSpace)
+        if contents.count > keptBytes, begun.count < opening.count || begun.starts(with: opening) {
+            text.removeAll(keepingCapacity: true)
             JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: view.bytes[contents]), to: &text)
-        } else {
-            append(view, to: &text)
         }
         var rest = text[...].drop(while: isSpace)
         var hasReminders = false
@@ -40,11 +37,6 @@ enum TurnText {
         let kept = contents.lowerBound..<min(contents.upperBound, contents.lowerBound + keptBytes)
         if !text.isEmpty { text.append(0x0A) }
         JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: view.bytes[kept]), to: &text)
-    }
-
-    /// ASCII letters in lower case; all else as it is.
-    static func lowercased(_ text: [UInt8]) -> [UInt8] {
-        text.prefix(keptBytes).map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
     }
 
     /// A tool's result that an agent without tool calls puts into the user's mouth.
@@ -73,64 +65,229 @@ enum TurnText {
     }
 }
 
-/// Words by which a program's own query is known. All of a cue's words must stand in the first ``TurnText/keptBytes``
-/// of the text, in lower case.
+/// A text's words in lower case, and where its sentences begin: what cues are looked for in.
+struct TurnWords {
+    /// Bytes that compare fast where they differ in the first eight.
+    struct Spelling: Sendable, Equatable {
+        private let key: UInt64
+        private let bytes: ArraySlice<UInt8>
+
+        init(_ bytes: ArraySlice<UInt8>) {
+            key = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
+            self.bytes = bytes
+        }
+
+        static func == (left: Spelling, right: Spelling) -> Bool {
+            left.key == right.key && left.bytes.count == right.bytes.count
+                && (left.bytes.count <= 8 || left.bytes.elementsEqual(right.bytes))
+        }
+    }
+
+    struct Word {
+        let spelling: Spelling
+        /// Counted from 0.
+        let sentence: Int
+        let beginsSentence: Bool
+        /// A comma, a bracket, a full stop or the like follows.
+        var endsClause = false
+    }
+
+    /// The first ``TurnText/keptBytes`` of the text; ASCII letters in lower case.
+    let text: [UInt8]
+    private(set) var words: [Word] = []
+
+    init(_ original: [UInt8]) {
+        text = original.prefix(TurnText.keptBytes).map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
+        var sentence = 0
+        var isNewSentence = true
+        var at = 0
+        while at < text.count {
+            let start = at
+            while at < text.count, Self.isWordByte(text[at]) { at += 1 }
+            if at > start {
+                words.append(
+                    Word(spelling: Spelling(text[start..<at]), sentence: sentence, beginsSentence: isNewSentence)
+                )
+                isNewSentence = false
+            }
+            // Up to the next word.
+            while at < text.count, !Self.isWordByte(text[at]) {
+                let byte = text[at]
+                at += 1
+                if byte != 0x20, byte != UInt8(ascii: "-"), !words.isEmpty { words[words.count - 1].endsClause = true }
+                // "claude.ai" is no end.
+                let isStop = byte == 0x0A || Self.stops.contains(byte) && (at == text.count || text[at] <= 0x20)
+                if isStop, !isNewSentence {
+                    isNewSentence = true
+                    sentence += 1
+                }
+            }
+        }
+        if !words.isEmpty, at == text.count { words[words.count - 1].endsClause = true }
+    }
+
+    private static let stops = Array(".!?:".utf8)
+
+    private static func isWordByte(_ byte: UInt8) -> Bool {
+        byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
+            || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "_")
+    }
+}
+
+/// An instruction by which a program's own query is known.
 ///
-/// They are few and plain on purpose: a query that is missed is routed like any other, one that is wrongly recognised
-/// goes to the model that was named for it.
+/// It is matched in whole words, from the beginning of a sentence and within that sentence. The cues are narrow on
+/// purpose: a query that is missed is routed like any other, a user's turn that is taken for one is not routed at all.
 struct SideQueryCue: Sendable {
     enum Place: Sendable {
+        /// One of the first sentences of a short system prompt, in a request without tools, of at most two messages.
         case system
+        /// The same of a long one, which may be an application's own.
+        case longSystem
+        /// The user's text, in such a request.
         case user
+        /// The user's last text, after a history.
+        case historyEnd
     }
+
+    private enum Element: Sendable {
+        /// One of these words; `isLast` where the clause has to end with it.
+        case word([TurnWords.Spelling], isLast: Bool)
+        /// One of these words, or none.
+        case option([TurnWords.Spelling])
+        /// Up to so many words.
+        case gap(Int)
+    }
+
+    /// Sentences of a system prompt that may give the task: who the model is comes before it.
+    private static let systemSentences = 4
+    private static let longestGap = 14
 
     let query: TurnKind.SideQuery
-    let place: Place
-    let words: [[UInt8]]
+    let places: [Place]
+    private let elements: [Element]
 
-    private init(_ query: TurnKind.SideQuery, _ place: Place, _ words: String...) {
+    /// `pattern`: words with one space between; `a|b` is either, `a?` may be left out, `a$` ends its clause, `*` is
+    /// up to ``longestGap`` words.
+    private init(_ query: TurnKind.SideQuery, _ places: [Place], _ pattern: String) {
         self.query = query
-        self.place = place
-        self.words = words.map { Array($0.utf8) }
+        self.places = places
+        elements = pattern.split(separator: " ").map { piece in
+            if piece == "*" { return .gap(Self.longestGap) }
+            let mark = piece.last
+            let isMarked = mark == "$" || mark == "?"
+            let words = (isMarked ? piece.dropLast() : piece).split(separator: "|").map(Self.spelling)
+            return mark == "?" ? .option(words) : .word(words, isLast: mark == "$")
+        }
     }
 
-    func fits(_ text: [UInt8]) -> Bool {
-        !text.isEmpty && words.allSatisfy { TurnText.firstIndex(of: $0, in: text[...]) != nil }
+    func fits(_ text: TurnWords, at place: Place) -> Bool {
+        guard places.contains(place) else { return false }
+        let words = text.words
+        let isSystem = place == .system || place == .longSystem
+        for start in words.indices where words[start].beginsSentence {
+            if isSystem, words[start].sentence >= Self.systemSentences { return false }
+            var at = start
+            while at < words.count, words[at].sentence == words[start].sentence {
+                if matches(elements[...], words[at...], in: words[start].sentence) { return true }
+                guard Self.courtesies.contains(words[at].spelling) else { break }
+                at += 1
+            }
+        }
+        return false
     }
+
+    private func matches(_ elements: ArraySlice<Element>, _ words: ArraySlice<TurnWords.Word>, in sentence: Int) -> Bool
+    {
+        guard let element = elements.first else { return true }
+        switch element {
+        case .gap(let longest):
+            return (0...min(longest, words.count)).contains {
+                matches(elements.dropFirst(), words.dropFirst($0), in: sentence)
+            }
+        case .option(let choices):
+            if matches([.word(choices, isLast: false)] + elements.dropFirst(), words, in: sentence) { return true }
+            return matches(elements.dropFirst(), words, in: sentence)
+        case .word(let choices, let isLast):
+            guard let word = words.first, word.sentence == sentence, !isLast || word.endsClause,
+                choices.contains(word.spelling)
+            else { return false }
+            return matches(elements.dropFirst(), words.dropFirst(), in: sentence)
+        }
+    }
+
+    /// What may stand before an instruction.
+    private static let courtesies = "please now you your urgent task job is to must will should".split(separator: " ")
+        .map(spelling)
+
+    private static func spelling(_ word: Substring) -> TurnWords.Spelling { TurnWords.Spelling(Array(word.utf8)[...]) }
+
+    /// Openings of whole texts that only programs write.
+    static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
+        (.chore, .user, Array("[suggestion mode".utf8)),
+        (.chore, .historyEnd, Array("[suggestion mode".utf8)),
+        (.chore, .historyEnd, Array("the user stepped away and is coming back".utf8)),
+        (.chore, .user, Array("web page content:\n---\n".utf8)),
+        (.safetyCheck, .user, Array("<policy_spec>".utf8)),
+    ]
+
+    private static let bare: [Place] = [.system, .user]
 
     static let all: [SideQueryCue] = [
-        SideQueryCue(.safetyCheck, .system, "command", "injection"),
-        SideQueryCue(.safetyCheck, .system, "command", "prefix", "detect"),
-        SideQueryCue(.safetyCheck, .user, "command_injection_detected"),
-        SideQueryCue(.safetyCheck, .user, "<policy_spec>"),
-        SideQueryCue(.safetyCheck, .system, "safety classifier"),
-        SideQueryCue(.safetyCheck, .system, "security monitor"),
-        SideQueryCue(.safetyCheck, .system, "content moderat"),
-        SideQueryCue(.safetyCheck, .system, "classif", "unsafe"),
-        SideQueryCue(.safetyCheck, .system, "classif", "harmful"),
-        SideQueryCue(.safetyCheck, .system, "classif", "malicious"),
-        SideQueryCue(.title, .system, "isnewtopic"),
-        SideQueryCue(.title, .system, "new conversation topic"),
-        SideQueryCue(.title, .system, "title", "conversation"),
-        SideQueryCue(.title, .system, "title", "session"),
-        SideQueryCue(.title, .system, "title", "chat"),
-        SideQueryCue(.title, .system, "title", "thread"),
-        SideQueryCue(.title, .user, "word title", "conversation"),
-        SideQueryCue(.title, .user, "title for this conversation"),
-        SideQueryCue(.title, .user, "title for the following conversation"),
-        SideQueryCue(.title, .user, "title for the conversation"),
-        SideQueryCue(.title, .user, "title for this chat"),
-        SideQueryCue(.compaction, .user, "summary of the conversation so far"),
-        SideQueryCue(.compaction, .user, "summary of our conversation so far"),
-        SideQueryCue(.compaction, .user, "summary of this conversation", "context"),
-        SideQueryCue(.compaction, .user, "summarize the conversation so far"),
-        SideQueryCue(.compaction, .user, "summarise the conversation so far"),
-        SideQueryCue(.compaction, .user, "context checkpoint", "summary"),
-        SideQueryCue(.compaction, .system, "summariz", "conversation"),
-        SideQueryCue(.compaction, .system, "summaris", "conversation"),
-        SideQueryCue(.chore, .user, "[suggestion mode"),
-        SideQueryCue(.chore, .user, "extract any file paths"),
-        SideQueryCue(.chore, .user, "web page content:"),
-        SideQueryCue(.chore, .user, "<command_output>", "command:"),
+        SideQueryCue(.safetyCheck, [.system], "process bash commands that an ai coding agent wants to run"),
+        SideQueryCue(
+            .safetyCheck,
+            [.system],
+            "detect|determine|extract the prefix of the|a|this|each bash|shell? command"
+        ),
+        SideQueryCue(
+            .safetyCheck,
+            [.system, .longSystem],
+            "you are a security monitor for autonomous ai coding agents"
+        ),
+        SideQueryCue(.safetyCheck, [.system], "you are a safety classifier$"),
+        SideQueryCue(.safetyCheck, [.system], "answer|reply|respond only|with safe or unsafe$"),
+        SideQueryCue(.safetyCheck, [.system], "answer|reply safe or unsafe$"),
+        SideQueryCue(.safetyCheck, [.system], "classify * as|is safe or unsafe|harmful|malicious$"),
+        SideQueryCue(.safetyCheck, bare, "check if there is unsafe content in * messages"),
+
+        SideQueryCue(
+            .title,
+            bare,
+            "analyze|say|decide|determine if|whether this|the message begins|starts|indicates a new conversation topic"
+        ),
+        SideQueryCue(
+            .title,
+            bare,
+            "\(asks) * title for|of|to \(which) following|above|current? conversation|dialogue$"
+        ),
+        SideQueryCue(.title, bare, "\(asks) * title for|of|to the following|above|current chat|session|thread$"),
+        SideQueryCue(.title, bare, "\(asks) * title for|of|to this|our coding|chat? chat|session|thread$"),
+        SideQueryCue(.title, bare, "\(asks) * title * summarizing the chat history$"),
+        SideQueryCue(
+            .title,
+            [.system],
+            "\(asks) * title * that captures|describes * \(which) coding|chat? conversation|chat|session|thread$"
+        ),
+        SideQueryCue(.title, [.system], "generate a concise sentence case title$"),
+        SideQueryCue(.title, [.system], "give \(which) conversation|chat|session|thread a|an * title"),
+        SideQueryCue(.title, [.system], "output only a short|brief? thread|conversation|chat|session title"),
+        SideQueryCue(.title, [.system], "summarize this coding conversation in under 50 characters"),
+
+        SideQueryCue(.compaction, [.historyEnd], "\(asks) * summary of \(which) conversation so far"),
+        SideQueryCue(.compaction, [.historyEnd], "\(asks) * summary of the recent portion of \(which) conversation"),
+        SideQueryCue(.compaction, [.historyEnd], "\(asks) * summary of \(which) conversation above"),
+        SideQueryCue(.compaction, [.historyEnd], "\(asks) * summary from \(which) conversation history above"),
+        SideQueryCue(.compaction, [.historyEnd], "\(asks) a detailed prompt for continuing our conversation above"),
+        SideQueryCue(.compaction, [.historyEnd], "summarize|summarise \(which) conversation so far"),
+        SideQueryCue(.compaction, [.historyEnd], "your task is to summarize|summarise \(which) conversation$"),
+        SideQueryCue(.compaction, [.historyEnd], "you are performing a context checkpoint compaction"),
+
+        SideQueryCue(.chore, bare, "extract any file paths that this command reads or modifies"),
+        SideQueryCue(.chore, bare, "suggest * follow up questions * that the user might * ask next"),
+        SideQueryCue(.chore, bare, "generate * tags categorizing * of the chat history"),
     ]
+
+    private static let asks = "write|generate|create|provide|produce|make|suggest"
+    private static let which = "the|this|our"
 }
