@@ -68,7 +68,7 @@ enum TurnText {
 /// A text's words in lower case, and where its sentences begin: what cues are looked for in.
 struct TurnWords {
     /// Bytes that compare fast where they differ in the first eight.
-    struct Spelling: Sendable, Equatable {
+    struct Spelling: Sendable, Hashable {
         private let key: UInt64
         private let bytes: ArraySlice<UInt8>
 
@@ -81,6 +81,8 @@ struct TurnWords {
             left.key == right.key && left.bytes.count == right.bytes.count
                 && (left.bytes.count <= 8 || left.bytes.elementsEqual(right.bytes))
         }
+
+        func hash(into hasher: inout Hasher) { hasher.combine(key) }
     }
 
     struct Word {
@@ -163,8 +165,8 @@ struct SideQueryCue: Sendable {
     private static let systemSentences = 4
     private static let longestGap = 14
 
-    let query: TurnKind.SideQuery
-    let places: [Place]
+    private let query: TurnKind.SideQuery
+    private let places: [Place]
     private let elements: [Element]
 
     /// `pattern`: words with one space between; `a|b` is either, `a?` may be left out, `a$` ends its clause, `*` is
@@ -181,20 +183,26 @@ struct SideQueryCue: Sendable {
         }
     }
 
-    func fits(_ text: TurnWords, at place: Place) -> Bool {
-        guard places.contains(place) else { return false }
-        let words = text.words
+    /// What a text is by its opening, or by an instruction in it.
+    static func query(in text: TurnWords, at place: Place) -> TurnKind.SideQuery? {
+        if let opening = openings.first(where: { $0.place == place && text.text.starts(with: $0.text) }) {
+            return opening.query
+        }
+        let cues = byFirstWord[place] ?? [:]
         let isSystem = place == .system || place == .longSystem
+        let words = text.words
         for start in words.indices where words[start].beginsSentence {
-            if isSystem, words[start].sentence >= Self.systemSentences { return false }
+            let sentence = words[start].sentence
+            if isSystem, sentence >= systemSentences { return nil }
             var at = start
-            while at < words.count, words[at].sentence == words[start].sentence {
-                if matches(elements[...], words[at...], in: words[start].sentence) { return true }
-                guard Self.courtesies.contains(words[at].spelling) else { break }
+            while at < words.count, words[at].sentence == sentence {
+                let cue = cues[words[at].spelling]?.first { $0.matches($0.elements[...], words[at...], in: sentence) }
+                if let cue { return cue.query }
+                guard courtesies.contains(words[at].spelling) else { break }
                 at += 1
             }
         }
-        return false
+        return nil
     }
 
     private func matches(_ elements: ArraySlice<Element>, _ words: ArraySlice<TurnWords.Word>, in sentence: Int) -> Bool
@@ -223,7 +231,7 @@ struct SideQueryCue: Sendable {
     private static func spelling(_ word: Substring) -> TurnWords.Spelling { TurnWords.Spelling(Array(word.utf8)[...]) }
 
     /// Openings of whole texts that only programs write.
-    static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
+    private static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
         (.chore, .user, Array("[suggestion mode".utf8)),
         (.chore, .historyEnd, Array("[suggestion mode".utf8)),
         (.chore, .historyEnd, Array("the user stepped away and is coming back".utf8)),
@@ -233,7 +241,7 @@ struct SideQueryCue: Sendable {
 
     private static let bare: [Place] = [.system, .user]
 
-    static let all: [SideQueryCue] = [
+    private static let all: [SideQueryCue] = [
         SideQueryCue(.safetyCheck, [.system], "process bash commands that an ai coding agent wants to run"),
         SideQueryCue(
             .safetyCheck,
@@ -287,6 +295,18 @@ struct SideQueryCue: Sendable {
         SideQueryCue(.chore, bare, "suggest * follow up questions * that the user might * ask next"),
         SideQueryCue(.chore, bare, "generate * tags categorizing * of the chat history"),
     ]
+
+    /// Every cue begins with a word; most words of a text begin none.
+    private static let byFirstWord: [Place: [TurnWords.Spelling: [SideQueryCue]]] = {
+        var cues: [Place: [TurnWords.Spelling: [SideQueryCue]]] = [:]
+        for cue in all {
+            guard case .word(let choices, _)? = cue.elements.first else { continue }
+            for place in cue.places {
+                for word in choices { cues[place, default: [:]][word, default: []].append(cue) }
+            }
+        }
+        return cues
+    }()
 
     private static let asks = "write|generate|create|provide|produce|make|suggest"
     private static let which = "the|this|our"
