@@ -67,22 +67,22 @@ enum TurnText {
 
 /// A text's words in lower case, and where its sentences begin: what cues are looked for in.
 struct TurnWords {
-    /// Bytes that compare fast where they differ in the first eight.
+    /// A word's first 16 bytes, and how many there are: enough to tell it from every word of a cue.
     struct Spelling: Sendable, Hashable {
-        private let key: UInt64
-        private let bytes: ArraySlice<UInt8>
+        private var head: UInt64 = 0
+        private var tail: UInt64 = 0
+        private(set) var count = 0
 
-        init(_ bytes: ArraySlice<UInt8>) {
-            key = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-            self.bytes = bytes
+        mutating func append(_ byte: UInt8) {
+            if count < 8 {
+                head = head << 8 | UInt64(byte)
+            } else if count < 16 {
+                tail = tail << 8 | UInt64(byte)
+            }
+            count += 1
         }
 
-        static func == (left: Spelling, right: Spelling) -> Bool {
-            left.key == right.key && left.bytes.count == right.bytes.count
-                && (left.bytes.count <= 8 || left.bytes.elementsEqual(right.bytes))
-        }
-
-        func hash(into hasher: inout Hasher) { hasher.combine(key) }
+        func hash(into hasher: inout Hasher) { hasher.combine(head) }
     }
 
     struct Word {
@@ -104,11 +104,14 @@ struct TurnWords {
         var isNewSentence = true
         var at = 0
         while at < text.count {
-            let start = at
-            while at < text.count, Self.isWordByte(text[at]) { at += 1 }
-            if at > start {
+            var spelling = Spelling()
+            while at < text.count, Self.isWordByte(text[at]) {
+                spelling.append(text[at])
+                at += 1
+            }
+            if spelling.count > 0 {
                 words.append(
-                    Word(spelling: Spelling(text[start..<at]), sentence: sentence, beginsSentence: isNewSentence)
+                    Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
                 )
                 isNewSentence = false
             }
@@ -228,7 +231,11 @@ struct SideQueryCue: Sendable {
     private static let courtesies = "please now you your urgent task job is to must will should".split(separator: " ")
         .map(spelling)
 
-    private static func spelling(_ word: Substring) -> TurnWords.Spelling { TurnWords.Spelling(Array(word.utf8)[...]) }
+    private static func spelling(_ word: Substring) -> TurnWords.Spelling {
+        var spelling = TurnWords.Spelling()
+        for byte in word.utf8 { spelling.append(byte) }
+        return spelling
+    }
 
     /// Openings of whole texts that only programs write.
     private static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
