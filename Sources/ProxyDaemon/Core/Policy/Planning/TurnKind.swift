@@ -155,16 +155,11 @@ private struct TurnReader {
     /// names many things.
     private func sideQuery(_ ending: Ending) -> TurnKind.SideQuery? {
         let user = TurnWords(ending.text)
-        if ending.hasHistory, let query = sideQuery(user, at: .historyEnd) { return query }
+        if ending.hasHistory, let query = SideQueryCue.query(in: user, at: .historyEnd) { return query }
         guard prompt.traits.toolCount == 0, ending.messageCount <= 2 else { return nil }
-        if let query = sideQuery(user, at: .user) { return query }
+        if let query = SideQueryCue.query(in: user, at: .user) { return query }
         let isShort = prompt.traits.systemBytes <= Self.longestSystemPrompt
-        return sideQuery(TurnWords(systemBeginning), at: isShort ? .system : .longSystem)
-    }
-
-    private func sideQuery(_ words: TurnWords, at place: SideQueryCue.Place) -> TurnKind.SideQuery? {
-        let opening = SideQueryCue.openings.first { $0.place == place && words.text.starts(with: $0.text) }
-        return opening?.query ?? SideQueryCue.all.first { $0.fits(words, at: place) }?.query
+        return SideQueryCue.query(in: TurnWords(systemBeginning), at: isShort ? .system : .longSystem)
     }
 
     private var systemBeginning: [UInt8] {

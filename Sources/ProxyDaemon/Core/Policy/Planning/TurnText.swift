@@ -67,20 +67,22 @@ enum TurnText {
 
 /// A text's words in lower case, and where its sentences begin: what cues are looked for in.
 struct TurnWords {
-    /// Bytes that compare fast where they differ in the first eight.
-    struct Spelling: Sendable, Equatable {
-        private let key: UInt64
-        private let bytes: ArraySlice<UInt8>
+    /// A word's first 16 bytes, and how many there are: enough to tell it from every word of a cue.
+    struct Spelling: Sendable, Hashable {
+        private var head: UInt64 = 0
+        private var tail: UInt64 = 0
+        private(set) var count = 0
 
-        init(_ bytes: ArraySlice<UInt8>) {
-            key = bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
-            self.bytes = bytes
+        mutating func append(_ byte: UInt8) {
+            if count < 8 {
+                head = head << 8 | UInt64(byte)
+            } else if count < 16 {
+                tail = tail << 8 | UInt64(byte)
+            }
+            count += 1
         }
 
-        static func == (left: Spelling, right: Spelling) -> Bool {
-            left.key == right.key && left.bytes.count == right.bytes.count
-                && (left.bytes.count <= 8 || left.bytes.elementsEqual(right.bytes))
-        }
+        func hash(into hasher: inout Hasher) { hasher.combine(head) }
     }
 
     struct Word {
@@ -102,11 +104,14 @@ struct TurnWords {
         var isNewSentence = true
         var at = 0
         while at < text.count {
-            let start = at
-            while at < text.count, Self.isWordByte(text[at]) { at += 1 }
-            if at > start {
+            var spelling = Spelling()
+            while at < text.count, Self.isWordByte(text[at]) {
+                spelling.append(text[at])
+                at += 1
+            }
+            if spelling.count > 0 {
                 words.append(
-                    Word(spelling: Spelling(text[start..<at]), sentence: sentence, beginsSentence: isNewSentence)
+                    Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
                 )
                 isNewSentence = false
             }
@@ -163,8 +168,8 @@ struct SideQueryCue: Sendable {
     private static let systemSentences = 4
     private static let longestGap = 14
 
-    let query: TurnKind.SideQuery
-    let places: [Place]
+    private let query: TurnKind.SideQuery
+    private let places: [Place]
     private let elements: [Element]
 
     /// `pattern`: words with one space between; `a|b` is either, `a?` may be left out, `a$` ends its clause, `*` is
@@ -181,20 +186,26 @@ struct SideQueryCue: Sendable {
         }
     }
 
-    func fits(_ text: TurnWords, at place: Place) -> Bool {
-        guard places.contains(place) else { return false }
-        let words = text.words
+    /// What a text is by its opening, or by an instruction in it.
+    static func query(in text: TurnWords, at place: Place) -> TurnKind.SideQuery? {
+        if let opening = openings.first(where: { $0.place == place && text.text.starts(with: $0.text) }) {
+            return opening.query
+        }
+        let cues = byFirstWord[place] ?? [:]
         let isSystem = place == .system || place == .longSystem
+        let words = text.words
         for start in words.indices where words[start].beginsSentence {
-            if isSystem, words[start].sentence >= Self.systemSentences { return false }
+            let sentence = words[start].sentence
+            if isSystem, sentence >= systemSentences { return nil }
             var at = start
-            while at < words.count, words[at].sentence == words[start].sentence {
-                if matches(elements[...], words[at...], in: words[start].sentence) { return true }
-                guard Self.courtesies.contains(words[at].spelling) else { break }
+            while at < words.count, words[at].sentence == sentence {
+                let cue = cues[words[at].spelling]?.first { $0.matches($0.elements[...], words[at...], in: sentence) }
+                if let cue { return cue.query }
+                guard courtesies.contains(words[at].spelling) else { break }
                 at += 1
             }
         }
-        return false
+        return nil
     }
 
     private func matches(_ elements: ArraySlice<Element>, _ words: ArraySlice<TurnWords.Word>, in sentence: Int) -> Bool
@@ -220,10 +231,14 @@ struct SideQueryCue: Sendable {
     private static let courtesies = "please now you your urgent task job is to must will should".split(separator: " ")
         .map(spelling)
 
-    private static func spelling(_ word: Substring) -> TurnWords.Spelling { TurnWords.Spelling(Array(word.utf8)[...]) }
+    private static func spelling(_ word: Substring) -> TurnWords.Spelling {
+        var spelling = TurnWords.Spelling()
+        for byte in word.utf8 { spelling.append(byte) }
+        return spelling
+    }
 
     /// Openings of whole texts that only programs write.
-    static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
+    private static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
         (.chore, .user, Array("[suggestion mode".utf8)),
         (.chore, .historyEnd, Array("[suggestion mode".utf8)),
         (.chore, .historyEnd, Array("the user stepped away and is coming back".utf8)),
@@ -233,7 +248,7 @@ struct SideQueryCue: Sendable {
 
     private static let bare: [Place] = [.system, .user]
 
-    static let all: [SideQueryCue] = [
+    private static let all: [SideQueryCue] = [
         SideQueryCue(.safetyCheck, [.system], "process bash commands that an ai coding agent wants to run"),
         SideQueryCue(
             .safetyCheck,
@@ -287,6 +302,18 @@ struct SideQueryCue: Sendable {
         SideQueryCue(.chore, bare, "suggest * follow up questions * that the user might * ask next"),
         SideQueryCue(.chore, bare, "generate * tags categorizing * of the chat history"),
     ]
+
+    /// Every cue begins with a word; most words of a text begin none.
+    private static let byFirstWord: [Place: [TurnWords.Spelling: [SideQueryCue]]] = {
+        var cues: [Place: [TurnWords.Spelling: [SideQueryCue]]] = [:]
+        for cue in all {
+            guard case .word(let choices, _)? = cue.elements.first else { continue }
+            for place in cue.places {
+                for word in choices { cues[place, default: [:]][word, default: []].append(cue) }
+            }
+        }
+        return cues
+    }()
 
     private static let asks = "write|generate|create|provide|produce|make|suggest"
     private static let which = "the|this|our"
