@@ -7,9 +7,8 @@ struct ConversationPlan {
     /// The candidate that is expected to cost least.
     let choice: Decision.Candidate
 
-    /// - Parameters:
-    ///   - able: every candidate that may take the request: later turns may go to any of them.
-    ///   - pool: those among which the choice is.
+    /// `able` is every candidate that may take the request, as later turns may go to any of them, and `pool` those among which
+    /// the choice is. Nil where there is nothing to plan.
     init?(_ draft: RoutingDraft, _ able: [Decision.Candidate], _ pool: [Decision.Candidate], wanted: Tier) {
         guard let turn = draft.request.turn, able.count > 1 else { return nil }
         guard turn.view != nil || turn.chain.marks.markedBytes > 0 || draft.traits.toolCount > 0 else { return nil }
