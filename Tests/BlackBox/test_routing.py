@@ -89,6 +89,18 @@ def test_dry_run_says_everything_and_sends_nothing(pair):
     assert get_json(gateway.port, "/v1/metrics/recent", KEY)["exchanges"] == []
 
 
+def test_recent_exchanges_have_their_reasons_and_are_the_projects_own(start):
+    projects = [{"name": "web", "keys": ["web-key"]}, {"name": "lab", "keys": ["lab-key"]}]
+    gateway = start.gateway(tiers(start.upstream(answered()), projects=projects, auth={"keys": ["any-key"]}))
+    web = messages(gateway.port, prompt(EASY, "x"), {"x-api-key": "web-key"})["x-gateway-query-id"]
+    messages(gateway.port, prompt("Hello there", "x"), {"x-api-key": "lab-key"})
+    rows = get_json(gateway.port, "/v1/metrics/recent", {"x-api-key": "web-key"})["exchanges"]
+    assert [row["query_id"] for row in rows] == [web] and len(rows[0]["reasons"]) >= 5
+    assert rows[0]["reasons"] == get_json(gateway.port, f"/v1/explain/{web}", KEY)["decision"]["reasons"]
+    assert len(get_json(gateway.port, "/v1/metrics/recent", KEY)["exchanges"]) == 2
+    assert ask(gateway.port, "GET", f"/v1/explain/{web}", headers={"x-api-key": "lab-key"}).status == 404
+
+
 def test_hard_prompts_score_higher(pair):
     gateway, _ = pair
     scores = [

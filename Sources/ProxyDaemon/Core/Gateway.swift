@@ -166,10 +166,10 @@ package struct Gateway: Sendable {
     }
 
     /// The last exchanges that are the client's to see, newest first.
-    package func recent(_ count: Int, for request: ClientRequest) -> [ExchangeSummary] {
+    package func recent(_ count: Int, for request: ClientRequest) -> [LedgerEntry] {
         guard let client = try? identify(request) else { return [] }
-        guard client.project != ClientKeys.defaultProject else { return ledger.recent(count) }
-        return Array(ledger.recent(Ledger.remembered).lazy.filter(client.maySee).prefix(count))
+        guard client.project != ClientKeys.defaultProject else { return ledger.recentEntries(count) }
+        return Array(ledger.recentEntries(Ledger.remembered).lazy.filter { client.maySee($0.summary) }.prefix(count))
     }
 
     /// A prompt of a client as the router sees it.

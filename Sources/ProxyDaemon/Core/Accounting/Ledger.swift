@@ -135,11 +135,14 @@ package final class Ledger: Sendable {
     }
 
     /// The last exchanges, newest first.
-    package func recent(_ count: Int) -> [ExchangeSummary] {
+    package func recent(_ count: Int) -> [ExchangeSummary] { recentEntries(count).map(\.summary) }
+
+    /// The same with what their explanations are made from.
+    package func recentEntries(_ count: Int) -> [LedgerEntry] {
         state.withLock { state in
             let size = state.entries.count
             let newest = size < Self.remembered ? size : state.next + size
-            return (0..<max(0, min(count, size))).map { state.entries[(newest - 1 - $0) % size].summary }
+            return (0..<max(0, min(count, size))).map { state.entries[(newest - 1 - $0) % size] }
         }
     }
 

@@ -99,7 +99,21 @@ struct StatusEndpoints: Sendable {
     }
 
     private struct Recent: Encodable {
-        var exchanges: [ExchangeSummary]
+        var exchanges: [Explained]
+    }
+
+    /// A row with the chain of reasons beside its members.
+    private struct Explained: Encodable {
+        let summary: ExchangeSummary
+        let reasons: [String]
+
+        private enum CodingKeys: String, CodingKey { case reasons }
+
+        func encode(to encoder: any Encoder) throws {
+            try summary.encode(to: encoder)
+            var container = encoder.container(keyedBy: CodingKeys.self)
+            try container.encode(reasons, forKey: .reasons)
+        }
     }
 
     private func recent(_ request: ClientRequest) -> Reply {
@@ -112,7 +126,10 @@ struct StatusEndpoints: Sendable {
             }
             count = asked
         }
-        return json(Recent(exchanges: gateway.recent(count, for: request)), request)
+        let rows = gateway.recent(count, for: request).map { entry in
+            Explained(summary: entry.summary, reasons: entry.decision?.explained.reasons ?? [])
+        }
+        return json(Recent(exchanges: rows), request)
     }
 
     private func explain(_ id: String, _ request: ClientRequest) -> Reply {
