@@ -109,7 +109,7 @@ struct StatusEndpoints: Sendable {
 
         private enum CodingKeys: String, CodingKey { case reasons }
 
-        func encode(to encoder: any Encoder) throws {
+        func encode(to encoder: any Swift.Encoder) throws {
             try summary.encode(to: encoder)
             var container = encoder.container(keyedBy: CodingKeys.self)
             try container.encode(reasons, forKey: .reasons)
