@@ -59,6 +59,8 @@ start_gateway() {
             IFS=: read -r name model tier <<<"$backend"
             echo "  - {name: $name, provider: anthropic, model: $model, base_url: 'http://127.0.0.1:9100', tier: $tier}"
         done
+        # The way without an embedding: what that takes, `make bench-embedding` tells.
+        echo "classifier: {mode: rule_based}"
         echo "$2"
     } >"$work/$port.yaml"
     # The same rank as the peers have, on the other processor than the load generator.

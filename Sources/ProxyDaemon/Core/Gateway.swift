@@ -52,7 +52,8 @@ package struct Gateway: Sendable {
             settings.cache.isEnabled
             ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
         let paces = Paces()
-        let conversations = Conversations()
+        // Some 800 bytes each.
+        let conversations = Conversations(maxEntries: 8_000, maxBytes: 6_291_456)
         decide = Decide(
             router: router,
             classifier: classifier,

@@ -129,9 +129,9 @@ extension Settings {
         package var path: String?
         package var threads = 1
         /// Texts that may wait; beyond them the layer is left out.
-        package var queue = 64
+        package var queue = 4
         /// No request waits longer for an embedding.
-        package var timeoutMilliseconds = 500
+        package var timeoutMilliseconds = 100
         package init() {}
     }
 
