@@ -112,9 +112,7 @@ package struct Gateway: Sendable {
             call: call,
             judge: { await judge.quality(of: $1, to: $0) },
             spent: { ledger.spent($0) },
-            deliver: { pair in
-                Task.detached { await learning.learn(from: pair) }
-            }
+            deliver: { await learning.learn(from: $0) }
         )
     }
 
@@ -154,21 +152,19 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// Whether a request may ask about the gateway itself. Throws `unauthenticated`.
-    package func authorise(_ request: ClientRequest) throws(GatewayError) { _ = try identify(request) }
-
     /// Who asks. Throws `unauthenticated`.
-    func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity { try keys.identify(request) }
+    package func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity {
+        try keys.identify(request)
+    }
 
     /// One remembered exchange, if it is the client's to see: a project's clients see only their own.
-    package func entry(id: String, for request: ClientRequest) -> LedgerEntry? {
-        guard let entry = ledger.entry(id: id), let client = try? identify(request) else { return nil }
-        return client.maySee(entry.summary) ? entry : nil
+    package func entry(id: String, for client: ClientIdentity) -> LedgerEntry? {
+        guard let entry = ledger.entry(id: id), client.maySee(entry.summary) else { return nil }
+        return entry
     }
 
     /// The last exchanges that are the client's to see, newest first.
-    package func recent(_ count: Int, for request: ClientRequest) -> [LedgerEntry] {
-        guard let client = try? identify(request) else { return [] }
+    package func recent(_ count: Int, for client: ClientIdentity) -> [LedgerEntry] {
         guard client.project != ClientKeys.defaultProject else { return ledger.recentEntries(count) }
         return Array(ledger.recentEntries(Ledger.remembered).lazy.filter { client.maySee($0.summary) }.prefix(count))
     }

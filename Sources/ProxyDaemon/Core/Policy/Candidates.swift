@@ -48,7 +48,7 @@ struct Candidates: Sendable {
     /// What speaks against a backend that the client did not choose, whatever its model can do.
     private func veto(_ backend: Backend, _ draft: RoutingDraft, _ choice: Capability.Choice) -> String? {
         if backend.tier == .local, hasRemote, !draft.mayBeLocal, backend !== draft.named,
-            !draft.invited.contains(backend.name)
+            !draft.preferences.contains(where: { $0.models.contains(backend.name) })
         {
             return "local models answer only when they are asked for"
         }

@@ -130,8 +130,9 @@ package struct Router: Sendable {
         }
         let floor = floor(wanted, request.bounds)
         draft.mayBeLocal = isLocalFirst && floor <= .fast
-        let invited = (request.bounds.prefer + preset).filter { $0.applies(to: classification.taskType, floor) }
-        draft.invited = Set(invited.flatMap(\.models))
+        draft.preferences = (request.bounds.prefer + preset).filter {
+            $0.applies(to: classification.taskType, floor)
+        }
         let ground = Decision.Ground.classified(wanted: wanted, floor: floor)
         var all = bounded(candidates.all(draft, .router), request.bounds)
         if all.allSatisfy({ $0.veto != nil }) {
@@ -198,7 +199,7 @@ package struct Router: Sendable {
         floor: Tier
     ) throws(GatewayError) -> Decision {
         let able = candidates.filter { $0.veto == nil }
-        let preference = preference(draft, ground, able, floor)
+        let preference = draft.preferences.first { rule in able.contains { rule.models.contains($0.backend.name) } }
         var pool: [Decision.Candidate] = []
         if let preference { pool = able.filter { preference.models.contains($0.backend.name) } }
         if pool.isEmpty, draft.mayBeLocal { pool = able.filter { $0.backend.tier == .local } }
@@ -223,19 +224,6 @@ package struct Router: Sendable {
             decision.baseline = plan.cost(onDearestOf: strongest) ?? decision.baseline
         }
         return decision
-    }
-
-    /// The first preference that fits the work and that an able backend answers to.
-    private func preference(
-        _ draft: RoutingDraft,
-        _ ground: Decision.Ground,
-        _ able: [Decision.Candidate],
-        _ floor: Tier
-    ) -> Settings.Preference? {
-        guard case .classified = ground, let task = draft.classification?.taskType else { return nil }
-        return (draft.request.bounds.prefer + preset).first { rule in
-            rule.applies(to: task, floor) && able.contains { rule.models.contains($0.backend.name) }
-        }
     }
 
     /// The client's own choice gets the request as it stands, whatever the catalogue thinks of it. Throws `invalidRequest`

@@ -62,8 +62,8 @@ package struct RoutingDraft: Sendable {
     var mayBeLocal = false
     /// What a request sent to the named model unrouted has to keep within.
     var own = Limits()
-    /// Backends that a preference names for this work: local ones may be taken, too.
-    var invited: Set<String> = []
+    /// Those that apply to the work at hand, the first first. Local backends that they name may be taken, too.
+    var preferences: [Settings.Preference] = []
     var classification: Classification?
     var estimatedOutput: Int
     /// The tier is that of the turn before.

@@ -16,7 +16,7 @@ struct ModelEndpoints: Sendable {
     func answer(_ request: ClientRequest) async -> Reply {
         let dialect = Self.dialect(of: request)
         do throws(GatewayError) {
-            try gateway.authorise(request)
+            _ = try gateway.identify(request)
             let offers = offers
             guard request.path != "/v1/models" else { return try list(offers, dialect, request) }
             let id = PercentEncoding.decode(request.path.dropFirst("/v1/models/".count)) ?? ""

@@ -78,20 +78,19 @@ struct StatusEndpoints: Sendable {
     /// What answers a path, after the key has been looked at; nil for paths that are not served.
     func answer(_ path: String, _ request: ClientRequest) -> (() -> Reply)? {
         switch path {
-        case "/v1/metrics": guarded(request) { json(gateway.snapshot(), request) }
-        case "/v1/metrics/recent": guarded(request) { recent(request) }
-        case "/stats": guarded(request) { json(Stats(gateway.snapshot()), request) }
+        case "/v1/metrics": guarded(request) { _ in json(gateway.snapshot(), request) }
+        case "/v1/metrics/recent": guarded(request) { recent(request, for: $0) }
+        case "/stats": guarded(request) { _ in json(Stats(gateway.snapshot()), request) }
         case _ where path.hasPrefix("/v1/explain/"):
-            guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request) }
+            guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request, for: $0) }
         default: nil
         }
     }
 
-    private func guarded(_ request: ClientRequest, _ answer: @escaping () -> Reply) -> () -> Reply {
+    private func guarded(_ request: ClientRequest, _ answer: @escaping (ClientIdentity) -> Reply) -> () -> Reply {
         {
             do throws(GatewayError) {
-                try gateway.authorise(request)
-                return answer()
+                return answer(try gateway.identify(request))
             } catch {
                 return Gateway.refuse(error, id: request.id)
             }
@@ -116,7 +115,7 @@ struct StatusEndpoints: Sendable {
         }
     }
 
-    private func recent(_ request: ClientRequest) -> Reply {
+    private func recent(_ request: ClientRequest, for client: ClientIdentity) -> Reply {
         let pairs = (request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
         var count = 50
         if let pair = pairs.first(where: { $0.first == "n" }) {
@@ -126,14 +125,14 @@ struct StatusEndpoints: Sendable {
             }
             count = asked
         }
-        let rows = gateway.recent(count, for: request).map { entry in
+        let rows = gateway.recent(count, for: client).map { entry in
             Explained(summary: entry.summary, reasons: entry.decision?.explained.reasons ?? [])
         }
         return json(Recent(exchanges: rows), request)
     }
 
-    private func explain(_ id: String, _ request: ClientRequest) -> Reply {
-        guard let entry = gateway.entry(id: id, for: request) else {
+    private func explain(_ id: String, _ request: ClientRequest, for client: ClientIdentity) -> Reply {
+        guard let entry = gateway.entry(id: id, for: client) else {
             let text = "no exchange \(id) among the last \(Ledger.remembered) of this process"
             return Gateway.refuse(GatewayError(.notFound(text)), id: request.id)
         }

@@ -62,13 +62,12 @@ package final class LayeredClassifier: Classifying {
     package var embedding: EmbedderState? { settings.mode == .ruleBased ? nil : helpers.embeddings?.state }
 
     /// The scale that scores are on at the moment.
-    package var scale: ScoreScale { settings.mode != .ruleBased && hasEmbedding ? .meaning : .words }
-
-    /// Embeddings can be had.
-    package var hasEmbedding: Bool { helpers.embeddings?.isOn ?? false }
+    package var scale: ScoreScale {
+        settings.mode != .ruleBased && helpers.embeddings?.isOn ?? false ? .meaning : .words
+    }
 
     /// A ranking learned from pairs of answers would be used.
-    package var ranks: Bool { settings.mode != .ruleBased && hasEmbedding && helpers.learned != nil }
+    package var ranks: Bool { scale == .meaning && helpers.learned != nil }
 
     /// The built-in score and what the ranking sees of a request; nil without an embedding.
     func rankingInput(_ traits: PromptTraits) async -> (score: Double, input: [Float])? {

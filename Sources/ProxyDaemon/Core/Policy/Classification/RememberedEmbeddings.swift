@@ -7,17 +7,10 @@ package final class RememberedEmbeddings: Sendable {
     /// Longer texts are not kept as keys.
     private static let maximumKeyBytes = 2_048
 
-    private struct Memory {
-        var embeddings: [[UInt8]: Embedding] = [:]
-        /// The keys in the order they came, as a ring.
-        var order: [[UInt8]] = []
-        var next = 0
-    }
-
     private let embedder: any Embedder
     private let clock: Clock
     private let timeoutMilliseconds: Int
-    private let memory = Mutex(Memory())
+    private let memory = Mutex(RecentValues<[UInt8], Embedding>(capacity: capacity))
 
     /// No text is waited for longer than `timeoutMilliseconds`.
     package init(_ embedder: any Embedder, timeoutMilliseconds: Int, clock: Clock) {
@@ -31,28 +24,18 @@ package final class RememberedEmbeddings: Sendable {
     package func embedding(of text: [UInt8], maximumTokens: Int, partition: String) async -> Embedding? {
         guard !text.isEmpty, isOn else { return nil }
         let key = Array(partition.utf8) + [0] + text
-        if let known = memory.withLock({ $0.embeddings[key] }) { return known }
+        if let known = memory.withLock({ $0[key] }) { return known }
         let outcome = await Deadline.run(milliseconds: timeoutMilliseconds, clock: clock) { [embedder] in
             await embedder.embed(text, maximumTokens: maximumTokens)
         }
         guard let made = outcome.value ?? nil else { return nil }
-        guard key.count <= Self.maximumKeyBytes else { return made }
-        memory.withLock { memory in
-            guard memory.embeddings.updateValue(made, forKey: key) == nil else { return }
-            if memory.order.count < Self.capacity {
-                memory.order.append(key)
-            } else {
-                memory.embeddings[memory.order[memory.next]] = nil
-                memory.order[memory.next] = key
-                memory.next = (memory.next + 1) % Self.capacity
-            }
-        }
+        if key.count <= Self.maximumKeyBytes { memory.withLock { $0.store(made, for: key) } }
         return made
     }
 
     var state: EmbedderState { embedder.state }
 
-    /// The layer is not off.
+    /// Embeddings can be had.
     var isOn: Bool {
         if case .off = embedder.state { return false }
         return true

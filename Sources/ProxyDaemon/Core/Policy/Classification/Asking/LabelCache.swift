@@ -22,25 +22,11 @@ struct LabelCache: Sendable {
         }
     }
 
-    private var entries: [Key: Entry] = [:]
-    /// The keys in the order they came, as a ring.
-    private var order: [Key] = []
-    private var next = 0
-    private let capacity: Int
+    private var entries: RecentValues<Key, Entry>
 
-    init(capacity: Int) { self.capacity = max(0, capacity) }
+    init(capacity: Int) { entries = RecentValues(capacity: capacity) }
 
     subscript(key: Key) -> Entry? { entries[key] }
 
-    mutating func store(_ entry: Entry, for key: Key) {
-        guard capacity > 0 else { return }
-        guard entries.updateValue(entry, forKey: key) == nil else { return }
-        if order.count < capacity {
-            order.append(key)
-        } else {
-            entries[order[next]] = nil
-            order[next] = key
-            next = (next + 1) % capacity
-        }
-    }
+    mutating func store(_ entry: Entry, for key: Key) { entries.store(entry, for: key) }
 }

@@ -128,7 +128,7 @@ package final class ShadowRunner: Sendable {
     private let call: ModelCall
     private let judge: Judge
     private let spent: @Sendable (Overhead) -> Void
-    private let deliver: @Sendable (Pair) -> Void
+    private let deliver: @Sendable (Pair) async -> Void
     private let state = Mutex(State())
 
     package init(
@@ -136,7 +136,7 @@ package final class ShadowRunner: Sendable {
         call: ModelCall,
         judge: @escaping Judge,
         spent: @escaping @Sendable (Overhead) -> Void,
-        deliver: @escaping @Sendable (Pair) -> Void
+        deliver: @escaping @Sendable (Pair) async -> Void
     ) {
         self.options = options
         self.call = call
@@ -249,7 +249,7 @@ package final class ShadowRunner: Sendable {
             let shadowQuality = await judged(job, shadow.text)
         else { return state.withLock { $0.counts.failures += 1 } }
         let answered = job.answered
-        deliver(
+        await deliver(
             Pair(
                 queryID: answered.request.id,
                 project: answered.project,
