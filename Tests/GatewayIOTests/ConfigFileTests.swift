@@ -25,6 +25,19 @@ func loadConfig(
         #expect(loaded.settings.backends.allSatisfy { $0.apiKey == Secret("sk-test") })
     }
 
+    @Test func `takes the ways of routing and the classifier's provider from the environment`() throws {
+        func settings(_ variables: [String: String]) throws -> Settings {
+            try loadConfig("", path: nil, environment: ["ANTHROPIC_API_KEY": "k"].merging(variables) { $1 }).settings
+        }
+        #expect(try settings(["SMART_ROUTING_MODE": "local_first"]).routing.isLocalFirst)
+        #expect(try settings(["SMART_ROUTING_MODE": "Keyword"]).classifier.mode == .ruleBased)
+        #expect(try settings(["CLASSIFIER_LLM_PROVIDER": "OpenAI"]).classifier.modelProvider == .openai)
+        let plain = try settings([:])
+        #expect(!plain.routing.isLocalFirst && plain.classifier.mode == .hybrid)
+        #expect(plain.classifier.modelProvider == nil)
+        #expect(throws: ConfigError.self) { try settings(["CLASSIFIER_LLM_PROVIDER": "nobody"]) }
+    }
+
     @Test func `takes every section of a file`() throws {
         let loaded = try loadConfig(
             """
