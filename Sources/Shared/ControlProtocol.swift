@@ -16,6 +16,8 @@ public enum ControlProtocol {
         case routeExplain = "route.explain"
         case promptSend = "prompt.send"
         case promptCancel = "prompt.cancel"
+        case cacheStats = "cache.stats"
+        case cacheFlush = "cache.flush"
     }
 
     /// Notifications the daemon sends.

@@ -8,6 +8,10 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         public var errors: Int
         /// Of those, the ones served from the exact cache.
         public var exactCacheHits: Int
+        /// Of those, the ones that got the answer of a question that asks the same.
+        public var semanticCacheHits: Int
+        /// Of those, the ones that shared the call of an identical request in flight.
+        public var coalesced: Int
         public var escalations: Int
         /// Tokens of the clients' answers.
         public var usage: TokenUsage
@@ -26,6 +30,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             requests: Int = 0,
             errors: Int = 0,
             exactCacheHits: Int = 0,
+            semanticCacheHits: Int = 0,
+            coalesced: Int = 0,
             escalations: Int = 0,
             usage: TokenUsage = TokenUsage(),
             cost: USD = .zero,
@@ -37,6 +43,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.requests = requests
             self.errors = errors
             self.exactCacheHits = exactCacheHits
+            self.semanticCacheHits = semanticCacheHits
+            self.coalesced = coalesced
             self.escalations = escalations
             self.usage = usage
             self.cost = cost
@@ -46,12 +54,14 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.overheadUsage = overheadUsage
         }
 
-        /// A daemon before the first overhead was metered sends none.
+        /// Older daemons send neither overheads nor the later ways of sharing answers.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             requests = try container.decode(Int.self, forKey: .requests)
             errors = try container.decode(Int.self, forKey: .errors)
             exactCacheHits = try container.decode(Int.self, forKey: .exactCacheHits)
+            semanticCacheHits = try container.decodeIfPresent(Int.self, forKey: .semanticCacheHits) ?? 0
+            coalesced = try container.decodeIfPresent(Int.self, forKey: .coalesced) ?? 0
             escalations = try container.decode(Int.self, forKey: .escalations)
             usage = try container.decode(TokenUsage.self, forKey: .usage)
             cost = try container.decode(USD.self, forKey: .cost)
@@ -65,6 +75,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case requests
             case errors
             case exactCacheHits = "exact_cache_hits"
+            case semanticCacheHits = "semantic_cache_hits"
+            case coalesced
             case escalations
             case usage
             case cost = "cost_usd"
@@ -95,15 +107,20 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         }
     }
 
-    /// State of the exact cache.
+    /// State of the caches.
     public struct Cache: Sendable, Hashable, Codable {
         public var isEnabled: Bool
+        /// What memory holds, and what was looked up in memory.
         public var entries: Int
         public var bytes: Int
         public var maxBytes: Int
         public var hits: Int
         public var misses: Int
         public var evictions: Int
+        /// Where else answers are kept: `disk` or `redis`.
+        public var homes: [CacheHomeReport]
+        /// nil where it is not configured.
+        public var semantic: SemanticCacheReport?
 
         public init(
             isEnabled: Bool = true,
@@ -112,7 +129,9 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             maxBytes: Int = 0,
             hits: Int = 0,
             misses: Int = 0,
-            evictions: Int = 0
+            evictions: Int = 0,
+            homes: [CacheHomeReport] = [],
+            semantic: SemanticCacheReport? = nil
         ) {
             self.isEnabled = isEnabled
             self.entries = entries
@@ -121,6 +140,22 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.hits = hits
             self.misses = misses
             self.evictions = evictions
+            self.homes = homes
+            self.semantic = semantic
+        }
+
+        /// Older daemons keep answers in memory alone.
+        public init(from decoder: any Decoder) throws {
+            let container = try decoder.container(keyedBy: CodingKeys.self)
+            isEnabled = try container.decode(Bool.self, forKey: .isEnabled)
+            entries = try container.decode(Int.self, forKey: .entries)
+            bytes = try container.decode(Int.self, forKey: .bytes)
+            maxBytes = try container.decode(Int.self, forKey: .maxBytes)
+            hits = try container.decode(Int.self, forKey: .hits)
+            misses = try container.decode(Int.self, forKey: .misses)
+            evictions = try container.decode(Int.self, forKey: .evictions)
+            homes = try container.decodeIfPresent([CacheHomeReport].self, forKey: .homes) ?? []
+            semantic = try container.decodeIfPresent(SemanticCacheReport.self, forKey: .semantic)
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -131,6 +166,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case hits
             case misses
             case evictions
+            case homes
+            case semantic
         }
     }
 

@@ -136,6 +136,8 @@ final class ControlConnection: ChannelInboundHandler {
             let request = try JSONRPC.parameters(ControlProtocol.PromptCancelRequest.self, of: line)
             sends[request.sendID]?.cancel()
             respond(id, ControlProtocol.Empty())
+        case .cacheStats: respond(id, hub.desk.cacheStats())
+        case .cacheFlush: throw .methodNotFound("cache.flush is not served yet")
         }
     }
 

@@ -63,6 +63,8 @@ package final class ControlDesk: Sendable {
         return entry.detail
     }
 
+    func cacheStats() -> MetricsSnapshot.Cache { gateway.snapshot().cache }
+
     func explain(
         _ request: ControlProtocol.PromptRequest
     ) async throws(JSONRPC.Failure) -> DecisionExplanation {

@@ -58,6 +58,21 @@ package struct CacheKey: Sendable, Hashable {
         }
     }
 
+    /// A key from its 32 bytes; nil for any other number of them.
+    package init?(_ digest: [UInt8]) {
+        guard digest.count == 32 else { return nil }
+        (first, second, third, fourth) = digest.withUnsafeBytes { bytes in
+            func word(_ number: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self) }
+            return (word(0), word(1), word(2), word(3))
+        }
+    }
+
+    /// The digest's 32 bytes.
+    package var bytes: [UInt8] { withUnsafeBytes(of: (first, second, third, fourth)) { Array($0) } }
+
+    /// Evenly spread bits of the digest, for filters.
+    package var words: (UInt64, UInt64) { (second, third) }
+
     /// A part of the digest that picks one of so many shards. Not the part that the hash is made of.
     func shard(of count: Int) -> Int { Int(fourth % UInt64(count)) }
 

@@ -1,73 +1,6 @@
 package import Shared
 import Synchronization
 
-/// An answer that may be given again.
-package struct CachedAnswer: Sendable {
-    package enum Form: Sendable {
-        /// A whole answer in the client's dialect.
-        case json([UInt8])
-        /// A whole stream in the client's dialect.
-        case eventStream([UInt8])
-
-        package var bytes: [UInt8] {
-            switch self {
-            case .json(let bytes), .eventStream(let bytes): bytes
-            }
-        }
-
-        package var isStream: Bool {
-            switch self {
-            case .json: false
-            case .eventStream: true
-            }
-        }
-    }
-
-    package var form: Form
-    package var backend: Backend
-    package var usage: TokenUsage
-    package var usageIsEstimated: Bool
-    package var stopReason: String?
-    /// What its client was told had been left out of the request, or changed.
-    package var warnings: [String]
-
-    package init(
-        form: Form,
-        backend: Backend,
-        usage: TokenUsage,
-        usageIsEstimated: Bool,
-        stopReason: String?,
-        warnings: [String] = []
-    ) {
-        self.warnings = warnings
-        self.usageIsEstimated = usageIsEstimated
-        self.form = form
-        self.backend = backend
-        self.usage = usage
-        self.stopReason = stopReason
-    }
-
-    /// The same in memory of its exact size. What came in has room for more, and comes from the heap of the thread that read
-    /// it: kept there, the two heaps would each grow to what the cache may hold.
-    fileprivate var packed: CachedAnswer {
-        func copied(_ bytes: [UInt8]) -> [UInt8] {
-            var copy: [UInt8] = []
-            copy.reserveCapacity(bytes.count)
-            copy.append(contentsOf: bytes)
-            return copy
-        }
-        var answer = self
-        switch form {
-        case .json(let bytes): answer.form = .json(copied(bytes))
-        case .eventStream(let bytes): answer.form = .eventStream(copied(bytes))
-        }
-        return answer
-    }
-
-    /// About what the entry holds in memory.
-    package var bytes: Int { warnings.reduce(form.bytes.count + 512) { $0 + $1.utf8.count } }
-}
-
 /// Answers by their exact key, in memory: the least recently used go first when the bytes are more than allowed.
 package final class ExactCache: Sendable {
     /// A part of the keys with a lock of its own, so that event loops seldom wait for each other.
@@ -205,4 +138,26 @@ private struct AnswerTable {
         if let newer { nodes[newer].older = older } else { newest = older }
         if let older { nodes[older].newer = newer } else { oldest = newer }
     }
+}
+
+extension CachedAnswer {
+    /// The same in memory of its exact size. What came in has room for more, and comes from the heap of the thread that read
+    /// it: kept there, the two heaps would each grow to what the cache may hold.
+    fileprivate var packed: CachedAnswer {
+        func copied(_ bytes: [UInt8]) -> [UInt8] {
+            var copy: [UInt8] = []
+            copy.reserveCapacity(bytes.count)
+            copy.append(contentsOf: bytes)
+            return copy
+        }
+        var answer = self
+        switch form {
+        case .json(let bytes): answer.form = .json(copied(bytes))
+        case .eventStream(let bytes): answer.form = .eventStream(copied(bytes))
+        }
+        return answer
+    }
+
+    /// About what the entry holds in memory.
+    package var bytes: Int { warnings.reduce(form.bytes.count + 512) { $0 + $1.utf8.count } }
 }
