@@ -54,6 +54,7 @@ package struct LookUp: Stage {
         let reply = try await next(&exchange)
         guard exchange.directives.mayWriteCache, reply.status == 200 else { return reply }
         let clock = clock
+        let owner = CacheOwner(exchange.client)
         switch reply.body {
         case .bytes(let body):
             if Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes {
@@ -71,6 +72,7 @@ package struct LookUp: Stage {
                         warnings: exchange.warnings
                     ),
                     for: key,
+                    owner: owner,
                     now: clock.monotonicNanoseconds()
                 )
             }
@@ -89,6 +91,7 @@ package struct LookUp: Stage {
                         warnings: warnings
                     ),
                     for: key,
+                    owner: owner,
                     now: clock.monotonicNanoseconds()
                 )
             }
