@@ -59,13 +59,16 @@ class Gateway:
         self.backends = {name: [0, 0, 0.0] for name, *_ in BACKENDS}
         self.ended = []
         self.next_id = 1
+        self.flushed = {"memory": 0, "redis": 0}
+        self.guards = {"numbers": 0, "negation": 0, "names": 0, "units": 0, "opposites": 0, "language": 0}
         for index in range(options.history):
             self.exchange(at=self.started - (options.history - index) * 1.5)
         self.ended = []
 
     @staticmethod
     def empty_totals():
-        return {"requests": 0, "errors": 0, "exact_cache_hits": 0, "escalations": 0, "usage": Gateway.usage(0, 0),
+        return {"requests": 0, "errors": 0, "exact_cache_hits": 0, "semantic_cache_hits": 0, "coalesced": 0,
+                "escalations": 0, "usage": Gateway.usage(0, 0),
                 "cost_usd": 0.0, "baseline_usd": 0.0, "saved_usd": 0.0}
 
     @staticmethod
@@ -80,7 +83,10 @@ class Gateway:
         else:
             index = next(i for i, b in enumerate(BACKENDS) if b[3] == tier)
         name, provider, model, tier, price_in, price_out = BACKENDS[index]
-        hit = rnd.random() < 0.2
+        kind = rnd.choices(["none", "exact", "semantic", "coalesced"], [67, 19, 11, 3])[0]
+        if self.options.cache == "old" and kind != "none":
+            kind = "exact"
+        hit = kind != "none"
         failed = rnd.random() < 0.03
         tokens_in, tokens_out = rnd.randint(40, 3000), rnd.randint(20, 900)
         cost = 0.0 if hit or failed else round((tokens_in * price_in + tokens_out * price_out) / 1e6, 9)
@@ -94,7 +100,7 @@ class Gateway:
             "dialect": "anthropic", "requested_model": "claude-opus-4-7", "model": "" if failed else model,
             "backend": "" if failed else name, "provider": "simulated" if self.options.demo else provider,
             "tier": None if failed else tier, "score": rnd.randint(2, 95), "classifier": "heuristic",
-            "cache": "exact" if hit else "none", "status": 529 if failed else 200,
+            "cache": kind, "status": 529 if failed else 200,
             "stop_reason": None if failed else "end_turn", "stream": True, "latency_ms": latency,
             "first_byte_ms": latency * 0.3, "usage": self.usage(tokens_in, tokens_out, 120), "cost_usd": cost,
             "baseline_usd": baseline, "saved_usd": round(baseline - cost, 9), "escalations": int(rnd.random() < 0.04),
@@ -108,7 +114,10 @@ class Gateway:
         totals = self.totals
         totals["requests"] += 1
         totals["errors"] += failed
-        totals["exact_cache_hits"] += hit
+        if hit:
+            totals[{"exact": "exact_cache_hits", "semantic": "semantic_cache_hits"}.get(kind, kind)] += 1
+        else:
+            self.guards[rnd.choice([name for i, name in enumerate(self.guards) for _ in range(6 - i)])] += 1
         totals["escalations"] += summary["escalations"]
         for key, value in (("cost_usd", cost), ("baseline_usd", baseline), ("saved_usd", baseline - cost)):
             totals[key] = round(totals[key] + value, 9)
@@ -129,16 +138,62 @@ class Gateway:
         now = time.time()
         self.ended = [at for at in self.ended if now - at < 60]
         latencies = sorted(row["latency_ms"] for row in self.log) or [None]
+        totals = dict(self.totals)
+        if self.options.cache == "old":
+            del totals["semantic_cache_hits"], totals["coalesced"]
         return {
             "unix_ms": int(now * 1000), "uptime_seconds": now - self.started, "is_demo": self.options.demo,
-            "since_start": self.totals, "today": self.totals, "month": self.totals, "in_flight": self.random.randint(0, 4),
+            "since_start": totals, "today": totals, "month": totals, "in_flight": self.random.randint(0, 4),
             "requests_per_minute": len(self.ended), "latency_p50_ms": latencies[len(latencies) // 2],
             "latency_p95_ms": latencies[len(latencies) * 95 // 100],
             "tiers": [{"tier": tier, "requests": count, "cost_usd": cost} for tier, (count, cost) in self.tiers.items()],
-            "cache": {"is_enabled": True, "entries": 42, "bytes": 10000, "max_bytes": 1000000,
-                      "hits": self.totals["exact_cache_hits"], "misses": 9, "evictions": 0},
+            "cache": self.caches(),
             "backends": self.backend_rows(), "warnings": self.options.warning,
         }
+
+    def caches(self):
+        """The caches as `--cache` wants them: well, with Redis down, turned off by false hits, or as old daemons tell."""
+        totals, state = self.totals, self.options.cache
+        asked, exact, semantic = totals["requests"], totals["exact_cache_hits"], totals["semantic_cache_hits"]
+        caches = {"is_enabled": True, "entries": max(0, asked - exact - self.flushed["memory"]), "bytes": asked * 41_300,
+                  "max_bytes": 268435456, "hits": exact - exact // 4, "misses": asked - exact + exact // 4,
+                  "evictions": 0}
+        if state == "old":
+            return caches
+        down = state == "down"
+        caches["homes"] = [{
+            "name": "redis", "state": "down" if down else "ok",
+            "detail": "127.0.0.1:6379 refused the connection; answers are kept in memory alone, next attempt in 5 s"
+            if down else None, "entries": None if down else max(0, 2 * asked - self.flushed["redis"]),
+            "bytes": None if down else asked * 97_000, "max_bytes": None, "hits": exact // 4, "misses": asked - exact,
+            "evictions": 0, "dropped": 17 if down else 0, "rejected": 1, "timeouts": 4 if down else 0,
+            "latency_p50_ms": 0.214}]
+        off = state == "off"
+        caches["semantic"] = {
+            "off": "3 of the last 40 compared answers differed (7.5 %, cache.max_false_hit_rate allows 2 %); look at the "
+                   "guards, then flush and restart" if off else None,
+            "similarity": "embedding", "threshold": 0.95, "entries": asked - semantic, "max_entries": 100_000,
+            "hits": semantic, "misses": asked - exact - semantic, "refusals": self.guards, "canaries": 40,
+            "false_hits": 3 if off else 1, "false_hit_rate": 0.075 if off else 0.012, "max_false_hit_rate": 0.02}
+        return caches
+
+    def flush(self, what):
+        """The answer to `cache.flush`, or None where the named exchange is unknown."""
+        before, down = self.caches(), self.options.cache == "down"
+        found = {"memory": before["entries"], "redis": 0 if down else before["homes"][0]["entries"]}
+        questions = before["semantic"]["entries"]
+        if "query_id" in what:
+            if not any(row["query_id"] == what["query_id"] for row in self.log):
+                return None
+            found, questions = {"memory": min(1, found["memory"]), "redis": min(1, found["redis"])}, 1
+        elif "project" in what or "key" in what:
+            known = what.get("project") == "default" or what.get("key") == "sk-known-0123456789"
+            found, questions = (found, questions) if known else ({"memory": 0, "redis": 0}, 0)
+        for home, count in found.items():
+            self.flushed[home] += count
+        if down:
+            del found["redis"]
+        return {"answers": found, "questions": questions, "unreachable": ["redis"] if down else []}
 
     def decision(self, prompt, tier=None):
         score = min(95, 10 + len(prompt) // 4)
@@ -285,6 +340,11 @@ class Server:
                 connection.say({"method": "prompt.completed", "params": {
                     "send_id": params["send_id"], "detail": None, "error": "cancelled"}})
                 connection.send = None
+        elif method == "cache.stats" and options.cache != "old":
+            result(gateway.caches())
+        elif method == "cache.flush" and options.cache != "old":
+            flushed = gateway.flush(params)
+            result(flushed) if flushed else failure(-32004, "no such exchange")
         else:
             failure(-32601, "no method " + method)
 
@@ -317,6 +377,8 @@ def main():
     parser.add_argument("--delta-seconds", type=float, default=0.03)
     parser.add_argument("--answers", type=int, default=1, help="how often the answer repeats itself")
     parser.add_argument("--warning", action="append", default=[])
+    parser.add_argument("--cache", choices=["ok", "down", "off", "old"], default="ok",
+                        help="all well, Redis down, the semantic cache off, or figures as an old daemon tells them")
     parser.add_argument("--hostile", action="store_true", help="prompts with escape sequences and worse")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     options = parser.parse_args()

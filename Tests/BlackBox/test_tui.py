@@ -196,6 +196,109 @@ def test_tester_streams_and_cancels(terminal, serve, socket):
     terminal.sees("> again")
 
 
+def test_cache_view(terminal, serve, socket):
+    serve("--rate", "3")
+    terminal.run("--socket", str(socket))
+    terminal.sees("● live", "4 Cache")
+    terminal.keys("4")
+    terminal.sees("[4 Cache]", "from caches today", "exact", "semantic", "coalesced", "memory", "● ok", "of 256 MiB",
+                  "redis", "214 µs", "● on", "embedding ≥ 0.95", "1.2% of max 2.0% · ! high", "numbers", "40 compared")
+    terminal.keys("t")
+    terminal.sees("from caches month")
+    terminal.keys("2", "/")
+    terminal.type("cache:sem")
+    terminal.sees("/cache:sem")
+    terminal.keys("Enter")
+    wait(lambda: " exact " not in terminal.screen() and " sem " in terminal.screen(), "only semantic hits")
+    terminal.keys("Down", "Enter", "z")
+    terminal.sees("a question that asks the same")
+
+
+@pytest.mark.parametrize("state, banner, word", [
+    ("down", "! redis is down: 127.0.0.1:6379 refused", "✖ down"),
+    ("off", "! the semantic cache is off: 3 of the last 40", "✖ off"),
+])
+def test_trouble_with_a_cache_is_on_every_view(terminal, serve, socket, state, banner, word):
+    serve("--cache", state)
+    terminal.run("--socket", str(socket))
+    for view in ("M-1", "M-2", "M-3", "M-4"):
+        terminal.keys(view)
+        terminal.sees(f"[{view[-1]} ", banner)
+    terminal.sees(word)
+
+
+def test_trouble_with_a_cache_ends(small, serve, socket):
+    server = serve("--cache", "down")
+    small.run("--socket", str(socket))
+    small.sees("redis is down")
+    server.stop()
+    small.sees("reconnecting")
+    server.options = ("--cache", "ok")
+    server.start()
+    small.keys("r")
+    small.loses("redis is down")
+
+
+def test_flush_everything_after_one_question(terminal, serve, socket):
+    serve("--rate", "0", "--history", "400")
+    terminal.run("--socket", str(socket))
+    terminal.sees("● live")
+    terminal.keys("4")
+    entries = int(re.search(r"memory +● ok +(\d+)", terminal.sees("memory"))[1])
+    assert entries > 100
+    terminal.keys("x")
+    terminal.sees("flush cached answers", "▶ 1 everything", "a project's answers")
+    terminal.keys("q", "Enter")
+    terminal.sees("Flush every cached answer of every project?", "y yes")
+    terminal.keys("n")
+    terminal.sees("flush cached answers")
+    terminal.keys("1", "y")
+    terminal.sees(f"flushed: memory {entries}, redis ", "questions ")
+    wait(lambda: re.search(r"memory +● ok +0 ", terminal.screen()), "an empty memory")
+
+
+def test_flush_a_project_a_key_and_one_answer(small, serve, socket):
+    serve("--rate", "0", "--history", "50")
+    small.run("--socket", str(socket))
+    small.sees("● live")
+    small.keys("4", "x", "3", "Enter")
+    small.sees("write a name first")
+    small.type("nobody 日本")
+    small.keys("Enter")
+    small.sees('every answer of project "nobody 日本"?')
+    small.keys("y")
+    small.sees("nothing was there to flush")
+    small.keys("x", "4")
+    small.type("sk-known-0123456789")
+    assert "known" not in small.sees("••••6789")
+    small.keys("Enter")
+    assert "known" not in small.sees("every answer of key", "6789?")
+    small.keys("y")
+    small.sees("flushed: memory ")
+    small.keys("2", "Down", "Down", "x")
+    small.sees("Flush the answer of")
+    small.keys("y")
+    small.sees("flushed: redis 1, questions 1")
+
+
+def test_flush_says_what_was_not_reached(small, serve, socket):
+    serve("--cache", "down")
+    small.run("--socket", str(socket))
+    small.sees("● live")
+    small.keys("4", "x", "1", "y")
+    small.sees("flushed: memory", "redis not reached: may come back")
+
+
+def test_an_older_daemon(small, serve, socket):
+    serve("--cache", "old")
+    small.run("--socket", str(socket))
+    small.sees("● live")
+    small.keys("4")
+    assert "redis" not in small.sees("memory", "of 256 MiB", "not configured")
+    small.keys("x", "1", "y")
+    small.sees("nothing was flushed: this gateway is too old for it")
+
+
 def test_resize_relays_everything(terminal, serve, socket):
     serve()
     terminal.run("--socket", str(socket))
@@ -326,10 +429,14 @@ def test_once_prints_plain_text(serve, socket):
     serve()
     result = once(socket)
     assert result.returncode == 0
-    assert len(result.stdout.splitlines()) == 24
+    lines = result.stdout.splitlines()
+    assert len(lines) == 24 + 22 and "all keys" in lines[23], "the caches come below the picture"
+    assert any("redis" in line and "● ok" in line for line in lines[24:])
+    assert any("1.2% of max 2.0%" in line for line in lines[24:])
     assert "DEMO · simulated" in result.stdout and "\x1b" not in result.stdout
     wide = once(socket, "--size", "120x40", "--ascii")
-    assert len(wide.stdout.splitlines()) == 40 and wide.stdout.isascii()
+    assert len(wide.stdout.splitlines()) > 40 and wide.stdout.isascii()
+    assert "where answers are kept" in wide.stdout
 
 
 def test_once_without_a_daemon_fails_with_one_line(socket):

@@ -13,6 +13,7 @@ struct FakeFeed {
     private var next = 1
     private let prefix: String
     var isDemo = true
+    var cache = MetricsSnapshot.Cache(entries: 12, hits: 7, misses: 5)
     var prompts = ["What is the capital of France?", "Refactor this Swift actor", "prove that sqrt(2) is irrational"]
 
     init(seed: UInt64 = 42) {
@@ -81,7 +82,7 @@ struct FakeFeed {
             latencyP50Milliseconds: 380,
             latencyP95Milliseconds: 1_900,
             tiers: tiers.map { .init(tier: $0.key, requests: $0.value.requests, cost: $0.value.cost) },
-            cache: .init(entries: 12, hits: 7, misses: 5),
+            cache: cache,
             backends: Self.models.map {
                 .init(
                     name: $0.value.backend,
@@ -92,6 +93,52 @@ struct FakeFeed {
                 )
             },
             warnings: ["model claude-x has no price"]
+        )
+    }
+
+    /// Memory a quarter full before Redis, and a semantic cache that is wrong more often than half of what is allowed.
+    static func caches(
+        redis: CacheHomeReport.State = .ok,
+        detail: String? = nil,
+        off: String? = nil,
+        rate: Double? = 0.012
+    ) -> MetricsSnapshot.Cache {
+        MetricsSnapshot.Cache(
+            entries: 327,
+            bytes: 64 << 20,
+            maxBytes: 256 << 20,
+            hits: 30,
+            misses: 90,
+            evictions: 11,
+            homes: [
+                CacheHomeReport(
+                    name: "redis",
+                    state: redis,
+                    detail: detail,
+                    entries: 1_234,
+                    bytes: 1_536,
+                    hits: 8,
+                    misses: 82,
+                    evictions: 5,
+                    dropped: 17,
+                    rejected: 2,
+                    timeouts: 4,
+                    latencyP50Milliseconds: 0.214
+                )
+            ],
+            semantic: SemanticCacheReport(
+                off: off,
+                threshold: 0.95,
+                entries: 354,
+                maxEntries: 100_000,
+                hits: 28,
+                misses: 130,
+                refusals: ["numbers": 30, "negation": 12],
+                canaries: 80,
+                falseHits: 1,
+                falseHitRate: rate,
+                maxFalseHitRate: 0.02
+            )
         )
     }
 

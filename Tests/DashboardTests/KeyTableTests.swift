@@ -52,9 +52,20 @@ struct KeyTableTests {
         detail.press(.enter)
         var filtering = requests
         filtering.press(.character("/"))
+        var cache = Dashboard.live(80, 24)
+        cache.press(.character("4"))
+        var menu = cache
+        menu.press(.character("x"))
+        var naming = menu
+        naming.press(.character("3"))
+        var confirming = menu
+        confirming.press(.character("1"))
         var offline = Dashboard.live(80, 24)
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
-        let states = [tester, outside, requests, detail, filtering, offline, Dashboard.live(80, 24)]
+        let states = [
+            Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
+            confirming,
+        ]
         for binding in KeyTable.all {
             for key in binding.keys {
                 let isReachable = states.contains { KeyTable.action(for: key, in: $0.contexts) == binding.action }

@@ -31,10 +31,12 @@ struct PropertyTests {
     func `Every size is drawn whole and carries the mark of simulation`(view: DashboardView) {
         var feed = FakeFeed()
         feed.prompts = HostileTextTests.texts
+        feed.cache = FakeFeed.caches(redis: .down, detail: HostileTextTests.texts.joined(separator: " "), off: "日本語")
         var dashboard = Dashboard.live(80, 24, feed: feed)
         dashboard.press(.character(Character("\(view.rawValue)")))
         if view == .requests { dashboard.press(.down, .enter) }
         if view == .tester { dashboard.type("日本語 e\u{301} text") }
+        if view == .cache { dashboard.press(.character("x")) }
         for columns in stride(from: 1, through: 215, by: 11) {
             for rows in stride(from: 1, through: 66, by: 5) {
                 _ = dashboard.update(.resized(columns: columns, rows: rows))
@@ -42,7 +44,7 @@ struct PropertyTests {
                 check(surface, "\(view) \(columns)x\(rows)")
                 guard columns >= 60, rows >= 16 else { continue }
                 #expect(surface.lines[0].contains("DEMO · simulated"), "\(view) \(columns)x\(rows)")
-                let isListed = view == .tester || surface.text.contains("tier/mo")
+                let isListed = view == .tester || view == .cache || surface.text.contains("tier/mo")
                 #expect(isListed, "the table stays: \(view) \(columns)x\(rows)")
             }
         }
@@ -50,7 +52,9 @@ struct PropertyTests {
 
     @Test func `Panels neither overlap nor leave the screen at any size`() {
         for view in DashboardView.allCases {
-            var dashboard = Dashboard.live(80, 24)
+            var feed = FakeFeed()
+            feed.cache = FakeFeed.caches(redis: .down, detail: "gone")
+            var dashboard = Dashboard.live(80, 24, feed: feed)
             dashboard.press(.character(Character("\(view.rawValue)")))
             if view == .requests { dashboard.press(.enter) }
             for columns in stride(from: 60, through: 220, by: 7) {
@@ -62,6 +66,8 @@ struct PropertyTests {
                             layout.header, layout.footer, layout.figureLines, layout.tiers, layout.rate, layout.latency,
                             layout.warnings, layout.backends, layout.table, layout.detail, layout.testerPrompt,
                             layout.testerAnswer, layout.testerCosts, layout.testerRoute, layout.testerTotal,
+                            layout.banner,
+                            layout.served, layout.hitShare, layout.places, layout.semantic, layout.refusals,
                         ]
                     var area = 0
                     var taken = Set<Int>()
@@ -110,7 +116,25 @@ struct PropertyTests {
             baseline: USD(nanodollars: .max),
             saved: USD(nanodollars: .min)
         )
+        snapshot.today.exactCacheHits = .max
+        snapshot.today.semanticCacheHits = .max
+        snapshot.today.coalesced = .min
         snapshot.sinceStart = snapshot.today
+        snapshot.cache = MetricsSnapshot.Cache(entries: .min, bytes: .max, maxBytes: 1, hits: .max, misses: .max)
+        snapshot.cache.homes = [
+            .init(name: "", bytes: .min, maxBytes: .max, hits: .min, misses: .min, latencyP50Milliseconds: -1e300),
+            .init(name: "x", bytes: .max, maxBytes: .min, latencyP50Milliseconds: 1e300),
+        ]
+        snapshot.cache.semantic = SemanticCacheReport(
+            threshold: 1e300,
+            entries: .max,
+            maxEntries: .min,
+            hits: .max,
+            misses: .max,
+            refusals: ["a": .max, "b": .max, "c": .min],
+            falseHitRate: 1e300,
+            maxFalseHitRate: -1
+        )
         snapshot.latencyP50Milliseconds = -1e300
         snapshot.latencyP95Milliseconds = 1e300
         snapshot.tiers = [
@@ -121,7 +145,10 @@ struct PropertyTests {
         summary.latencyMilliseconds = 1e300
         summary.usage = TokenUsage(input: .max, output: .max)
         _ = dashboard.update(.message(.completed(summary)))
-        check(dashboard.view(), "extremes")
+        for view in DashboardView.allCases {
+            dashboard.press(.alt(Character("\(view.rawValue)")))
+            check(dashboard.view(), "extremes")
+        }
         snapshot.unixMilliseconds = .min
         _ = dashboard.update(.message(.snapshot(snapshot)))
         check(dashboard.view(), "extremes")

@@ -1,7 +1,7 @@
 import Dashboard
 import Glibc
 
-/// `--once`: the dashboard as plain text, without a terminal.
+/// `--once`: the dashboard and the caches as plain text, without a terminal.
 enum OneShot {
     private static let patience: Int64 = 2_000
 
@@ -36,7 +36,7 @@ enum OneShot {
                 send(dashboard.update(.message(message)), &connection)
             }
             if case .refused(let why) = dashboard.link { return .failure(.init(message: why)) }
-            if hasList, dashboard.latest.snapshot != nil { return .success(dashboard.view().text) }
+            if hasList, dashboard.latest.snapshot != nil { return .success(dashboard.printout) }
             if let ended { return .failure(.init(message: "no gateway answers at \(socketPath): \(ended)")) }
         }
         return .failure(.init(message: "no gateway answers at \(socketPath): nothing came within 2 s"))

@@ -51,6 +51,11 @@ package enum CellWidth {
         return kept + "…" + String(repeating: " ", count: columns - 1 - used)
     }
 
+    /// The text at most a number of columns wide, cut with an ellipsis.
+    package static func clip(_ text: some StringProtocol, _ columns: Int) -> String {
+        of(text) <= columns ? String(text) : fit(text, columns)
+    }
+
     /// Embeddings, overrides and isolates: they would let a prompt reorder the text around it.
     private static func isBidirectionalControl(_ value: UInt32) -> Bool {
         switch value {

@@ -17,7 +17,7 @@ package enum Glyphs: Sendable, Hashable {
         case "▄", "▊", "▉": "="
         case "▅", "▋": "+"
         case "▌": "_"
-        case "▆", "●": "*"
+        case "▆", "●", "•": "*"
         case "▇", "█": "#"
         case "▎", "▍": ":"
         case "…": "~"

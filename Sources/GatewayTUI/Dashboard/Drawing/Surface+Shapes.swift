@@ -41,6 +41,12 @@ extension Surface {
         if eighths % 8 > 0 { put(Self.leftBlocks[eighths % 8], in: rect, row: row, columns: end..<end + 1, style) }
     }
 
+    /// A bar over a dotted track, for a share of something that has an end.
+    package mutating func gauge(in rect: Rect, row: Int, column: Int, width: Int, share: Double, _ style: Style) {
+        put("·", in: rect, row: row, columns: column..<max(column, column + width), .dim)
+        bar(in: rect, row: row, column: column, width: width, share: share, style)
+    }
+
     /// One row of bars, newest at the right. Gaps in the series stay blank, and so does everything before the first value.
     package mutating func sparkline(_ series: Series, in rect: Rect, row: Int, _ style: Style) {
         guard rect.width > 0 else { return }

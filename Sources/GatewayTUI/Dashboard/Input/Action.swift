@@ -11,6 +11,9 @@ package enum Action: Sendable, Hashable {
     case compose, send, leave, cancelAnswer, cycleTier, clearBox
     case scrollAnswer(Int)
     case acceptFilter, cancelFilter
+    case openFlush, flushSelected, moveFlush(Int), nameFlush, confirmFlush, leaveFlush
+    /// Takes a line of the flush menu; nil the one that is marked.
+    case chooseFlush(FlushState.Choice?)
     case edit(EditCommand)
 }
 
@@ -19,12 +22,14 @@ package enum DashboardView: Int, Sendable, Hashable, CaseIterable {
     case dashboard = 1
     case requests = 2
     case tester = 3
+    case cache = 4
 
     package var title: String {
         switch self {
         case .dashboard: "Dashboard"
         case .requests: "Requests"
         case .tester: "Tester"
+        case .cache: "Cache"
         }
     }
 
@@ -33,6 +38,7 @@ package enum DashboardView: Int, Sendable, Hashable, CaseIterable {
         case .dashboard: "Dash"
         case .requests: "Reqs"
         case .tester: "Test"
+        case .cache: "Cache"
         }
     }
 }

@@ -4,9 +4,15 @@ package enum KeyTable {
     package enum Context: String, Sendable, Hashable, CaseIterable {
         case composing = "TEXT BOX"
         case filtering = "FILTER"
+        case editing = "EDITING TEXT"
+        case flushing = "FLUSH MENU"
+        case naming = "FLUSH: NAME"
+        case confirming = "FLUSH: SURE?"
         case detail = "DETAIL"
         case list = "LISTS"
-        case dashboard = "DASHBOARD"
+        case requests = "REQUESTS"
+        case figures = "DASHBOARD, CACHE"
+        case cache = "CACHE"
         case tester = "TESTER"
         case offline = "NO GATEWAY"
         case everywhere = "EVERYWHERE"
@@ -31,7 +37,8 @@ package enum KeyTable {
         package func label(_ glyphs: Glyphs) -> String { keys.map { $0.label(glyphs) }.joined(separator: " ") }
     }
 
-    package static let all: [Binding] = everywhere + lists + dashboard + detail + tester + box + filter + offline
+    package static let all: [Binding] =
+        everywhere + lists + requests + figures + cache + detail + tester + box + filter + editing + flush + offline
 
     /// The action of a key, looked for in the contexts in their order.
     package static func action(for key: Key, in contexts: [Context]) -> Action? {
@@ -53,6 +60,7 @@ package enum KeyTable {
         Binding([.character("1"), .alt("1")], .show(.dashboard), .everywhere, "Dashboard"),
         Binding([.character("2"), .alt("2")], .show(.requests), .everywhere, "Requests"),
         Binding([.character("3"), .alt("3")], .show(.tester), .everywhere, "Tester"),
+        Binding([.character("4"), .alt("4")], .show(.cache), .everywhere, "Cache"),
         Binding([.tab], .nextView, .everywhere, "next view"),
         Binding([.backTab], .previousView, .everywhere, "previous view"),
         Binding([.character("?"), .function(1)], .help, .everywhere, "this help"),
@@ -78,10 +86,18 @@ package enum KeyTable {
         Binding([.escape], .back, .list, "close, clear the filter"),
     ]
 
-    private static let dashboard: [Binding] = [
-        Binding([.character("t")], .scope, .dashboard, "today, month, total", footer: "period"),
-        Binding([.character("[")], .window(-1), .dashboard, "shorter window"),
-        Binding([.character("]")], .window(1), .dashboard, "longer window", footer: "window"),
+    private static let requests: [Binding] = [
+        Binding([.character("x")], .flushSelected, .requests, "flush its answer", footer: "flush")
+    ]
+
+    private static let figures: [Binding] = [
+        Binding([.character("t")], .scope, .figures, "today, month, total", footer: "period"),
+        Binding([.character("[")], .window(-1), .figures, "shorter window"),
+        Binding([.character("]")], .window(1), .figures, "longer window", footer: "window"),
+    ]
+
+    private static let cache: [Binding] = [
+        Binding([.character("x")], .openFlush, .cache, "flush answers …", footer: "flush")
     ]
 
     private static let detail: [Binding] = [
@@ -99,43 +115,54 @@ package enum KeyTable {
         Binding([.escape], .cancelAnswer, .tester, "cancel the answer"),
     ]
 
-    private static let box: [Binding] =
-        [
-            Binding([.enter], .send, .composing, "send", footer: "send"),
-            Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
-            Binding([.escape], .cancelAnswer, .composing, "cancel, else leave", footer: "cancel/leave"),
-            Binding([.tab], .leave, .composing, "leave the box"),
-            Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
-            Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),
-            Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
-            Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
-            Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
-        ] + editing(.composing)
+    private static let box: [Binding] = [
+        Binding([.enter], .send, .composing, "send", footer: "send"),
+        Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
+        Binding([.escape], .cancelAnswer, .composing, "cancel, else leave", footer: "cancel/leave"),
+        Binding([.tab], .leave, .composing, "leave the box"),
+        Binding([.pageUp], .scrollAnswer(-1), .composing, "scroll the answer up"),
+        Binding([.pageDown], .scrollAnswer(1), .composing, "scroll the answer down"),
+        Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
+        Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
+        Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
+    ]
 
-    private static let filter: [Binding] =
-        [
-            Binding([.enter], .acceptFilter, .filtering, "keep the filter", footer: "keep"),
-            Binding([.escape], .cancelFilter, .filtering, "clear it", footer: "clear"),
-        ] + editing(.filtering)
+    private static let filter: [Binding] = [
+        Binding([.enter], .acceptFilter, .filtering, "keep the filter", footer: "keep"),
+        Binding([.escape], .cancelFilter, .filtering, "clear it", footer: "clear"),
+    ]
+
+    private static let flush: [Binding] = [
+        Binding([.up, .character("k")], .moveFlush(-1), .flushing, "line above"),
+        Binding([.down, .character("j")], .moveFlush(1), .flushing, "line below"),
+        Binding([.enter], .chooseFlush(nil), .flushing, "take the marked line", footer: "take"),
+        Binding([.character("1")], .chooseFlush(.everything), .flushing, "everything", footer: "everything"),
+        Binding([.character("2")], .chooseFlush(.selected), .flushing, "the selected answer", footer: "selected"),
+        Binding([.character("3")], .chooseFlush(.project), .flushing, "a project", footer: "project"),
+        Binding([.character("4")], .chooseFlush(.key), .flushing, "a key", footer: "key"),
+        Binding([.escape], .leaveFlush, .flushing, "close the menu", footer: "close"),
+        Binding([.enter], .nameFlush, .naming, "go on", footer: "go on"),
+        Binding([.escape], .leaveFlush, .naming, "back", footer: "back"),
+        Binding([.character("y")], .confirmFlush, .confirming, "yes, flush", footer: "yes"),
+        Binding([.character("n"), .escape, .enter], .leaveFlush, .confirming, "no", footer: "no"),
+    ]
 
     private static let offline: [Binding] = [
         Binding([.character("s")], .startDaemon, .offline, "start gatewayd", footer: "start gatewayd")
     ]
 
-    private static func editing(_ context: Context) -> [Binding] {
-        [
-            Binding([.left, .control("b")], .edit(.left), context, "left"),
-            Binding([.right, .control("f")], .edit(.right), context, "right"),
-            Binding([.wordLeft, .alt("b")], .edit(.wordLeft), context, "word left"),
-            Binding([.wordRight, .alt("f")], .edit(.wordRight), context, "word right"),
-            Binding([.home, .control("a")], .edit(.lineStart), context, "start of line"),
-            Binding([.end, .control("e")], .edit(.lineEnd), context, "end of line"),
-            Binding([.backspace], .edit(.backspace), context, "delete left"),
-            Binding([.delete, .control("d")], .edit(.delete), context, "delete right"),
-            Binding([.control("w"), .alt("\u{7F}")], .edit(.killWord), context, "cut the word before"),
-            Binding([.control("k")], .edit(.killToEnd), context, "cut to end of line"),
-            Binding([.control("u")], .edit(.killToStart), context, "cut to start of line"),
-            Binding([.control("y")], .edit(.yank), context, "put back what was cut"),
-        ]
-    }
+    private static let editing: [Binding] = [
+        Binding([.left, .control("b")], .edit(.left), .editing, "left"),
+        Binding([.right, .control("f")], .edit(.right), .editing, "right"),
+        Binding([.wordLeft, .alt("b")], .edit(.wordLeft), .editing, "word left"),
+        Binding([.wordRight, .alt("f")], .edit(.wordRight), .editing, "word right"),
+        Binding([.home, .control("a")], .edit(.lineStart), .editing, "start of line"),
+        Binding([.end, .control("e")], .edit(.lineEnd), .editing, "end of line"),
+        Binding([.backspace], .edit(.backspace), .editing, "delete left"),
+        Binding([.delete, .control("d")], .edit(.delete), .editing, "delete right"),
+        Binding([.control("w"), .alt("\u{7F}")], .edit(.killWord), .editing, "cut the word before"),
+        Binding([.control("k")], .edit(.killToEnd), .editing, "cut to end of line"),
+        Binding([.control("u")], .edit(.killToStart), .editing, "cut to start of line"),
+        Binding([.control("y")], .edit(.yank), .editing, "put back what was cut"),
+    ]
 }

@@ -20,8 +20,20 @@ extension Dashboard {
         }
         Header.draw(self, layout, on: &surface)
         Footer.draw(self, layout, on: &surface)
+        FlushOverlay.draw(self, on: &surface)
         if isHelpShown { HelpOverlay.draw(self, on: &surface) }
         return surface
+    }
+
+    /// The picture as text, and below it the caches: for where there are no keys to look at them.
+    package var printout: String {
+        var caches = self
+        caches.show(.cache)
+        let layout = Layout(caches)
+        guard !layout.isTooSmall, hasData else { return view().text }
+        let first = layout.body.row + layout.banner.height
+        let end = layout.table.isEmpty ? layout.body.row + layout.body.height : layout.table.row
+        return (view().lines + caches.view().lines[first..<end]).joined(separator: "\n")
     }
 
     private var isRefused: Bool {
@@ -30,6 +42,7 @@ extension Dashboard {
     }
 
     private func drawView(_ layout: Layout, on surface: inout Surface) {
+        CacheBanner.draw(self, layout.banner, on: &surface)
         switch currentView {
         case .dashboard:
             Figures.draw(self, layout, on: &surface)
@@ -43,6 +56,13 @@ extension Dashboard {
             DetailPane.draw(self, layout.detail, on: &surface)
         case .tester:
             TesterPanels.draw(self, layout, on: &surface)
+        case .cache:
+            ServedPanel.draw(self, layout.served, on: &surface)
+            drawHitShare(layout, on: &surface)
+            CachePlacesPanel.draw(self, layout, on: &surface)
+            SemanticPanel.draw(self, layout, on: &surface)
+            SemanticPanel.drawRefusals(self, layout.refusals, on: &surface)
+            RequestTable.draw(self, layout, on: &surface)
         }
     }
 
@@ -68,6 +88,18 @@ extension Dashboard {
             on: &surface,
             scaleWidth: 7,
             label: { Format.duration(milliseconds: $0) }
+        )
+    }
+
+    private func drawHitShare(_ layout: Layout, on surface: inout Surface) {
+        ChartPanel.draw(
+            title: columns < 110 ? "cache hits" : "share served from caches",
+            series: feed.history.cacheHitShare,
+            window: Self.windows[windowIndex],
+            style: Style(.good),
+            in: layout.hitShare,
+            on: &surface,
+            label: { Format.percent($0, of: 1) }
         )
     }
 

@@ -43,6 +43,7 @@ enum DetailPane {
         lines.append(usedLine(summary))
         lines.append(costLine(summary))
         if let error = summary.error { lines.append(caption("error", Style(.bad, .bold)).adding(error, Style(.bad))) }
+        if let sentence = summary.cacheSentence { lines.append(caption("cache").adding(sentence, Style(.good))) }
         if let decision = detail.decision { lines += DecisionLines.compose(decision, isAsked: summary.requestedModel) }
         lines += attemptLines(detail.attempts)
         lines.append(tokenLine(summary))

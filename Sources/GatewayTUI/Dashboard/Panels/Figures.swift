@@ -41,7 +41,7 @@ enum Figures {
         let isKnown = snapshot != nil
         let mark = dashboard.isDemo ? "~" : ""
         func known(_ text: @autoclosure () -> String) -> String { isKnown ? text() : "–" }
-        let hits = Format.percent(Double(totals.exactCacheHits), of: Double(totals.requests))
+        let hits = totals.cacheHitShare
         let share = savedShare(totals)
         let perMinute = Format.count(snapshot?.requestsPerMinute ?? 0)
         let spent = Figure(
@@ -75,7 +75,7 @@ enum Figures {
         let cache = Figure(
             title: count == 6 ? "cache hits" : "cache hits \(period)",
             value: known(hits),
-            note: known(Format.count(totals.exactCacheHits)),
+            note: known(totals.cacheHitSplit ?? Format.count(totals.cacheHits)),
             style: Style(.good),
             history: history.cacheHitShare
         )
@@ -127,10 +127,9 @@ enum Figures {
         let saved = "\(mark)\(Format.total(totals.saved)) saved \(Figures.savedShare(totals))  "
         column = surface.write(saved, in: inside, column: column, Style(.good, .bold))
         surface.write("\(Format.count(totals.requests)) requests", in: inside, column: column, .strong)
-        let hits = Format.percent(Double(totals.exactCacheHits), of: Double(totals.requests))
         let line = [
-            "\(Format.count(snapshot.requestsPerMinute))/min", "hit \(hits)", "\(Format.count(totals.escalations)) esc",
-            latencies(snapshot),
+            "\(Format.count(snapshot.requestsPerMinute))/min", "hit \(totals.cacheHitShare)",
+            "\(Format.count(totals.escalations)) esc", latencies(snapshot),
         ]
         surface.write(line.joined(separator: "  "), in: inside, row: 1, .dim)
     }

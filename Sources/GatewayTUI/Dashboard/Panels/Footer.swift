@@ -6,6 +6,10 @@ enum Footer {
         let room = layout.footer
         let isTyping = dashboard.isTyping
         let helpKey = Key.function(1).label(dashboard.glyphs)
+        if let notice = dashboard.notice, CellWidth.of(notice.text) + 13 > room.width {
+            surface.write(" \(CellWidth.fit(notice.text, room.width - 2))", in: room, Style(.warn, .bold))
+            return
+        }
         let helpText = isTyping ? "\(helpKey) all keys " : "? all keys "
         let end = surface.writeRight(helpText, in: room, .dim)
         var left = Rect(row: room.row, column: room.column, height: 1, width: end - 1)
@@ -40,9 +44,9 @@ enum Footer {
     /// The bindings that hold here, in the order of their contexts.
     private static func bindings(_ dashboard: Dashboard) -> [KeyTable.Binding] {
         let contexts = dashboard.isTyping ? [dashboard.contexts[0]] : dashboard.contexts
-        var ordered = contexts.filter { $0 != .dashboard }
-        if let index = ordered.firstIndex(of: .everywhere), contexts.contains(.dashboard) {
-            ordered.insert(.dashboard, at: index)
+        var ordered = contexts.filter { $0 != .figures }
+        if let index = ordered.firstIndex(of: .everywhere), contexts.contains(.figures) {
+            ordered.insert(.figures, at: index)
         }
         var seen = Set<Key>()
         return ordered.flatMap { context in

@@ -48,17 +48,21 @@ enum HelpOverlay {
     }
 
     private static let order: [KeyTable.Context] = [
-        .everywhere, .dashboard, .list, .detail, .filtering, .tester, .composing, .offline,
+        .everywhere, .figures, .list, .requests, .detail, .filtering, .tester, .composing, .editing, .cache, .flushing,
+        .naming,
+        .confirming, .offline,
     ]
 
     private static let marks = [
         ("~$0.01", "simulated, nothing paid"), ("≈", "tokens estimated"), ("esc1", "escalated once"),
         ("cut", "the answer broke off"), ("L F B P", "local fast balanced prem."),
+        ("exact", "the same request again"), ("sem", "a question asking the same"),
+        ("coal", "shared a call in flight"), ("e9 s4 c1", "% exact, sem, coal"),
     ]
 
     private static let filterWords = [
         ("word", "in prompt, model, id"), ("tier:b", "l f b p or the name"), ("st:529", "also st:5 st:ok st:err"),
-        ("cache:hit", "also cache:miss"), ("model:opus", "part of the name"), ("ms>2000", "also ms<"),
+        ("cache:hit", "also miss exact sem coal"), ("model:opus", "part of the name"), ("ms>2000", "also ms<"),
         ("cost>0.01", "also cost<"), ("!word", "not; before any of them"),
     ]
 }

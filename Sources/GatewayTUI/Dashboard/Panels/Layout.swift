@@ -34,6 +34,15 @@ package struct Layout: Sendable {
     package var testerCosts = Rect.empty
     package var testerRoute = Rect.empty
     package var testerTotal = Rect.empty
+    /// The line that says that a cache is away; there only while one is.
+    package var banner = Rect.empty
+    package var served = Rect.empty
+    package var hitShare = Rect.empty
+    package var places = Rect.empty
+    package var semantic = Rect.empty
+    package var refusals = Rect.empty
+    /// No row is to spare: panels say only what matters most.
+    package var isShort = false
 
     /// The rows of the table below its captions.
     package var tableRows: Rect {
@@ -52,11 +61,14 @@ package struct Layout: Sendable {
         header = rest.takeTop(rows < 30 ? 1 : 2)
         footer = rest.takeBottom(1)
         body = rest
+        isShort = rows < 20
         placeTabs(dashboard)
+        if dashboard.feed.snapshot?.cache.alerts.isEmpty == false { banner = rest.takeTop(1) }
         switch dashboard.currentView {
         case .dashboard: placeDashboard(dashboard, rest)
         case .requests: placeRequests(dashboard, rest)
         case .tester: placeTester(dashboard, rest)
+        case .cache: placeCache(dashboard, rest)
         }
     }
 
@@ -64,9 +76,13 @@ package struct Layout: Sendable {
         let isCompact = header.height == 1
         let isTight = header.width < 72
         var column = isCompact ? Header.leadWidth(dashboard) + 1 : 1
+        // The mark of a demo must keep its place: then the views that are not open are only numbers.
+        let names = DashboardView.allCases.reduce(0) { $0 + $1.shortTitle.count + 4 }
+        let isCrowded = isTight && column + names + CellWidth.of(Header.demoMark) + 2 >= header.width
         for view in DashboardView.allCases {
+            let isNamed = !isCrowded || view == dashboard.currentView
             let name = isCompact ? view.shortTitle : view.title
-            let text = "\(view.rawValue) \(name)"
+            let text = isNamed ? "\(view.rawValue) \(name)" : "\(view.rawValue)"
             let title = view == dashboard.currentView ? "[\(text)]" : " \(text) "
             let width = CellWidth.of(title)
             let row = header.row + header.height - 1
@@ -101,6 +117,26 @@ package struct Layout: Sendable {
         if warningCount > 0, rows >= 30 { warnings = rest.takeTop(min(warningCount, 3) + 2) }
         let backendCount = dashboard.feed.snapshot?.backends.count ?? 0
         if backendCount > 0, rows >= 44, columns >= 110 { backends = rest.takeTop(min(backendCount, 8) + 3) }
+        table = rest
+    }
+
+    /// In little room the shares go first, then the second line of each place and the refusals; on a tall screen the
+    /// requests come below.
+    private mutating func placeCache(_ dashboard: Dashboard, _ room: Rect) {
+        var rest = room
+        let rows = dashboard.rows
+        if !isShort {
+            var top = rest.takeTop(rows >= 36 ? 8 : 5)
+            served = room.width < 80 ? top : top.takeLeft(room.width < 110 ? 38 : room.width < 180 ? 48 : 58)
+            hitShare = room.width < 80 ? .empty : top
+        }
+        let cache = dashboard.feed.snapshot?.cache
+        let wanted = CachePlacesPanel.height(cache, width: room.width, isShort: isShort)
+        places = rest.takeTop(min(wanted, rest.height - 5))
+        var lower = rows >= 36 ? rest.takeTop(9) : rest
+        if rows < 36 { rest = .empty }
+        semantic = room.width < 80 ? lower : lower.takeLeft(room.width * 11 / 20)
+        refusals = room.width < 80 ? .empty : lower
         table = rest
     }
 

@@ -111,7 +111,9 @@ enum RequestTable {
         let time = Column(title: "time", width: 8) {
             (Format.clock(unixMilliseconds: $0.unixMilliseconds, utcOffsetSeconds: offset), .dim)
         }
-        let cache = Column(title: "cache", width: 5) { $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim) }
+        let cache = Column(title: "cache", width: 5) {
+            $0.isCached ? ($0.cacheMark, Style(.good)) : ("–", .dim)
+        }
         let latency = Column(title: "ms", width: 6, alignRight: true) {
             (milliseconds($0.latencyMilliseconds), .normal)
         }
@@ -129,12 +131,13 @@ enum RequestTable {
             (($0.usageIsEstimated ? "≈" : "") + Format.count($0.usage.totalInput &+ $0.usage.output), .normal)
         }
         if width < 160 { return [time, id, model, cache, latency, cost, tokens, status] }
+        let cacheWord = Column(title: "cache", width: 9) { $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim) }
         let score = Column(title: "score", width: 5, alignRight: true) { ($0.score.map { "\($0)" } ?? "–", .dim) }
         let saved = Column(title: "saved", width: 9, alignRight: true) {
             (($0.isSimulated ? "~" : "") + Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
         }
         let project = Column(title: "project", width: 10) { ($0.project, .dim) }
-        return [time, id, model, cache, latency, cost, saved, tokens, score, project, status]
+        return [time, id, model, cacheWord, latency, cost, saved, tokens, score, project, status]
     }
 
     private static func milliseconds(_ value: Double) -> String {

@@ -33,16 +33,23 @@ enum TierPanel {
             let cost = (isSimulated && requests > 0 ? "~" : "") + Format.total(figures?.cost ?? .zero)
             surface.write(CellWidth.fit(cost, 10, alignRight: true), in: inside, row: row, column: column, .dim)
         }
-        if inside.height > 5 { drawCache(snapshot.cache, inside, on: &surface) }
+        if inside.height > 5 { drawCache(snapshot, inside, on: &surface) }
     }
 
-    private static func drawCache(_ cache: MetricsSnapshot.Cache, _ inside: Rect, on surface: inout Surface) {
+    private static func drawCache(_ snapshot: MetricsSnapshot, _ inside: Rect, on surface: inout Surface) {
+        let cache = snapshot.cache
         surface.write("cache", in: inside, row: 5, .strong)
         let text =
             cache.isEnabled
             ? "\(Format.count(cache.entries)) entries, \(Format.count(cache.hits)) hits, \(Format.count(cache.misses)) misses"
             : "off"
         surface.write(text, in: inside, row: 5, column: 11, .dim)
+        let served = [
+            ("exact", snapshot.sinceStart.exactCacheHits), ("sem", snapshot.sinceStart.semanticCacheHits),
+            ("coal", snapshot.sinceStart.coalesced),
+        ]
+        let line = served.map { "\($0.0) \(Format.count($0.1))" }.joined(separator: " · ")
+        surface.write(CellWidth.clip(line, inside.width - 11), in: inside, row: 6, column: 11, .dim)
     }
 }
 

@@ -7,16 +7,17 @@ extension Dashboard {
         if case .wheel(let notches, _, _) = key { return scroll(notches * 3) }
         if isHelpShown { return handleHelp(key) }
         if case .paste(let text) = key { return insert(text) }
-        if let action = KeyTable.action(for: key, in: contexts) {
-            // While text is typed, letters are text: of the keys for everywhere only the special ones hold.
-            if !isTyping || !key.isPrintable { return perform(action) }
-        }
+        // While text is typed, letters are text: of the keys for everywhere only the special ones hold.
+        let holding = isTyping && key.isPrintable ? contexts.filter { $0 != .everywhere } : contexts
+        if let action = KeyTable.action(for: key, in: holding) { return perform(action) }
         if case .character(let character) = key, isTyping { return insert(String(character)) }
         return []
     }
 
-    /// Letters go into a text box.
-    package var isTyping: Bool { filterEditor != nil || (currentView == .tester && tester.isComposing) }
+    /// Letters go into a text box, or to the menu that is open.
+    package var isTyping: Bool {
+        flush != nil || filterEditor != nil || (currentView == .tester && tester.isComposing)
+    }
 
     private mutating func handleHelp(_ key: Key) -> [Effect] {
         switch key {
@@ -39,7 +40,12 @@ extension Dashboard {
             isHelpShown = true
             helpScroll = 0
         case .quit: return [.quit]
-        case .interrupt: return tester.phase.isRunning ? cancelAnswer() : [.quit]
+        case .interrupt:
+            guard flush == nil else {
+                flush = nil
+                return []
+            }
+            return tester.phase.isRunning ? cancelAnswer() : [.quit]
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .toggleMouse: return [.toggleMouse]
@@ -55,6 +61,8 @@ extension Dashboard {
             setWindow()
         case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer:
             return performInTester(action)
+        case .openFlush, .flushSelected, .moveFlush, .chooseFlush, .nameFlush, .confirmFlush, .leaveFlush:
+            return performInFlush(action)
         case .acceptFilter:
             let isEmpty = filterEditor?.isEmpty ?? true
             filterEditor = nil
@@ -76,6 +84,7 @@ extension Dashboard {
     mutating func show(_ view: DashboardView) {
         viewBeforeDetail = nil
         filterEditor = nil
+        flush = nil
         currentView = view
         // The tester is for writing: its box takes the keys at once.
         tester.isComposing = view == .tester
@@ -87,7 +96,9 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
-        if filterEditor != nil {
+        if flush != nil {
+            changeName { $0.insert(text) }
+        } else if filterEditor != nil {
             filterEditor?.insert(text)
             setFilter(filterEditor?.text ?? "")
         } else if currentView == .tester, tester.isComposing {
@@ -98,7 +109,9 @@ extension Dashboard {
     }
 
     private mutating func edit(_ command: EditCommand) -> [Effect] {
-        if filterEditor != nil {
+        if flush != nil {
+            changeName { $0.apply(command) }
+        } else if filterEditor != nil {
             filterEditor?.apply(command)
             setFilter(filterEditor?.text ?? "")
         } else {
@@ -106,6 +119,12 @@ extension Dashboard {
             promptChanged()
         }
         return []
+    }
+
+    private mutating func changeName(_ change: (inout LineEditor) -> Void) {
+        guard case .naming(var editor)? = flush?.step else { return }
+        change(&editor)
+        flush?.step = .naming(editor)
     }
 
     mutating func setFilter(_ text: String) {
@@ -134,8 +153,9 @@ extension Dashboard {
             helpScroll = max(0, helpScroll + rows)
             return []
         }
+        if flush != nil { return [] }
         switch currentView {
-        case .dashboard, .requests: return performInList(.move(rows))
+        case .dashboard, .requests, .cache: return performInList(.move(rows))
         case .tester: return performInTester(.scrollAnswer(rows > 0 ? 1 : -1))
         }
     }
@@ -143,6 +163,10 @@ extension Dashboard {
     private mutating func click(row: Int, column: Int) -> [Effect] {
         if isHelpShown {
             isHelpShown = false
+            return []
+        }
+        if flush != nil {
+            flush = nil
             return []
         }
         let layout = Layout(self)

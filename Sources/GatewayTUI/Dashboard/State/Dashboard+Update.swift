@@ -43,6 +43,7 @@ extension Dashboard {
     }
 
     private mutating func connectionLost() {
+        loseFlush()
         if tester.phase.isRunning { tester.phase = .failed("the connection was lost; the answer may be incomplete") }
         if case .loading = detail?.content { detail?.content = .failed("not connected to the gateway") }
     }
@@ -69,6 +70,7 @@ extension Dashboard {
         case .delta(let delta):
             if tester.phase == .streaming(delta.sendID) { tester.add(delta.text, at: now.monotonicMilliseconds) }
         case .promptCompleted(let completed): finish(completed)
+        case .flushed(let result): finishFlush(result)
         case .failed(let method, let failure): fail(method, failure)
         case .unreadable(let what): note("the gateway sent something unreadable: \(what.safeToShow(limit: 200))")
         }

@@ -83,6 +83,10 @@ package struct Dashboard: Sendable {
     package internal(set) var filterEditor: LineEditor?
     package internal(set) var detail: Detail?
     package internal(set) var tester = TesterState()
+    /// The flush menu, while it is open.
+    package internal(set) var flush: FlushState?
+    /// What was asked to go and is not answered yet.
+    var pendingFlush: ControlProtocol.CacheFlush?
     /// What was on the screen when it was paused, and when that was.
     package internal(set) var frozen: (feed: Feed, at: Moment)?
     /// Grows whenever the picture may have changed.
@@ -133,14 +137,21 @@ package struct Dashboard: Sendable {
 
     /// Where keys are looked up, the nearest first.
     package var contexts: [KeyTable.Context] {
-        if filterEditor != nil { return [.filtering, .everywhere] }
-        if currentView == .tester, tester.isComposing { return [.composing, .everywhere] }
+        switch flush?.step {
+        case .choosing: return [.flushing, .everywhere]
+        case .naming: return [.naming, .editing, .everywhere]
+        case .confirming: return [.confirming, .everywhere]
+        case nil: break
+        }
+        if filterEditor != nil { return [.filtering, .editing, .everywhere] }
+        if currentView == .tester, tester.isComposing { return [.composing, .editing, .everywhere] }
         var contexts: [KeyTable.Context] = []
         if !isLive { contexts.append(.offline) }
         switch currentView {
-        case .dashboard: contexts += [.dashboard, .list]
-        case .requests: contexts += detail == nil ? [.list] : [.detail, .list]
+        case .dashboard: contexts += [.figures, .list]
+        case .requests: contexts += detail == nil ? [.list, .requests] : [.detail, .list, .requests]
         case .tester: contexts.append(.tester)
+        case .cache: contexts += Layout(self).table.isEmpty ? [.cache, .figures] : [.cache, .figures, .list]
         }
         return contexts + [.everywhere]
     }

@@ -44,6 +44,7 @@ package enum ServerMessage: Sendable {
     case completed(ExchangeSummary)
     case delta(ControlProtocol.PromptDelta)
     case promptCompleted(ControlProtocol.PromptCompleted)
+    case flushed(Result<ControlProtocol.CacheFlushed, JSONRPC.Failure>)
     /// A call that has no better place for its failure.
     case failed(ControlProtocol.Method, JSONRPC.Failure)
     /// A line that could not be understood.
@@ -60,6 +61,7 @@ package enum Call: Sendable, Hashable {
     case explain(ControlProtocol.PromptRequest)
     case send(ControlProtocol.PromptRequest)
     case cancel(sendID: Int)
+    case flush(ControlProtocol.CacheFlush)
 }
 
 /// How an attempt to start the daemon goes.

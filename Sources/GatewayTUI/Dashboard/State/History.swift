@@ -38,7 +38,7 @@ package struct History: Sendable {
         add(served, to: \.requests, isReplacement)
         add(grown(from.cost.inDollars, to.cost.inDollars), to: \.spent, isReplacement)
         add(grown(from.saved.inDollars, to.saved.inDollars), to: \.saved, isReplacement)
-        let hits = grown(Double(from.exactCacheHits), Double(to.exactCacheHits))
+        let hits = grown(Double(from.cacheHits), Double(to.cacheHits))
         add(served > 0 ? hits / served : 0, to: \.cacheHitShare, isReplacement)
         add(snapshot.latencyP50Milliseconds ?? .nan, to: \.latencyP50, isReplacement)
         add(snapshot.latencyP95Milliseconds ?? .nan, to: \.latencyP95, isReplacement)

@@ -74,6 +74,34 @@ extension MetricsSnapshot {
             return safe
         }
         safe.warnings = warnings.prefix(50).map { $0.safeToShow(limit: 500) }
+        safe.cache.homes = cache.homes.prefix(10).map { home in
+            var safe = home
+            safe.name = home.name.safeToShow(limit: 40)
+            safe.detail = home.detail?.safeToShow(limit: 500)
+            return safe
+        }
+        safe.cache.semantic = cache.semantic?.safeToShow
         return safe
+    }
+}
+
+extension SemanticCacheReport {
+    package var safeToShow: SemanticCacheReport {
+        var safe = self
+        safe.off = off?.safeToShow(limit: 500)
+        safe.similarity = similarity.safeToShow(limit: 40)
+        let names = refusals.prefix(100).map { ($0.key.safeToShow(limit: 40), $0.value) }
+        safe.refusals = Dictionary(names) { max($0, $1) }
+        return safe
+    }
+}
+
+extension ControlProtocol.CacheFlushed {
+    package var safeToShow: ControlProtocol.CacheFlushed {
+        ControlProtocol.CacheFlushed(
+            answers: Dictionary(answers.prefix(10).map { ($0.key.safeToShow(limit: 40), $0.value) }) { max($0, $1) },
+            questions: questions,
+            unreachable: unreachable.prefix(10).map { $0.safeToShow(limit: 40) }
+        )
     }
 }

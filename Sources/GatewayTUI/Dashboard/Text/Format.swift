@@ -16,6 +16,18 @@ package enum Format {
         return sign + grouped(value.magnitude)
     }
 
+    /// `812 B`, `9.4 MiB`, in steps of 1,024.
+    package static func bytes(_ value: Int) -> String {
+        var size = Double(max(0, value))
+        if size < 1_024 { return "\(whole(size)) B" }
+        var unit = ""
+        for next in ["KiB", "MiB", "GiB", "TiB", "PiB", "EiB"] where size >= 1_023.5 || unit.isEmpty {
+            size /= 1_024
+            unit = next
+        }
+        return "\(size < 99.95 ? decimal(size, places: 1) : "\(whole(size))") \(unit)"
+    }
+
     /// Digits in groups of three.
     package static func grouped(_ value: UInt) -> String {
         var text = ""

@@ -88,6 +88,14 @@ package struct StyledLine: Sendable, Hashable {
     }
 }
 
+extension [StyledLine] {
+    /// The first lines, the last of them with an ellipsis if there were more.
+    package func atMost(_ count: Int) -> [StyledLine] {
+        guard self.count > count, count > 0 else { return Array(prefix(Swift.max(0, count))) }
+        return prefix(count - 1) + [self[count - 1].adding(" …", .dim)]
+    }
+}
+
 extension Surface {
     /// Draws a styled line at a row of a rectangle.
     package mutating func write(_ line: StyledLine, in rect: Rect, row: Int) {
