@@ -20,6 +20,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -83,7 +84,7 @@ let package = Package(
         .target(
             name: "GatewayIO",
             dependencies: [
-                "CCurl", "CKernels", "GatewayCore", "Shared",
+                "CCurl", "CHiredis", "CKernels", "CZstd", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
@@ -91,6 +92,7 @@ let package = Package(
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
                 .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "Yams", package: "Yams"),
             ],
@@ -129,11 +131,21 @@ let package = Package(
             path: "Sources/ProxyDaemon/CLibraries/CCurl",
             providers: [.apt(["libcurl4-openssl-dev"])]
         ),
+        .systemLibrary(
+            name: "CHiredis",
+            path: "Sources/ProxyDaemon/CLibraries/CHiredis",
+            providers: [.apt(["libhiredis-dev"])]
+        ),
         .target(name: "CKernels", path: "Sources/ProxyDaemon/CLibraries/CKernels"),
         .systemLibrary(
             name: "CNcurses",
             path: "Sources/GatewayTUI/CLibraries/CNcurses",
             providers: [.apt(["libncurses-dev"])]
+        ),
+        .systemLibrary(
+            name: "CZstd",
+            path: "Sources/ProxyDaemon/CLibraries/CZstd",
+            providers: [.apt(["libzstd-dev"])]
         ),
 
         // MARK: Unit tests (black-box tests of the built programs are in Tests/BlackBox)

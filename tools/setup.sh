@@ -24,7 +24,9 @@ check_swift() {
 }
 
 install_packages() {
-    local wanted=(libcurl4-openssl-dev libncurses-dev tmux python3-venv python3-pip)
+    local wanted=(
+        libcurl4-openssl-dev libhiredis-dev libncurses-dev libzstd-dev redis-server tmux python3-venv python3-pip
+    )
     local missing=() package installed line as_root=()
     for package in gcc g++ make git; do
         command -v "$package" >/dev/null || missing+=("$package")
