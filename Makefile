@@ -8,9 +8,11 @@ ARGS ?=
 SWIFT_FLAGS ?=
 # Where eval.py and dev.jsonl are, for `make eval-routing`.
 DATA ?= ../shared/data/routing
+# Where sets of pairs of questions are, for `make eval-cache`.
+PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-classify bench-embedding eval-routing format format-check clean
+.PHONY: help setup build run test conformance bench bench-classify bench-embedding eval-routing eval-cache format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -50,6 +52,9 @@ bench-classify: setup ## Measure how long it takes to score a prompt
 eval-routing: build ## Judge the routing on labelled prompts beside simple heuristics; DATA=directory
 	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check numpy
 	@.venv-test/bin/python tools/router/eval_routing.py --gatewayd .build/release/gatewayd --data $(DATA) $(ARGS)
+
+eval-cache: build ## Judge the semantic cache on pairs of questions; PAIRS=directory
+	@python3 tools/cache/eval_cache.py --gatewayd .build/release/gatewayd --data $(PAIRS) $(ARGS)
 
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)

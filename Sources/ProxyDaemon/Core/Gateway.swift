@@ -8,7 +8,7 @@ package import Shared
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
 /// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
 /// | 4 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
-/// | 5 | look up      | `prompt`, `decision`, `client` | `isCacheHit`, `usage`             | cache hits | at most once |
+/// | 5 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
 /// | 6 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
 /// | 7 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
@@ -18,7 +18,7 @@ package struct Gateway: Sendable {
     package let settings: Settings
     package let ledger: Ledger
     package let router: Router
-    private let cache: ExactCache?
+    package let caching: GatewayCaching
     private let transport: Transport
     private let clock: Clock
     private let keys: ClientKeys
@@ -37,6 +37,7 @@ package struct Gateway: Sendable {
         catalogue: Catalogue,
         classifier: any Classifying,
         learning: Learning? = nil,
+        caching parts: CachingParts = CachingParts(),
         transport: Transport,
         clock: Clock
     ) {
@@ -48,9 +49,7 @@ package struct Gateway: Sendable {
         keys = ClientKeys(settings.auth.keys, projects: settings.projects)
         router = Router(settings: settings, catalogue: catalogue)
         ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock)
-        cache =
-            settings.cache.isEnabled
-            ? ExactCache(maxBytes: settings.cache.maxBytes, lifetimeSeconds: settings.cache.exactTTLSeconds) : nil
+        caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock)
         let paces = Paces()
         // Some 800 bytes each.
         let conversations = Conversations(maxEntries: 8_000, maxBytes: 6_291_456)
@@ -76,7 +75,13 @@ package struct Gateway: Sendable {
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
             decide,
-            LookUp(cache: cache, repeated: repeated, settings: settings.cache, clock: clock),
+            LookUp(
+                answers: caching.answers,
+                semantic: caching.semantic,
+                repeated: repeated,
+                settings: settings.cache,
+                clock: clock
+            ),
             Compare(
                 router: router,
                 runner: shadows,
@@ -211,7 +216,8 @@ package struct Gateway: Sendable {
 
     /// The gateway's figures of this moment.
     package func snapshot() -> MetricsSnapshot {
-        var snapshot = ledger.snapshot(cache: cache?.statistics ?? MetricsSnapshot.Cache(isEnabled: false))
+        var snapshot = ledger.snapshot(cache: caching.report)
+        snapshot.warnings += caching.warnings
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")
         }

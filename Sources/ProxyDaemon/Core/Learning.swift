@@ -34,7 +34,8 @@ extension Gateway {
         package let outcome: String
         /// The same for a person.
         package let detail: String
-        package let learned: LearnedSnapshot
+        /// nil where nothing is learned from it.
+        package let learned: LearnedSnapshot?
     }
 
     private static let maximumReportBytes = 4_096
@@ -42,11 +43,12 @@ extension Gateway {
     /// Takes a report in. Throws `invalidRequest` and `notFound` with what to do.
     package func report(_ request: ClientRequest) throws(GatewayError) -> FeedbackReceipt {
         let client = try identify(request)
-        let learning = try learningInUse()
         guard request.body.count <= Self.maximumReportBytes else {
             throw GatewayError(.invalidRequest("a report has at most \(Self.maximumReportBytes) bytes"))
         }
         let report = try FeedbackReport(parsing: request.body)
+        if let receipt = evicted(report, client) { return receipt }
+        let learning = try learningInUse()
         if let project = report.project, project != client.project {
             throw GatewayError(.invalidRequest("project: this client reports for the project \(client.project)"))
         }
@@ -84,6 +86,20 @@ extension Gateway {
         let outcome = learning.state.record(answer, priors: priors)
         let (word, detail) = Self.words(outcome)
         return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning, answer.scale))
+    }
+
+    /// A bad report on an answer that was made for another question speaks of that question, not of the model: it is not given
+    /// to such questions again. nil for every other report.
+    private func evicted(_ report: FeedbackReport, _ client: ClientIdentity) -> FeedbackReceipt? {
+        guard report.quality < 0.5, case .query(let id) = report.subject, let entry = ledger.entry(id: id),
+            entry.summary.project == client.project, entry.summary.cache == Sharing.semantic.rawValue
+        else { return nil }
+        reportedBad(id)
+        return FeedbackReceipt(
+            outcome: "evicted",
+            detail: "the answer was another question's; it is not given to such questions again",
+            learned: nil
+        )
     }
 
     /// The bounds of the client's project and how they came to be. Throws `unauthenticated`.

@@ -17,7 +17,7 @@ package struct RouteQuestion: Sendable {
 
     /// Throws an `invalidRequest` that names the field.
     package init(_ request: ClientRequest) throws(GatewayError) {
-        let query = Self.query(request)
+        let query = request.queryItems
         let parsed = request.body.withUnsafeBufferPointer { bytes -> Result<Fields, GatewayError> in
             do throws(GatewayError) { return .success(try Fields(bytes, query)) } catch { return .failure(error) }
         }
@@ -29,15 +29,6 @@ package struct RouteQuestion: Sendable {
         isDryRun = fields.isDryRun
     }
 
-    private static func query(_ request: ClientRequest) -> [Substring: Substring] {
-        var members: [Substring: Substring] = [:]
-        for pair in (request.query ?? "").split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            if parts.count == 2 { members[parts[0]] = parts[1] }
-        }
-        return members
-    }
-
     private struct Fields {
         var dialect = Dialect.anthropic
         var body: [UInt8] = []
@@ -45,7 +36,7 @@ package struct RouteQuestion: Sendable {
         var tier: Tier?
         var isDryRun = false
 
-        init(_ bytes: UnsafeBufferPointer<UInt8>, _ query: [Substring: Substring]) throws(GatewayError) {
+        init(_ bytes: UnsafeBufferPointer<UInt8>, _ query: [String: String]) throws(GatewayError) {
             let index: JSONIndex
             do throws(JSONProblem) { index = try JSONIndex(bytes) } catch {
                 throw Self.invalid("the request body is \(error)")
@@ -57,9 +48,9 @@ package struct RouteQuestion: Sendable {
             if let problem { throw problem }
         }
 
-        private mutating func read(_ root: JSONView, _ query: [Substring: Substring]) throws(GatewayError) {
+        private mutating func read(_ root: JSONView, _ query: [String: String]) throws(GatewayError) {
             guard root.kind == .object else { throw Self.invalid("expected an object, found \(root.kind.phrase)") }
-            if let text = try Self.text(root, "classifier_mode") ?? query["classifier_mode"].map(String.init) {
+            if let text = try Self.text(root, "classifier_mode") ?? query["classifier_mode"] {
                 mode = try Directives.classifierMode(text, name: "classifier_mode")
             }
             if let text = try Self.text(root, "tier") {

@@ -9,6 +9,8 @@ import Synchronization
 struct ClassifierAssembly: Sendable {
     let classifier: LayeredClassifier
     let learning: Learning?
+    /// What the classifier's embeddings are remembered in; nil where none are wanted.
+    let embeddings: RememberedEmbeddings?
     private let examples: ExampleBank?
     private let store: (any StateStore)?
     /// What a person should know about layers that are off.
@@ -28,13 +30,14 @@ struct ClassifierAssembly: Sendable {
     ) throws {
         var helpers = LayeredClassifier.Helpers()
         var warnings: [String] = []
-        if settings.embedding.isEnabled {
-            helpers.embeddings = RememberedEmbeddings(
+        embeddings =
+            settings.embedding.isEnabled
+            ? RememberedEmbeddings(
                 embedder,
                 timeoutMilliseconds: settings.embedding.timeoutMilliseconds,
                 clock: clock
-            )
-        }
+            ) : nil
+        helpers.embeddings = embeddings
         if settings.learned.shadowRate > 0, !settings.learned.usesFeedback || settings.classifier.mode == .ruleBased {
             warnings.append(
                 "learned.shadow_rate has no effect: it needs learned.use_feedback and a classifier.mode with embeddings"

@@ -53,11 +53,14 @@ struct Daemon {
             clock: clock,
             environment: environment
         )
+        var parts = CachingParts()
+        parts.embeddings = assembly.embeddings
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
             classifier: assembly.classifier,
             learning: assembly.learning,
+            caching: parts,
             transport: client.transport,
             clock: clock
         )
@@ -85,7 +88,8 @@ struct Daemon {
         let services = ServiceGroup(
             configuration: .init(
                 services: [
-                    .init(service: LearnedKeeper(assembly: assembly, logger: logger)), .init(service: control),
+                    .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
+                    .init(service: control),
                     .init(service: server), .init(service: announcement),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

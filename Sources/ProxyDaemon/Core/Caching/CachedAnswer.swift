@@ -35,6 +35,8 @@ package struct CachedAnswer: Sendable {
     package var storedUnixSeconds: Int64
     /// The query id of the exchange that it was made for.
     package var origin: String
+    /// Whose request it was made for.
+    package var owner: CacheOwner
 
     package init(
         form: Form,
@@ -45,7 +47,8 @@ package struct CachedAnswer: Sendable {
         stopReason: String?,
         warnings: [String] = [],
         storedUnixSeconds: Int64 = 0,
-        origin: String = ""
+        origin: String = "",
+        owner: CacheOwner = CacheOwner(project: 0, key: 0)
     ) {
         self.form = form
         self.dialect = dialect
@@ -56,6 +59,7 @@ package struct CachedAnswer: Sendable {
         self.warnings = warnings
         self.storedUnixSeconds = storedUnixSeconds
         self.origin = origin
+        self.owner = owner
     }
 
     /// Seconds since it came from the provider: the value of the `age` header.

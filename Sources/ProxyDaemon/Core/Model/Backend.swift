@@ -47,7 +47,9 @@ package final class Backend: Sendable {
         model = settings.model
         baseURL = settings.baseURL
         tier = settings.tier
-        identity = "\(settings.name) \(settings.model) \(settings.baseURL)"
+        // The built-in simulator's port is another one at each start.
+        let address = settings.provider == .simulated ? "simulated" : settings.baseURL
+        identity = "\(settings.name) \(settings.model) \(address)"
         wire = settings.provider.wire
         allowedModels = settings.allowedModels
         contextTokens = settings.contextTokens

@@ -55,6 +55,7 @@ extension Decision {
         reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
         if let sentence = costSentence { reasons.append(sentence) }
         reasons.append(timeSentence)
+        if let reuse { reasons.append(reuse.sentence) }
         return reasons
     }
 

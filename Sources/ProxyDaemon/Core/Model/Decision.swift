@@ -53,6 +53,8 @@ package struct Decision: Sendable {
     package var plan: SwitchPlan?
     /// The preference that narrowed the choice.
     package var preference: Settings.Preference?
+    /// The answer was made for another request; nil where it was made for this one.
+    package var reuse: Reuse?
 
     /// The layer that decided, as in the `X-Gateway-Classifier` header.
     package var classifier: String {

@@ -102,23 +102,6 @@ package struct Settings: Sendable, Equatable {
         }
     }
 
-    /// Among whom a cached answer is shared.
-    package enum CacheScope: String, Sendable, CaseIterable {
-        case key
-        case project
-        case global
-    }
-
-    package struct Cache: Sendable, Equatable {
-        package var isEnabled = true
-        package var exactTTLSeconds = 86_400
-        package var maxBytes = 268_435_456
-        /// A longer answer is not kept.
-        package var maxEntryBytes = 1_048_576
-        package var scope = CacheScope.project
-        package init() {}
-    }
-
     package struct Upstream: Sendable, Equatable {
         package var connectTimeoutSeconds = 10
         /// From the request's last byte to the answer's first.
@@ -169,6 +152,7 @@ package struct Settings: Sendable, Equatable {
     package var embedding = Embedding()
     package var projects: [Project] = []
     package var cache = Cache()
+    package var storage = Storage()
     package var upstream = Upstream()
     package var log = Log()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.

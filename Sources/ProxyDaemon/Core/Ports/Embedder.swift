@@ -36,6 +36,18 @@ package enum EmbedderState: Sendable, Equatable {
     case off(String)
 }
 
+/// A text's embedding, and whether all of the text went into it.
+package struct EmbeddedText: Sendable, Equatable {
+    package let embedding: Embedding
+    /// False where the text has more tokens than were to be read.
+    package let isWhole: Bool
+
+    package init(embedding: Embedding, isWhole: Bool) {
+        self.embedding = embedding
+        self.isWhole = isWhole
+    }
+}
+
 /// Makes embeddings of texts.
 package protocol Embedder: Sendable {
     /// The model's name, such as `all-MiniLM-L6-v2`.
@@ -44,5 +56,12 @@ package protocol Embedder: Sendable {
 
     /// The embedding of a UTF-8 text, of which no more than `maximumTokens` are read. Computed on threads of its own; nil
     /// where the layer is off or too many texts are waiting.
-    func embed(_ text: [UInt8], maximumTokens: Int) async -> Embedding?
+    func embedText(_ text: [UInt8], maximumTokens: Int) async -> EmbeddedText?
+}
+
+extension Embedder {
+    /// The same where it does not matter whether the text was read to its end.
+    package func embed(_ text: [UInt8], maximumTokens: Int) async -> Embedding? {
+        await embedText(text, maximumTokens: maximumTokens)?.embedding
+    }
 }

@@ -80,16 +80,32 @@ package struct ClientKeys: Sendable {
             var match: Key?
             for known in keys { if Self.areEqual(known.digest, digest) { match = match ?? known } }
             if let match {
-                let hexadecimal = digest.prefix(16).map { byte in
-                    (byte < 16 ? "0" : "") + String(byte, radix: 16)
-                }
                 return ClientIdentity(
                     project: match.project ?? Self.defaultProject,
-                    keyFingerprint: hexadecimal.joined()
+                    keyFingerprint: Self.hexadecimal(digest.prefix(16))
                 )
             }
         }
         throw GatewayError(.unauthenticated("this gateway key is not known; ask the gateway's operator for one"))
+    }
+
+    /// The fingerprint of a key, or the fingerprint itself where that is given.
+    package static func fingerprint(of key: String) -> String {
+        let text = key.lowercased()
+        if text.utf8.count == 32, text.allSatisfy(\.isHexDigit) { return text }
+        return hexadecimal(digest(key).prefix(16))
+    }
+
+    /// Whether the request carries this key, as `x-api-key` or as a bearer token. The time that it takes tells nothing of it.
+    package static func presents(_ key: Secret, _ request: ClientRequest) -> Bool {
+        let wanted = digest(key.exposed)
+        var isThere = false
+        for presented in presentedKeys(request) { if areEqual(digest(presented), wanted) { isThere = true } }
+        return isThere
+    }
+
+    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+        bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
     private static func isLocal(origin: String) -> Bool {

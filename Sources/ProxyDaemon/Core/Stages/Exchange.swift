@@ -13,7 +13,10 @@ package struct Exchange {
     package var decision: Decision?
     /// Its place in the conversation: set by `decide`, nil for what was decided before.
     package var turn: Turn?
-    package var isCacheHit = false
+    /// How the answer came to it: set by who gives one that it did not make.
+    package var sharing = Sharing.none
+    /// The key under which its answer may be kept: set by `look up`, nil where it may not.
+    package var cacheKey: CacheKey?
     package var attempts: [AttemptReport] = []
     /// The gateway's own calls for it, such as a classification.
     package var overheads: [Overhead] = []

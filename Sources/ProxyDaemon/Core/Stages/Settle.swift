@@ -100,7 +100,7 @@ package final class Settle: Stage {
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }
-        if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated { learn(exchange, row) }
+        if row.error == nil, status == 200, exchange.sharing == .none, !row.usageIsEstimated { learn(exchange, row) }
         let warnings = exchange.warnings
         ledger.ended(
             LedgerEntry(
@@ -142,7 +142,7 @@ package final class Settle: Stage {
         let seconds = exchange.request.unixMilliseconds / 1_000
         let tokens = exchange.usage.totalInput
         let price = backend.price(promptTokens: tokens, unixSeconds: seconds)
-        let cost = exchange.isCacheHit ? .zero : price.price.cost(of: exchange.usage)
+        let cost = exchange.sharing == .none ? price.price.cost(of: exchange.usage) : .zero
         let baseline = router.baselinePrice(promptTokens: tokens, unixSeconds: seconds)?.cost(of: exchange.usage)
         let warning =
             price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
@@ -152,7 +152,7 @@ package final class Settle: Stage {
     private func summary(_ exchange: Exchange, status: Int) -> ExchangeSummary {
         let now = clock.monotonicNanoseconds()
         let arrived = exchange.request.arrivedNanoseconds
-        let answered = !exchange.attempts.isEmpty || exchange.isCacheHit
+        let answered = !exchange.attempts.isEmpty || exchange.sharing != .none
         let backend = answered ? exchange.decision?.backend : nil
         let latency = Double(now - arrived) / 1e6
         return ExchangeSummary(
@@ -165,7 +165,7 @@ package final class Settle: Stage {
             tier: backend?.tier,
             score: exchange.decision?.score,
             classifier: exchange.decision?.classifier ?? "n/a",
-            cache: exchange.isCacheHit ? "exact" : "none",
+            cache: exchange.sharing.rawValue,
             status: status,
             stopReason: exchange.stopReason,
             stream: exchange.prompt?.isStream ?? false,

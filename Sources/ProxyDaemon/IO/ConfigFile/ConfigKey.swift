@@ -61,10 +61,14 @@ struct ConfigKey: Sendable {
         }
     }
 
-    /// A share from 0 to 1, with at most four decimals.
-    static func share(_ path: String, _ member: any WritableKeyPath<Settings, Double> & Sendable) -> ConfigKey {
+    /// A share from 0 to 1, or to another small number, with at most four decimals.
+    static func share(
+        _ path: String,
+        _ member: any WritableKeyPath<Settings, Double> & Sendable,
+        most: Int64 = 1
+    ) -> ConfigKey {
         ConfigKey(path) { value, settings throws(ConfigError) in
-            guard let scaled = try value.decimal(places: 4, most: 10_000) else { return }
+            guard let scaled = try value.decimal(places: 4, most: most * 10_000) else { return }
             settings[keyPath: member] = Double(scaled) / 10_000
         } show: {
             DecimalText.text(Int64(($0[keyPath: member] * 10_000).rounded()), places: 4)

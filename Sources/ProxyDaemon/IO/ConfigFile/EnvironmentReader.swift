@@ -9,8 +9,7 @@ struct EnvironmentReader {
         "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL",
         "ENABLE_CASCADE_ROUTING", "ENABLE_FILE_HASH_CACHE", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
         "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
-        "REDIS_URL", "RETRY_ENABLED",
-        "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
+        "RETRY_ENABLED", "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
     ]
 
     private let environment: [String: String]
@@ -26,6 +25,7 @@ struct EnvironmentReader {
         if let seconds = try integer("CACHE_TTL_SECONDS", in: 0...315_360_000) {
             settings.cache.exactTTLSeconds = seconds
         }
+        if let url = try secret("REDIS_URL") { settings.cache.redisURL = url }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         if let text = value("SMART_ROUTING_MODE") {
             try apply(routingMode: text, to: &settings)

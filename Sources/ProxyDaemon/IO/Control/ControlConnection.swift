@@ -137,7 +137,7 @@ final class ControlConnection: ChannelInboundHandler {
             sends[request.sendID]?.cancel()
             respond(id, ControlProtocol.Empty())
         case .cacheStats: respond(id, hub.desk.cacheStats())
-        case .cacheFlush: throw .methodNotFound("cache.flush is not served yet")
+        case .cacheFlush: flush(id, try JSONRPC.parameters(ControlProtocol.CacheFlush.self, of: line))
         }
     }
 
@@ -163,6 +163,19 @@ final class ControlConnection: ChannelInboundHandler {
                 me.value.reply { try JSONRPC.response(id: id, failure: error) }
             }
             me.value.dryRuns -= 1
+        }
+    }
+
+    private func flush(_ id: Int, _ request: ControlProtocol.CacheFlush) {
+        guard let context else { return }
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let desk = hub.desk
+        Task(executorPreference: hub.executor) {
+            do throws(JSONRPC.Failure) {
+                me.value.respond(id, try await desk.flush(request))
+            } catch {
+                me.value.reply { try JSONRPC.response(id: id, failure: error) }
+            }
         }
     }
 

@@ -63,7 +63,17 @@ package final class ControlDesk: Sendable {
         return entry.detail
     }
 
-    func cacheStats() -> MetricsSnapshot.Cache { gateway.snapshot().cache }
+    func cacheStats() -> MetricsSnapshot.Cache { gateway.cacheReport }
+
+    func flush(
+        _ request: ControlProtocol.CacheFlush
+    ) async throws(JSONRPC.Failure) -> ControlProtocol.CacheFlushed {
+        do throws(GatewayError) {
+            return try await gateway.flush(request)
+        } catch {
+            throw .invalidParams(error.message)
+        }
+    }
 
     func explain(
         _ request: ControlProtocol.PromptRequest

@@ -15,6 +15,9 @@ package final class EmbeddingEngine: Embedder {
     package var model: String { MiniLM.name }
     package var state: EmbedderState { work.state }
 
+    /// Whether a word in lower case is one of the model's. Before the model has been read, every word is.
+    package func isKnownWord(_ word: ArraySlice<UInt8>) -> Bool { work.isKnownWord(word) }
+
     /// Looks where the model is; does not read it yet.
     ///
     /// - Parameters:
@@ -53,7 +56,7 @@ package final class EmbeddingEngine: Embedder {
     /// The embedding of a UTF-8 text; bytes that are no UTF-8 are left out. `maximumTokens` counts the two that begin and
     /// end every text, and is taken as 2 to 512. Nil where the engine is off, the queue is full, or the caller's task is
     /// cancelled while the text waits.
-    package func embed(_ text: [UInt8], maximumTokens: Int) async -> Embedding? {
+    package func embedText(_ text: [UInt8], maximumTokens: Int) async -> EmbeddedText? {
         let request = EmbeddingRequest(text: text, maximumTokens: maximumTokens)
         return await withTaskCancellationHandler {
             await withCheckedContinuation { work.add(request, $0) }
@@ -66,7 +69,7 @@ package final class EmbeddingEngine: Embedder {
 
 /// What the engine and its threads share. The threads hold it, not the engine, so that they end when that goes.
 final class EmbeddingWork: Sendable {
-    typealias Waiter = CheckedContinuation<Embedding?, Never>
+    typealias Waiter = CheckedContinuation<EmbeddedText?, Never>
     typealias Queue = EmbeddingQueue<Waiter>
 
     /// A worker stops adding to a batch when it has that many tokens: from there on a larger one is hardly faster.
@@ -78,6 +81,8 @@ final class EmbeddingWork: Sendable {
     private let threads: Int
     private let queue: Mutex<Queue>
     private let wakeUps = Semaphore()
+    /// Once it has been read.
+    private let model = Mutex<MiniLM?>(nil)
 
     init(directory: String, kernels: EncoderKernels?, threads: Int, queue: consuming sending Queue) {
         self.directory = directory
@@ -95,6 +100,8 @@ final class EmbeddingWork: Sendable {
             }
         }
     }
+
+    func isKnownWord(_ word: ArraySlice<UInt8>) -> Bool { model.withLock { $0 }?.isWord(word) ?? true }
 
     func add(_ request: EmbeddingRequest, _ waiter: Waiter) {
         switch queue.withLock({ $0.offer(request, waiter) }) {
@@ -125,6 +132,7 @@ final class EmbeddingWork: Sendable {
         } catch {
             return turnOff("\(error): \(ModelDirectories.remedy)")
         }
+        self.model.withLock { $0 = model }
         queue.withLock { $0.becomeReady() }
         for _ in 1..<threads { startThread { $0.run(model) } }
         run(model)
@@ -140,11 +148,13 @@ final class EmbeddingWork: Sendable {
         while var (request, waiter) = waitForRequest() {
             var waiters: [Waiter] = []
             var sequences: [[Int32]] = []
+            var areWhole: [Bool] = []
             var tokens = 0
             while true {
-                let sequence = model.tokens(of: request.text, maximumTokens: request.maximumTokens)
+                let (sequence, isWhole) = Self.tokens(of: request, model)
                 waiters.append(waiter)
                 sequences.append(sequence)
+                areWhole.append(isWhole)
                 tokens += sequence.count
                 guard tokens < Self.batchTokens, sequences.count < Self.batchTexts,
                     case .request(let another, let itsWaiter) = queue.withLock({ $0.next(orSleep: false) })
@@ -152,8 +162,20 @@ final class EmbeddingWork: Sendable {
                 (request, waiter) = (another, itsWaiter)
             }
             let embeddings = model.encoder.embed(sequences, scratch)
-            for (at, waiter) in waiters.enumerated() { waiter.resume(returning: embeddings?[at]) }
+            for (at, waiter) in waiters.enumerated() {
+                waiter.resume(returning: embeddings.map { EmbeddedText(embedding: $0[at], isWhole: areWhole[at]) })
+            }
         }
+    }
+
+    /// The tokens of a text, and whether they are all that it has.
+    private static func tokens(of request: EmbeddingRequest, _ model: MiniLM) -> ([Int32], isWhole: Bool) {
+        let most = min(max(2, request.maximumTokens), Encoder.maximumTokens)
+        // One more than is wanted tells whether there are more; at the encoder's own limit nobody can tell.
+        var tokens = model.tokens(of: request.text, maximumTokens: most + 1)
+        guard tokens.count > most || most == Encoder.maximumTokens && tokens.count == most else { return (tokens, true) }
+        if tokens.count > most { tokens.remove(at: most - 1) }
+        return (tokens, false)
     }
 
     /// Sleeps until there is one; nil where the thread is to end.

@@ -37,6 +37,9 @@ package final class MiniLM: Sendable {
         }
     }
 
+    /// Whether the vocabulary has a whole word, in lower case: mostly the common words of English, and many names.
+    func isWord(_ word: ArraySlice<UInt8>) -> Bool { wordPiece.isWord(Array(word)) }
+
     private static func vocabulary(_ path: String) throws(ModelProblem) -> Vocabulary {
         let file = try MappedFile(path, maximumBytes: maximumVocabularyBytes)
         try check(path, file.sha256, vocabularySHA256)

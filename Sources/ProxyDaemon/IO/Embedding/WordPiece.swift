@@ -52,6 +52,9 @@ struct WordPiece: Sendable {
         return tokens
     }
 
+    /// Whether the vocabulary has a whole word, in lower case.
+    func isWord(_ word: [UInt8]) -> Bool { vocabulary.longestPiece(of: word, from: 0)?.length == word.count }
+
     /// The word that is being read, as UTF-8.
     private struct Word {
         var bytes: [UInt8] = []

@@ -9,6 +9,7 @@ package struct Application: HTTPResponder {
     private let models: ModelEndpoints
     private let route: RouteEndpoint
     private let feedback: FeedbackEndpoint
+    private let admin: AdminEndpoints
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
@@ -18,6 +19,7 @@ package struct Application: HTTPResponder {
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
+        admin = AdminEndpoints(gateway: gateway)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -42,6 +44,7 @@ package struct Application: HTTPResponder {
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
             return await models.answer(request.at(path))
         default:
+            if let answer = await admin.answer(path, request) { return answer }
             guard let answer = status.answer(path, request) else {
                 return refuse(.notFound("\(request.method) \(path) is not served here; see docs/http-api.md"), request)
             }

@@ -14,7 +14,7 @@ struct FeedbackEndpoint: Sendable {
             switch request.method {
             case "POST":
                 let receipt = try gateway.report(request)
-                let answer = Receipt(outcome: receipt.outcome, detail: receipt.detail, bounds: .init(receipt.learned))
+                let answer = Receipt(outcome: receipt.outcome, detail: receipt.detail, bounds: receipt.learned.map { .init($0) })
                 return JSONReply.make(answer, id: request.id)
             case "GET": return JSONReply.make(LearnedReport(try gateway.learned(request)), id: request.id)
             case "DELETE": return JSONReply.make(LearnedReport(try gateway.forget(request)), id: request.id)
@@ -28,7 +28,7 @@ struct FeedbackEndpoint: Sendable {
     private struct Receipt: Encodable {
         var outcome: String
         var detail: String
-        var bounds: LearnedReport
+        var bounds: LearnedReport?
 
         private enum CodingKeys: String, CodingKey {
             case outcome

@@ -163,7 +163,7 @@ struct ModelEndpoints: Sendable {
         guard dialect == .anthropic else {
             return JSONReply.make(OpenAIList(data: offers.map { OpenAIEntry($0) }), id: request.id)
         }
-        let query = Self.query(request)
+        let query = request.queryItems
         var limit = 20
         if let text = query["limit"] {
             guard let asked = Int(text), (1...1_000).contains(asked) else {
@@ -192,16 +192,6 @@ struct ModelEndpoints: Sendable {
             AnthropicPage(data: entries, hasMore: hasMore, firstID: entries.first?.id, lastID: entries.last?.id),
             id: request.id
         )
-    }
-
-    private static func query(_ request: ClientRequest) -> [String: String] {
-        var values: [String: String] = [:]
-        for pair in (request.query ?? "").split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
-            guard parts.count == 2 else { continue }
-            values[String(parts[0])] = PercentEncoding.decode(parts[1]) ?? String(parts[1])
-        }
-        return values
     }
 
     private static func isModelName(_ text: String) -> Bool {

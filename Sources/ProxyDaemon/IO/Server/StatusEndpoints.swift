@@ -18,6 +18,10 @@ struct StatusEndpoints: Sendable {
         var backends: Int
         /// `ready`, `idle` (loaded at the first use) or `off`.
         var embedding: String
+        /// `ok`, `degraded` (a home of the cache is away) or `off`.
+        var cache: String
+        /// The same of each home of the cache: `ok`, `down` or `off`.
+        var cacheHomes: [String: String]
         /// How many; their texts are behind the key, in `/v1/metrics`.
         var warnings: Int
 
@@ -28,6 +32,8 @@ struct StatusEndpoints: Sendable {
             case uptimeSeconds = "uptime_seconds"
             case backends
             case embedding
+            case cache
+            case cacheHomes = "cache_homes"
             case warnings
         }
     }
@@ -38,6 +44,11 @@ struct StatusEndpoints: Sendable {
         case .idle: "idle"
         case .off, nil: "off"
         }
+    }
+
+    private func cacheWord(_ cache: MetricsSnapshot.Cache) -> String {
+        guard cache.isEnabled else { return "off" }
+        return cache.homes.allSatisfy { $0.state != .down } ? "ok" : "degraded"
     }
 
     private struct Word: Encodable {
@@ -64,6 +75,8 @@ struct StatusEndpoints: Sendable {
                 uptimeSeconds: snapshot.uptimeSeconds,
                 backends: snapshot.backends.count,
                 embedding: embedding,
+                cache: cacheWord(snapshot.cache),
+                cacheHomes: Dictionary(snapshot.cache.homes.map { ($0.name, $0.state.rawValue) }) { $1 },
                 warnings: snapshot.warnings.count
             )
             return json(health, request)
@@ -116,10 +129,9 @@ struct StatusEndpoints: Sendable {
     }
 
     private func recent(_ request: ClientRequest, for client: ClientIdentity) -> Reply {
-        let pairs = (request.query ?? "").split(separator: "&").map { $0.split(separator: "=", maxSplits: 1) }
         var count = 50
-        if let pair = pairs.first(where: { $0.first == "n" }) {
-            guard pair.count == 2, let asked = Int(pair[1]), (1...Ledger.remembered).contains(asked) else {
+        if let text = request.queryItems["n"] {
+            guard let asked = Int(text), (1...Ledger.remembered).contains(asked) else {
                 let text = "n: expected a whole number from 1 to \(Ledger.remembered)"
                 return Gateway.refuse(GatewayError(.invalidRequest(text)), id: request.id)
             }
@@ -157,8 +169,8 @@ struct StatusEndpoints: Sendable {
             let totals = snapshot.sinceStart
             requests = totals.requests
             errors = totals.errors
-            cacheHits = totals.exactCacheHits
-            cacheHitRatio = totals.requests == 0 ? 0 : Double(totals.exactCacheHits) / Double(totals.requests)
+            cacheHits = totals.exactCacheHits + totals.semanticCacheHits + totals.coalesced
+            cacheHitRatio = totals.requests == 0 ? 0 : Double(cacheHits) / Double(totals.requests)
             cost = totals.cost
             baseline = totals.baseline
             saved = totals.saved

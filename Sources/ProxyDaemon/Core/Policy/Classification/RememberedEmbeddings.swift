@@ -10,7 +10,13 @@ package final class RememberedEmbeddings: Sendable {
     private let embedder: any Embedder
     private let clock: Clock
     private let timeoutMilliseconds: Int
-    private let memory = Mutex(RecentValues<[UInt8], Embedding>(capacity: capacity))
+    /// What was made of a text, of which so many tokens at most were read.
+    private struct Made: Sendable {
+        var text: EmbeddedText
+        var maximumTokens: Int
+    }
+
+    private let memory = Mutex(RecentValues<[UInt8], Made>(capacity: capacity))
 
     /// No text is waited for longer than `timeoutMilliseconds`.
     package init(_ embedder: any Embedder, timeoutMilliseconds: Int, clock: Clock) {
@@ -22,14 +28,23 @@ package final class RememberedEmbeddings: Sendable {
     /// The embedding of a UTF-8 text; nil where there is none to be had in time. What is remembered of one partition is not
     /// given to another.
     package func embedding(of text: [UInt8], maximumTokens: Int, partition: String) async -> Embedding? {
+        await embeddedText(text, maximumTokens: maximumTokens, partition: partition)?.embedding
+    }
+
+    /// The same, with word of whether the text was read to its end.
+    package func embeddedText(_ text: [UInt8], maximumTokens: Int, partition: String) async -> EmbeddedText? {
         guard !text.isEmpty, isOn else { return nil }
         let key = Array(partition.utf8) + [0] + text
-        if let known = memory.withLock({ $0[key] }) { return known }
+        if let known = memory.withLock({ $0[key] }), known.text.isWhole || known.maximumTokens == maximumTokens {
+            return known.text
+        }
         let outcome = await Deadline.run(milliseconds: timeoutMilliseconds, clock: clock) { [embedder] in
-            await embedder.embed(text, maximumTokens: maximumTokens)
+            await embedder.embedText(text, maximumTokens: maximumTokens)
         }
         guard let made = outcome.value ?? nil else { return nil }
-        if key.count <= Self.maximumKeyBytes { memory.withLock { $0.store(made, for: key) } }
+        if key.count <= Self.maximumKeyBytes {
+            memory.withLock { $0.store(Made(text: made, maximumTokens: maximumTokens), for: key) }
+        }
         return made
     }
 

@@ -83,6 +83,23 @@ package enum AnswerTranslation {
         return answer(body, reader.account)
     }
 
+    /// A whole answer of one dialect in the other. Nil for what cannot be carried over.
+    ///
+    /// The answer comes back as one JSON text, whatever it was.
+    package static func carried(
+        _ body: [UInt8],
+        from source: Dialect,
+        to dialect: Dialect,
+        isStream: Bool,
+        usage: TokenUsage,
+        context: TranslationContext
+    ) -> [UInt8]? {
+        let message = replay(body, in: source, isStream: isStream, asStream: false, usage: usage, context: context)
+        guard let message, source != dialect else { return message }
+        let wire: BackendWire = source == .anthropic ? .anthropic : .openai
+        return try? whole(message, from: wire, to: dialect, context: context).body
+    }
+
     /// A whole answer of a dialect in the form a client of it asks for: one JSON text or a stream, OpenAI's with a usage
     /// chunk if `context` says so. Nil for what cannot be carried over; the caller then asks a provider.
     ///

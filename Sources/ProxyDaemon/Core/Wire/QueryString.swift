@@ -1,7 +1,7 @@
 /// Percent-encoding of URLs (RFC 3986, section 2.1).
-enum PercentEncoding {
+package enum PercentEncoding {
     /// The text with every `%XX` undone; nil where one is malformed or the bytes are no UTF-8.
-    static func decode(_ text: some StringProtocol) -> String? {
+    package static func decode(_ text: some StringProtocol) -> String? {
         var bytes: [UInt8] = []
         var rest = text.utf8[...]
         while let byte = rest.popFirst() {
@@ -18,5 +18,18 @@ enum PercentEncoding {
             rest = rest.dropFirst(2)
         }
         return String(validating: bytes, as: UTF8.self)
+    }
+}
+
+extension ClientRequest {
+    /// The `name=value` pairs behind the path's `?`, decoded; of a name that is there twice, the last.
+    package var queryItems: [String: String] {
+        var items: [String: String] = [:]
+        for pair in (query ?? "").split(separator: "&") {
+            let parts = pair.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            items[String(parts[0])] = PercentEncoding.decode(parts[1]) ?? String(parts[1])
+        }
+        return items
     }
 }
