@@ -32,7 +32,7 @@ enum LexiconFamilies {
         "binary octal decimal hexadecimal",
         "thousand million billion trillion",
         // Quantifiers: these groups alone are compared as words of their own.
-        "all=every=each=everything=everyone=everybody=entire=whole some=several=few most=majority none half",
+        "all=every=each=everything=everyone=everybody=entire=whole some=several most=majority none half",
         "small medium large",
         // Colours, shapes, materials.
         """
@@ -105,25 +105,25 @@ enum LexiconFamilies {
         "dollar=usd euro=eur pound_sterling=gbp yen=jpy yuan=cny rupee=inr franc=chf peso ruble won krona zloty",
         "bitcoin=btc ethereum=eth dogecoin solana litecoin ripple",
         """
-        python=py javascript=js typescript=ts java kotlin swift rust golang c++ c# php ruby perl scala haskell clojure
+        python=py=python3 javascript=js typescript=ts java kotlin swift rust golang c++ c# php ruby perl scala haskell clojure
         elixir erlang ocaml fortran cobol matlab julia bash powershell lua dart groovy sql html css
         """,
-        "react angular vue svelte jquery nextjs django flask fastapi rails laravel spring express",
+        "react angular vue svelte jquery nextjs django flask fastapi rails laravel",
         "pandas numpy polars pytorch tensorflow keras jax scikit matplotlib seaborn",
-        "postgresql mysql sqlite mariadb oracle mongodb redis cassandra dynamodb elasticsearch snowflake bigquery",
+        "postgresql=postgres mysql sqlite mariadb oracle mongodb redis cassandra dynamodb elasticsearch snowflake bigquery",
         "aws azure gcp heroku netlify vercel cloudflare digitalocean",
-        "json yaml xml csv toml ini markdown pdf excel word parquet avro protobuf docx xlsx latex",
+        "json yaml xml csv toml ini markdown pdf excel parquet avro protobuf docx xlsx latex",
         "png jpeg=jpg gif svg webp bmp tiff", "mp3 wav flac ogg aac mp4 mkv avi mov", "zip tar gzip bzip2 rar 7z",
         "windows macos linux ubuntu debian fedora android ios freebsd centos",
-        "chrome firefox safari edge opera brave", "docker kubernetes podman vagrant terraform ansible",
+        "chrome firefox safari opera", "docker kubernetes=k8s podman vagrant terraform ansible",
         "git mercurial subversion svn", "github gitlab bitbucket jira confluence",
         "npm yarn pnpm pip conda cargo maven gradle brew apt", "vim emacs nano vscode intellij xcode eclipse",
-        "http https ftp sftp ssh smtp imap dns dhcp tcp udp icmp mqtt grpc graphql rest soap websocket",
-        "gmail outlook slack teams zoom whatsapp telegram signal skype discord",
+        "http https ftp sftp ssh smtp imap dns dhcp tcp udp icmp mqtt grpc graphql websocket",
+        "gmail outlook slack zoom whatsapp telegram skype discord",
         "facebook instagram twitter tiktok linkedin snapchat pinterest reddit youtube quora",
         "google microsoft apple amazon meta netflix tesla nvidia intel amd ibm samsung sony adobe spotify uber airbnb",
         "iphone ipad macbook pixel galaxy kindle playstation xbox alexa siri",
-        "chatgpt claude gemini llama mistral copilot", "visa mastercard amex paypal venmo stripe revolut",
+        "chatgpt claude gemini llama mistral copilot", "mastercard amex paypal venmo stripe revolut",
         "christianity islam judaism hinduism buddhism sikhism", "bible quran torah",
         "harvard stanford yale princeton oxford cambridge mit",
         "football=soccer basketball baseball tennis cricket rugby hockey golf volleyball badminton",

@@ -13,11 +13,11 @@ enum LexiconFunctionWords {
         outside above below behind beside besides beyond
         and or but nor if then else so because though although while whereas whether either
         who whom whose which what when where why how
-        please kindly thanks thank hi hello hey ok okay dear well yes no not
+        please kindly ok okay well yes no not
         really very quite just also too simply actually basically exactly perhaps maybe possibly again ever still already
         yet even rather pretty
         tell give show help explain describe know say clarify teach
-        some any all every each several few many much lot lots more most less least both another other only
+        self some any all every each several few many much lot lots more most less least both another other only
         way ways thing things kind kinds sort type types question wonder wondering
         etc eg ie vs versus
         """
@@ -46,7 +46,7 @@ enum LexiconFunctionWords {
         """
 
     /// May not be overlooked where only one text has them.
-    static let weighty: StaticString = "only instead solely exclusively"
+    static let weighty: StaticString = "only instead solely exclusively self"
 
     /// Courtesies and articles of the other languages, and the words that tell a language. Several languages may share
     /// one. Those that English has too tell nothing and are left out.

@@ -129,7 +129,7 @@ enum LexiconOpposites {
         his/her him/her mr/mrs sir/madam parent/child adult/child adults/children adult/minor teacher/student
         doctor/patient nurse/doctor buyer/vendor vendor/customer customer/merchant customer/seller driver/passenger
         plaintiff/defendant victim/perpetrator attacker/victim writer/reader speaker/listener
-        host/visitor expert/beginner expert/novice beginner/advanced junior/senior single/married widowed/divorced
+        host/visitor expert/beginner/child expert/novice beginner/advanced junior/senior single/married widowed/divorced
         married/divorced pregnant/breastfeeding birth/death born/died born/dead systolic/diastolic artery/vein
         hyperglycemia/hypoglycemia insulin/glucagon bacteria/virus bacterial/viral acute/chronic benign/malignant
         innate/adaptive oral/topical oral/intravenous inhale/inject inpatient/outpatient generic/brand overweight/underweight obese/underweight

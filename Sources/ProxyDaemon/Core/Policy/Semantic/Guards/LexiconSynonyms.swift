@@ -5,7 +5,7 @@ enum LexiconSynonyms {
     static let groups: StaticString = """
         buy purchase|fix repair resolve mend|begin start commence initiate|end finish conclude|remove delete erase
         choose select pick|change modify alter|picture image|photo photograph|big large|little small tiny
-        quick fast rapid speedy|quickly fast rapidly swiftly|quicker faster|quickest fastest|simpler easier
+        quick fast rapid speedy|quicker faster|quickest fastest|simpler easier
         simplest easiest|hard difficult tough|issue problem trouble|employee staffer|car automobile|movie film
         apartment flat|doctor physician|lawyer attorney|child kids|children kids|mother mom mum|father dad
         phone telephone|smartphone cellphone|email mail|website site webpage|program programme|info information

@@ -128,7 +128,15 @@ enum WordCapitals {
         }
         let isShouted = acronyms >= 3 && acronyms * 2 > all
         let isHeading = capitals >= 4 && capitals * 10 >= inner * 9
-        guard isShouted || isHeading else { return }
+        guard isShouted || isHeading else {
+            // "May", "US", "Down" within a sentence name something, unlike "may", "us", "down".
+            for place in words.indices where words[place].traits.contains(.function) {
+                if words[place].length > 1, !words[place].traits.isDisjoint(with: [.capital, .acronym]), words[place].length <= 4 {
+                    words[place].traits.remove(.function)
+                }
+            }
+            return
+        }
         for place in words.indices {
             words[place].traits.remove(.capital)
             if isShouted { words[place].traits.remove(.acronym) }
@@ -146,7 +154,8 @@ enum LanguageVote {
         }
         var best = 0
         for language in votes.indices where votes[language] > votes[best] { best = language }
-        guard votes[best] >= 2 else { return nil }
+        let english = WordingLanguage.english.rawValue
+        guard votes[best] >= 2, best == english || votes[best] >= 3 || votes[english] == 0 else { return nil }
         for language in votes.indices where language != best && votes[language] * 3 > votes[best] * 2 { return nil }
         return WordingLanguage(rawValue: best)
     }

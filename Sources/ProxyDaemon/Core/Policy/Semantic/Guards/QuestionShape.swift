@@ -49,7 +49,8 @@ struct QuestionShape: Sendable, Equatable {
                 switch next {
                 case .time, .date, .day, .year, .hour: found = .when
                 case .place: found = .place
-                default: found = .what
+                // "What can I do to": asks for a way.
+                default: found = asksForWay(words, place) ? .how : .what
                 }
             case .who, .whom, .whose: found = .who
             case .when: found = .when
@@ -78,10 +79,20 @@ struct QuestionShape: Sendable, Equatable {
         opening(words)
     }
 
+    private func asksForWay(_ words: [WordingWord], _ place: Int) -> Bool {
+        guard place + 3 < words.count, words[place + 1].traits.contains(.auxiliary), Self.marker(words, place + 3) == .do || Self.marker(words, place + 3) == .need
+        else { return false }
+        switch Self.marker(words, place + 2) {
+        case .i, .we, .you, .one: return true
+        default: return false
+        }
+    }
+
     /// A question that a verb opens is answered with yes or no, unless it asks the answerer to tell something.
     private mutating func opening(_ words: [WordingWord]) {
         guard let first = words.first, first.traits.contains(.auxiliary) else { return }
         let second = Self.marker(words, 1)
+        if second == .there, kind == .how { return }
         guard second != .you, second != .not || Self.marker(words, 2) != .you else { return }
         if second == .i || second == .we || kind == .other || word > 3 {
             word = 0
@@ -99,6 +110,9 @@ struct QuestionShape: Sendable, Equatable {
             case .was, .were, .did: found = .past
             case .is, .are, .am, .do, .does: found = .present
             case .will, .shall: found = .future
+            case .going where Self.marker(words, place + 1) == .to:
+                tense = .future
+                return
             default: continue
             }
             if tense == .unknown { tense = found } else if tense != found {

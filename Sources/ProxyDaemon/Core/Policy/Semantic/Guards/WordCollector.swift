@@ -26,6 +26,7 @@ struct WordCollector {
     }
 
     mutating func finish() {
+        Courtesies.absorb(&words)
         WordPhrases.join(&words, lexicon)
         WordNumbers.resolve(&words, &letters, lexicon)
     }
@@ -149,6 +150,7 @@ struct WordCollector {
         switch ending {
         case [0x73]:
             simple(base[...], shape.traits)
+            if base.count == 3, words.last?.marker == .one { return replaceLast("someone") }
             if Contractions.takesIs(WordStem.hash(base.map { $0 | 0x20 })) { plain("is") }
         case [0x74] where before == 0x6E:
             let verb = Contractions.verb(base)
@@ -167,6 +169,12 @@ struct WordCollector {
                 simple(bytes.filter { $0 != 0x27 }[...], shape.traits)
             }
         }
+    }
+
+    /// "One's" owns, and counts nothing.
+    private mutating func replaceLast(_ word: StaticString) {
+        words.removeLast()
+        plain(word)
     }
 
     private mutating func expand(_ base: [UInt8], _ verb: StaticString, _ shape: TokenShape) {
@@ -222,7 +230,6 @@ struct WordCollector {
             if let known = lexicon.entry(hash) { word.take(known) }
             word.key = lexicon.key(of: letters[range], hash: hash)
             if let meaning = lexicon.entry(ofKey: word.key) { word.takeMeaning(meaning) }
-            if word.traits.contains(.function) { word.traits.subtract([.capital, .acronym]) }
         } else if traits.contains(.letter) {
             word.unit = lexicon.entry(hash)?.unit ?? 0
         } else if traits.contains(.identifier), let known = lexicon.entry(ofKey: lexicon.key(of: letters[range], hash: hash)) {
@@ -248,6 +255,7 @@ extension WordingWord {
     fileprivate mutating func take(_ entry: WordLexicon.Entry) {
         traits.formUnion(entry.traits)
         traits.insert(.listed)
+        families = entry.families
         marker = entry.marker
         languages = entry.languages
         unit = entry.unit
@@ -259,6 +267,6 @@ extension WordingWord {
     mutating func takeMeaning(_ entry: WordLexicon.Entry) {
         traits.formUnion(entry.traits)
         traits.insert(.listed)
-        families = entry.families
+        families |= entry.families
     }
 }

@@ -134,11 +134,20 @@ extension WordLexicon {
             let bit = bit()
             for member in Self.words(list) {
                 let aliases = member.split(separator: 0x3D)
-                lexicon.unite(aliases)
                 guard let first = aliases.first else { continue }
-                lexicon.changeMeaning(first) {
-                    $0.families |= bit
-                    if named { $0.traits.insert(.listedName) }
+                if named {
+                    // A name is taken as it is written: Windows is not the plural of window.
+                    let key = WordStem.hash(first)
+                    for alias in aliases {
+                        lexicon.change(alias) {
+                            $0.key = key
+                            $0.families |= bit
+                            $0.traits.insert(.listedName)
+                        }
+                    }
+                } else {
+                    lexicon.unite(aliases)
+                    lexicon.changeMeaning(first) { $0.families |= bit }
                 }
             }
             family += 1

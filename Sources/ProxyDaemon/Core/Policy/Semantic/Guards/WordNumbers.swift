@@ -32,7 +32,7 @@ enum WordNumbers {
         guard at + 1 < words.count else { return false }
         if at > 0 {
             switch words[at - 1].marker {
-            case .which, .this, .the, .no: return false
+            case .which, .this, .the, .no, .do, .does, .did, .can, .could, .should, .would, .will, .must, .may, .might: return false
             default: break
             }
         }

@@ -4,39 +4,42 @@ enum WordRoles {
     /// Words that belong together, with the preposition that leads them.
     private struct Phrase {
         var lead: UInt64
-        var runs: [[UInt64]]
-        /// Whether `and` or `or` joins the runs, so that their order does not matter.
-        var key: UInt64 {
-            let parts = runs.map { $0.reduce(WordStem.empty, WordStem.pair) }
-            return parts.sorted().reduce(lead, WordStem.pair)
-        }
+        var key: UInt64
+    }
+
+    /// Where a phrase behind `of`, `in`, `on`, `for`, `at` is put to stand before what it describes.
+    private enum Insertion {
+        case beforeWord, beforeRun
     }
 
     /// Whether both texts give the same words the same roles.
     static func agree(_ left: PromptWording, _ right: PromptWording, corrected: (UInt64) -> UInt64) -> Bool {
-        let mine = phrases(left) { $0 }, theirs = phrases(right, corrected)
-        if keys(mine) == keys(theirs) { return true }
-        let flat = modifiers(left) { $0 }
-        return flat == modifiers(right, corrected)
+        if keys(phrases(left) { $0 }) == keys(phrases(right, corrected)) { return true }
+        let mine = [modifiers(left, .beforeWord) { $0 }, modifiers(left, .beforeRun) { $0 }]
+        let theirs = [modifiers(right, .beforeWord, corrected), modifiers(right, .beforeRun, corrected)]
+        return mine.contains { theirs.contains($0) }
     }
 
-    /// The unled phrases in their order, then the led ones in any order.
+    /// The unled phrases in their order, then the led ones by their prepositions; those of one preposition in their order.
     private static func keys(_ phrases: [Phrase]) -> [UInt64] {
-        phrases.filter { $0.lead == 0 }.map(\.key) + [0] + phrases.filter { $0.lead != 0 }.map(\.key).sorted()
+        let led = phrases.enumerated().filter { $0.element.lead != 0 }
+        let sorted = led.sorted { ($0.element.lead, $0.offset) < ($1.element.lead, $1.offset) }
+        return phrases.filter { $0.lead == 0 }.map(\.key) + [0] + sorted.map(\.element.key)
     }
 
     private static func phrases(_ text: PromptWording, _ corrected: (UInt64) -> UInt64) -> [Phrase] {
         var phrases: [Phrase] = []
         var lead: UInt64 = 0
-        var isOpen = false, joins = false
+        var isOpen = false
         for word in text.words where !word.traits.contains(.absorbed) {
             if word.traits.contains(.afterComma) { isOpen = false }
-            guard word.isContent || word.traits.contains(.number) else {
+            let isBound = word.marker == .of && isOpen
+            guard word.isContent || word.traits.contains(.number) || isBound else {
                 if word.traits.contains(.preposition) {
                     lead = word.key
                     isOpen = false
                 } else if word.marker == .and || word.marker == .or {
-                    joins = isOpen
+                    isOpen = false
                 } else if !isDeterminer(word) {
                     lead = 0
                     isOpen = false
@@ -44,42 +47,46 @@ enum WordRoles {
                 continue
             }
             let key = corrected(word.key)
-            if joins, !phrases.isEmpty {
-                phrases[phrases.count - 1].runs.append([key])
-            } else if isOpen, var last = phrases.last {
-                last.runs[last.runs.count - 1].append(key)
-                phrases[phrases.count - 1] = last
+            if isOpen, let last = phrases.indices.last {
+                phrases[last].key = WordStem.pair(phrases[last].key, key)
             } else {
-                phrases.append(Phrase(lead: lead, runs: [[key]]))
+                phrases.append(Phrase(lead: lead, key: WordStem.pair(lead, key)))
             }
-            joins = false
             isOpen = true
         }
         return phrases
     }
 
-    /// The words with each phrase behind `of`, `in`, `on`, `for`, `at` put before what it describes: "the password of the
-    /// router" as "router password".
-    private static func modifiers(_ text: PromptWording, _ corrected: (UInt64) -> UInt64) -> [UInt64] {
+    /// The words with each describing phrase before what it describes: "the password of the router" as "router password".
+    private static func modifiers(
+        _ text: PromptWording, _ insertion: Insertion, _ corrected: (UInt64) -> UInt64
+    ) -> [UInt64] {
         var order: [UInt64] = []
-        var runStart = 0
-        var insertion: Int?
+        var last = -1, runStart = 0
+        var isBehind = false, isNewRun = true
         for word in text.words where !word.traits.contains(.absorbed) {
             guard word.isContent else {
                 if word.traits.contains(.number) { continue }
                 switch word.marker {
-                case .of, .in, .on, .for, .at: insertion = order.isEmpty ? nil : max(runStart, order.count - 1)
-                default: if !isDeterminer(word) { (insertion, runStart) = (nil, order.count) }
+                case .of, .in, .on, .for, .at: isBehind = !order.isEmpty
+                default:
+                    if !isDeterminer(word) { (isNewRun, isBehind) = (true, false) }
                 }
                 continue
             }
-            let key = corrected(word.key)
-            if let place = insertion, place <= order.count {
-                order.insert(key, at: place)
-                insertion = place + 1
+            let place: Int
+            if isBehind {
+                place = insertion == .beforeWord ? max(0, last) : runStart
+                runStart = place
+            } else if isNewRun {
+                place = order.count
+                runStart = place
             } else {
-                order.append(key)
+                place = last + 1
             }
+            (isBehind, isNewRun) = (false, false)
+            last = min(place, order.count)
+            order.insert(corrected(word.key), at: last)
         }
         return order
     }

@@ -159,8 +159,8 @@ extension WordScanner {
             let isInner = CharacterKind.isWord(byte(start - 1)) && CharacterKind.isWord(byte(at))
             if isLineStart || !isAlone && !isInner { return }
         case 0x2D where !run.contains(0x3E):
-            if isLineStart || run.count > 1 || !output.endsWithOperand { return }
-        case 0x2F where !isAlone: return
+            if isLineStart || run.count > 1 || !isAlone || !output.endsWithOperand { return }
+        case 0x2F where !isAlone || !output.endsWithOperand: return
         case 0x3E, 0x23, 0x7C, 0x3D, 0x2B:
             if isLineStart || run.count > 3 { return }
         default: break

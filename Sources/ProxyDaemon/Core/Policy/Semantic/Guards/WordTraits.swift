@@ -70,7 +70,8 @@ enum WordMarker: UInt8, Sendable, CaseIterable {
     case next, last, this, these, week, weekend, month, quarter, season, night, morning, evening, afternoon, monday
     case current, price, prices, quote, value, today, stock, share, shares, market, live, score, scores, near, until
     case left, days, weeks, months, hours, minutes, per, now, right, moment, electric, alternating, direct
-    case check, find, get, rate, exchange, results
+    case check, find, get, cost, rate, exchange, results
+    case hi, hello, hey, hiya, thanks, thank, cheers, greetings, question, there, most, some
     case `for`, that, at, option, options, fixed
 }
 

@@ -23,7 +23,8 @@ extension WordingFinding {
 
     private mutating func compareWords(_ first: WordingWord, _ firstPlace: Int, _ second: WordingWord, _ secondPlace: Int) {
         let isContent = first.isContent && second.isContent
-        if first.families & second.families != .zero {
+        let isIdle = left.isIdleQuantifier(firstPlace) || right.isIdleQuantifier(secondPlace)
+        if first.families & second.families != .zero, !isIdle {
             let name: WordingRefusal.Guard = isContent ? .siblings : .quantifiers
             refuse(name, "\(left.spelling(first)) against \(right.spelling(second))")
         }
@@ -75,7 +76,12 @@ extension WordingFinding {
     mutating func checkOrder() {
         let mine = left.matchedKeys(in: right) { $0 }
         let theirs = right.matchedKeys(in: left) { matching.corrected($0) }
-        guard mine.keys != theirs.keys, mine.keys.count == theirs.keys.count, mine.keys.sorted() == theirs.keys.sorted() else { return }
+        guard mine.keys != theirs.keys, mine.keys.count == theirs.keys.count else { return }
+        guard mine.keys.sorted() == theirs.keys.sorted() else {
+            // "Compare A to B and recommend A", "… recommend B": one word in the place of another that both have.
+            if isMatched { refuse(.wordOrder, "words repeated in other places") }
+            return
+        }
         guard !isMatched || !WordRoles.agree(left, right, corrected: { matching.corrected($0) }) else { return }
         let moved = zip(mine.keys, theirs.keys).filter { $0 != $1 }.count
         let isRelated = left.hasRelation || right.hasRelation
@@ -92,20 +98,24 @@ extension WordingFinding {
         if mine.kind != theirs.kind || mine.measure != theirs.measure, asksAnother(mine, theirs) {
             refuse(.questionWord, "\(left.questionWord) against \(right.questionWord)")
         }
-        let asksHow = mine.kind == .how || theirs.kind == .how
+        let asksHow = [mine.kind, theirs.kind].contains { $0 == .how || $0 == .why }
         if mine.modality != theirs.modality, mine.modality != .none, theirs.modality != .none, !asksHow {
             refuse(.modality, "\(mine.modality) against \(theirs.modality)")
         }
         guard mine.tense != theirs.tense, mine.tense != .unknown, theirs.tense != .unknown else { return }
+        guard mine.kind == theirs.kind else { return }
         let isFuture = mine.tense == .future || theirs.tense == .future
-        let isFact = mine.kind == theirs.kind && mine.kind != .why && mine.kind != .how && isMatched
-        if isFact || isFuture && mine.kind == theirs.kind { refuse(.tense, "\(mine.tense) against \(theirs.tense)") }
+        let isPast = mine.tense == .past || theirs.tense == .past
+        let isFact = mine.kind != .why && mine.kind != .how && isMatched
+        if isPast ? isFact || isFuture : mine.kind == .who { refuse(.tense, "\(mine.tense) against \(theirs.tense)") }
     }
 
     private func asksAnother(_ one: QuestionShape, _ other: QuestionShape) -> Bool {
         if one.kind == .amount, other.kind == .amount { return one.measure != other.measure && one.measure != 0 && other.measure != 0 }
         if one.isStrong, other.isStrong { return true }
         guard isMatched, one.kind != .other, other.kind != .other else { return false }
+        // "What does it cost", "how much does it cost".
+        if [one.kind, other.kind].contains(.what), left.words.contains(where: { $0.marker == .cost }) { return false }
         if one.isStrong || other.isStrong { return true }
         // "Can I" asks for a way as "how can I" does; "is it" and "does it" do not.
         return one.kind == .yesNo && other.kind == .how || one.kind == .how && other.kind == .yesNo
@@ -116,9 +126,10 @@ extension WordingFinding {
         guard mine.owners & ~theirs.owners != 0, theirs.owners & ~mine.owners != 0 else { return }
         // "How do I reset my password", "how do you reset your password": the same of everyone.
         let both = PersonShape.first | PersonShape.second
+        let asksHow = left.question.kind == .how || right.question.kind == .how
         let shifts = [mine, theirs].allSatisfy {
             ($0.owners == PersonShape.first && $0.actors == PersonShape.first)
-                || ($0.owners == PersonShape.second && $0.actors == PersonShape.second)
+                || ($0.owners == PersonShape.second && ($0.actors == PersonShape.second || $0.actors == 0 && asksHow))
         }
         if shifts, (mine.owners | theirs.owners) == both { return }
         refuse(.possessives, "other persons")
@@ -137,6 +148,12 @@ extension PromptWording {
         }
     }
 
+    /// "The most useful tools": a degree, not a quantity. "What are some tools": hardly a word at all, but not against "all".
+    func isIdleQuantifier(_ place: Int) -> Bool {
+        guard words[place].marker == .most, place > 0 else { return false }
+        return words[place - 1].marker == .the
+    }
+
     var hasRelation: Bool { words.contains { $0.traits.contains(.relation) && !$0.traits.contains(.absorbed) } }
 
     var questionWord: String {
@@ -146,7 +163,7 @@ extension PromptWording {
     /// The content words, in order, that the other text has too.
     func matchedKeys(in other: PromptWording, _ corrected: (UInt64) -> UInt64) -> (keys: [UInt64], places: [Int]) {
         var keys: [UInt64] = [], places: [Int] = []
-        for (place, word) in words.enumerated() where word.isContent {
+        for (place, word) in words.enumerated() where word.isContent || word.traits.contains(.number) {
             let key = corrected(word.key)
             guard key != word.key || other.contains(word.key) else { continue }
             keys.append(key)
