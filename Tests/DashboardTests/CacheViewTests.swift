@@ -215,6 +215,14 @@ struct CacheViewTests {
         cache.semantic?.refusals = [text: 3]
         var dashboard = open(120, 40, cache)
         var seen = dashboard.screen
+        // The surface would replace control characters when they are drawn: here they must be gone before.
+        let kept = dashboard.feed.snapshot?.cache
+        let safe = PlainText.sanitized(text)
+        #expect(kept?.homes[0].name == safe)
+        #expect(kept?.homes[0].detail == safe)
+        #expect(kept?.semantic?.off == safe)
+        #expect(kept?.semantic?.similarity == safe)
+        #expect(kept?.semantic?.refusals == [safe: 3])
         dashboard.press(.character("x"), .character("1"), .character("y"))
         let flushed = ControlProtocol.CacheFlushed(answers: [text: 1], questions: 0, unreachable: [text])
         _ = dashboard.update(.message(.flushed(.success(flushed))))
