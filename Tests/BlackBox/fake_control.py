@@ -59,7 +59,7 @@ class Gateway:
         self.backends = {name: [0, 0, 0.0] for name, *_ in BACKENDS}
         self.ended = []
         self.next_id = 1
-        self.flushed = {"memory": 0, "redis": 0}
+        self.flushed = {"memory": 0, "redis": 0, "questions": 0}
         self.guards = {"numbers": 0, "negation": 0, "names": 0, "units": 0, "opposites": 0, "language": 0}
         for index in range(options.history):
             self.exchange(at=self.started - (options.history - index) * 1.5)
@@ -155,26 +155,26 @@ class Gateway:
         """The caches as `--cache` wants them: well, with Redis down, turned off by false hits, or as old daemons tell."""
         totals, state = self.totals, self.options.cache
         asked, exact, semantic = totals["requests"], totals["exact_cache_hits"], totals["semantic_cache_hits"]
-        caches = {"is_enabled": True, "entries": max(0, asked - exact - self.flushed["memory"]), "bytes": asked * 41_300,
-                  "max_bytes": 268435456, "hits": exact - exact // 4, "misses": asked - exact + exact // 4,
-                  "evictions": 0}
+        entries = max(0, asked - exact - self.flushed["memory"])
+        caches = {"is_enabled": True, "entries": entries, "bytes": entries * 41_300, "max_bytes": 268435456,
+                  "hits": exact - exact // 4, "misses": asked - exact + exact // 4, "evictions": 0}
         if state == "old":
             return caches
-        down = state == "down"
+        down, shared = state == "down", max(0, 2 * asked - self.flushed["redis"])
         caches["homes"] = [{
             "name": "redis", "state": "down" if down else "ok",
             "detail": "127.0.0.1:6379 refused the connection; answers are kept in memory alone, next attempt in 5 s"
-            if down else None, "entries": None if down else max(0, 2 * asked - self.flushed["redis"]),
-            "bytes": None if down else asked * 97_000, "max_bytes": None, "hits": exact // 4, "misses": asked - exact,
-            "evictions": 0, "dropped": 17 if down else 0, "rejected": 1, "timeouts": 4 if down else 0,
+            if down else None, "entries": None if down else shared, "bytes": None if down else shared * 47_000,
+            "max_bytes": None, "hits": exact // 4, "misses": asked - exact, "evictions": 0,
+            "dropped": 17 if down else 0, "rejected": 1, "timeouts": 4 if down else 0,
             "latency_p50_ms": 0.214}]
         off = state == "off"
         caches["semantic"] = {
             "off": "3 of the last 40 compared answers differed (7.5 %, cache.max_false_hit_rate allows 2 %); look at the "
                    "guards, then flush and restart" if off else None,
-            "similarity": "embedding", "threshold": 0.95, "entries": asked - semantic, "max_entries": 100_000,
-            "hits": semantic, "misses": asked - exact - semantic, "refusals": self.guards, "canaries": 40,
-            "false_hits": 3 if off else 1, "false_hit_rate": 0.075 if off else 0.012, "max_false_hit_rate": 0.02}
+            "similarity": "embedding", "threshold": 0.95, "entries": max(0, asked - semantic - self.flushed["questions"]),
+            "max_entries": 100_000, "hits": semantic, "misses": asked - exact - semantic, "refusals": self.guards,
+            "canaries": 40, "false_hits": 3 if off else 1, "false_hit_rate": 0.075 if off else 0.012, "max_false_hit_rate": 0.02}
         return caches
 
     def flush(self, what):
@@ -189,8 +189,8 @@ class Gateway:
         elif "project" in what or "key" in what:
             known = what.get("project") == "default" or what.get("key") == "sk-known-0123456789"
             found, questions = (found, questions) if known else ({"memory": 0, "redis": 0}, 0)
-        for home, count in found.items():
-            self.flushed[home] += count
+        for place, count in {**found, "questions": questions}.items():
+            self.flushed[place] += count
         if down:
             del found["redis"]
         return {"answers": found, "questions": questions, "unreachable": ["redis"] if down else []}

@@ -261,6 +261,10 @@ def test_flush_a_project_a_key_and_one_answer(small, serve, socket):
     serve("--rate", "0", "--history", "50")
     small.run("--socket", str(socket))
     small.sees("● live")
+    small.keys("2", "Down", "Down", "x")
+    small.sees("Flush the answer of")
+    small.keys("y")
+    small.sees("flushed: memory 1, redis 1, questions 1")
     small.keys("4", "x", "3", "Enter")
     small.sees("write a name first")
     small.type("nobody 日本")
@@ -275,10 +279,6 @@ def test_flush_a_project_a_key_and_one_answer(small, serve, socket):
     assert "known" not in small.sees("every answer of key", "6789?")
     small.keys("y")
     small.sees("flushed: memory ")
-    small.keys("2", "Down", "Down", "x")
-    small.sees("Flush the answer of")
-    small.keys("y")
-    small.sees("flushed: redis 1, questions 1")
 
 
 def test_flush_says_what_was_not_reached(small, serve, socket):

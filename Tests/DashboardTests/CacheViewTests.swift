@@ -187,6 +187,26 @@ struct CacheViewTests {
         #expect(!screen.contains("from caches"))
     }
 
+    @Test func `Where all four names do not fit the views that are not open are numbers, and the demo mark stays`() {
+        var dashboard = open(60, 16)
+        #expect(dashboard.view().lines[0].contains("1 Dash"))
+        _ = dashboard.update(.disconnected(reason: "closed", retryAt: 9_000))
+        let header = dashboard.view().lines[0]
+        #expect(header.hasPrefix(" ✖ reconnecting"))
+        #expect(header.contains(" 1  2  3 [4 Cache]"))
+        #expect(header.contains("DEMO · simulated"))
+    }
+
+    @Test func `The history of hits counts every kind`() {
+        var history = History()
+        var snapshot = MetricsSnapshot(unixMilliseconds: 1_000)
+        history.append(snapshot)
+        snapshot.unixMilliseconds = 2_000
+        snapshot.sinceStart = .init(requests: 10, exactCacheHits: 1, semanticCacheHits: 2, coalesced: 1)
+        history.append(snapshot)
+        #expect(history.cacheHitShare.last == 0.4)
+    }
+
     @Test(arguments: HostileTextTests.texts)
     func `Texts about caches are made harmless`(text: String) {
         var cache = FakeFeed.caches(redis: .down, detail: text, off: text)
@@ -195,6 +215,14 @@ struct CacheViewTests {
         cache.semantic?.refusals = [text: 3]
         var dashboard = open(120, 40, cache)
         var seen = dashboard.screen
+        // The surface would replace control characters when they are drawn: here they must be gone before.
+        let kept = dashboard.feed.snapshot?.cache
+        let safe = PlainText.sanitized(text)
+        #expect(kept?.homes[0].name == safe)
+        #expect(kept?.homes[0].detail == safe)
+        #expect(kept?.semantic?.off == safe)
+        #expect(kept?.semantic?.similarity == safe)
+        #expect(kept?.semantic?.refusals == [safe: 3])
         dashboard.press(.character("x"), .character("1"), .character("y"))
         let flushed = ControlProtocol.CacheFlushed(answers: [text: 1], questions: 0, unreachable: [text])
         _ = dashboard.update(.message(.flushed(.success(flushed))))

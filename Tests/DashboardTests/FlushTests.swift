@@ -144,6 +144,18 @@ struct FlushTests {
         #expect(dashboard.screen.contains("nothing was flushed: \(words)"))
     }
 
+    @Test func `The question says where it goes from, and what may come back`() {
+        var feed = FakeFeed()
+        feed.cache = FakeFeed.caches()
+        var dashboard = Dashboard.live(120, 40, feed: feed)
+        dashboard.press(.character("4"), .character("x"), .character("1"))
+        #expect(dashboard.screen.contains("It goes from memory, redis, the semantic cache."))
+        feed.cache = FakeFeed.caches(redis: .down, detail: "gone")
+        _ = dashboard.update(.message(.snapshot(feed.snapshot())))
+        #expect(dashboard.screen.contains("It goes from memory, the semantic cache."))
+        #expect(dashboard.screen.contains("redis is down: its answers may come back with it."))
+    }
+
     @Test func `Places that could not be reached are named, and an empty flush is too`() {
         var dashboard = menu()
         dashboard.press(.enter, .character("y"))

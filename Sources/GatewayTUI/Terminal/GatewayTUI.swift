@@ -8,7 +8,7 @@ import Shared
 struct GatewayTUI: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gateway-tui",
-        abstract: "Watches an LLM gateway: money, tiers, requests with the reasons for each, and a prompt tester.",
+        abstract: "Watches an LLM gateway: money, tiers, requests with the reasons for each, caches, a prompt tester.",
         discussion: "Press ? for all keys. When no gateway runs, it offers to start one.",
         version: "gateway-tui \(GatewayVersion.number)"
     )
@@ -16,7 +16,7 @@ struct GatewayTUI: ParsableCommand {
     @Option(help: "The gateway's control socket. Default: $GATEWAY_SOCKET, then the one in $XDG_RUNTIME_DIR.")
     var socket: String?
 
-    @Flag(help: "Print the dashboard once as plain text and end. Needs no terminal; fails when no gateway answers.")
+    @Flag(help: "Print the figures and the caches once as plain text. Needs no terminal, and a gateway that answers.")
     var once = false
 
     @Option(help: ArgumentHelp("The size of the picture for --once.", valueName: "WxH"))

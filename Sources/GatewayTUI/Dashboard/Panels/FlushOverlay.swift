@@ -47,10 +47,13 @@ enum FlushOverlay {
                 StyledLine(), StyledLine(hint, .dim),
             ]
         case .confirming(let request):
-            let lines = [
+            var lines = [
                 StyledLine("Flush \(object(request, flush))?", .strong),
                 StyledLine("It goes from \(places(dashboard)). The next such request is paid for again.", .dim),
             ]
+            for home in dashboard.latest.snapshot?.cache.places ?? [] where home.state == .down {
+                lines.append(StyledLine("\(home.name) is down: its answers may come back with it.", Style(.warn)))
+            }
             return lines.flatMap { $0.wrapped(to: width) }
         }
     }
@@ -89,7 +92,7 @@ enum FlushOverlay {
     private static func places(_ dashboard: Dashboard) -> String {
         guard let cache = dashboard.latest.snapshot?.cache else { return "every cache" }
         let names =
-            cache.places.filter { $0.state != .off }.map(\.name) + (cache.semantic == nil ? [] : ["the semantic cache"])
+            cache.places.filter { $0.state == .ok }.map(\.name) + (cache.semantic == nil ? [] : ["the semantic cache"])
         return names.isEmpty ? "every cache" : names.joined(separator: ", ")
     }
 
