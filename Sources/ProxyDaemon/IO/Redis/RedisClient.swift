@@ -43,7 +43,7 @@ package final class RedisClient: Sendable {
         self.address = address
         self.options = options
         shared = try RedisShared(options: options)
-        try RedisLoop.start(shared, address, options, onChange)
+        try RedisThread.start(shared, address, options, onChange)
     }
 
     deinit { shared.stop() }
@@ -191,6 +191,8 @@ final class RedisShared: Sendable {
 
     func post(_ command: Command) {
         let wakes = inbox.withLock { inbox in
+            // Nobody takes anything out any more.
+            guard !inbox.isStopped else { return false }
             inbox.commands.append(command)
             return inbox.commands.count == 1
         }
@@ -198,11 +200,14 @@ final class RedisShared: Sendable {
     }
 
     func stop() {
-        inbox.withLock { inbox in
+        let wakes = inbox.withLock { inbox in
+            guard !inbox.isStopped else { return false }
             inbox.isStopped = true
             inbox.state = .down("Redis: the client was stopped")
+            inbox.commands.append(.stop)
+            return inbox.commands.count == 1
         }
-        post(.stop)
+        if wakes { wake() }
     }
 
     private func wake() {

@@ -50,58 +50,7 @@ final class RedisLoop {
     private static let heartbeatNanoseconds: Int64 = 5_000_000_000
     private static let distrustNanoseconds: Int64 = 1_000_000_000
 
-    /// Starts a client's thread, which ends when the client is stopped.
-    static func start(
-        _ shared: RedisShared,
-        _ address: RedisAddress,
-        _ options: RedisClient.Options,
-        _ onChange: @escaping @Sendable (RedisState) -> Void
-    ) throws(SystemError) {
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        guard epoll >= 0 else { throw SystemError(doing: "epoll_create1", errno) }
-        let start = Unmanaged.passRetained(ThreadStart(shared, address, options, onChange, epoll))
-        var thread = pthread_t()
-        let result = pthread_create(
-            &thread,
-            nil,
-            { context in
-                guard let context else { return nil }
-                RedisLoop(Unmanaged<ThreadStart>.fromOpaque(context).takeRetainedValue()).run()
-                return nil
-            },
-            start.toOpaque()
-        )
-        guard result == 0 else {
-            start.release()
-            close(epoll)
-            throw SystemError(doing: "pthread_create", result)
-        }
-        pthread_detach(thread)
-    }
-
-    private final class ThreadStart: Sendable {
-        let shared: RedisShared
-        let address: RedisAddress
-        let options: RedisClient.Options
-        let onChange: @Sendable (RedisState) -> Void
-        let epoll: Int32
-
-        init(
-            _ shared: RedisShared,
-            _ address: RedisAddress,
-            _ options: RedisClient.Options,
-            _ onChange: @escaping @Sendable (RedisState) -> Void,
-            _ epoll: Int32
-        ) {
-            self.shared = shared
-            self.address = address
-            self.options = options
-            self.onChange = onChange
-            self.epoll = epoll
-        }
-    }
-
-    private init(_ start: ThreadStart) {
+    init(_ start: RedisThread) {
         shared = start.shared
         address = start.address
         options = start.options
@@ -114,7 +63,8 @@ final class RedisLoop {
 
     deinit { close(epoll) }
 
-    private func run() {
+    /// The thread's work, until the client is stopped.
+    func run() {
         // hiredis writes to its sockets with write(2).
         var signals = sigset_t()
         sigemptyset(&signals)
@@ -148,9 +98,12 @@ final class RedisLoop {
     // MARK: Calls
 
     private func takeCommands() {
-        for command in shared.takeCommands() {
+        let commands = shared.takeCommands()
+        guard !commands.isEmpty else { return }
+        let now = MonotonicTime.nanoseconds()
+        for command in commands {
             switch command {
-            case .call(let call): take(call)
+            case .call(let call): take(call, now)
             case .resolved(let addresses): resolved(addresses)
             case .distrust: distrust()
             case .stop: isStopped = true
@@ -158,9 +111,13 @@ final class RedisLoop {
         }
     }
 
-    private func take(_ call: RedisCall) {
+    private func take(_ call: RedisCall, _ now: Int64) {
         guard !isStopped else { return end(call, .failure(.connectionLost)) }
-        if case .ready = phase {
+        if now >= call.deadlineNanoseconds {
+            // This machine was too busy to send it: no fault of Redis.
+            turn.timeouts += 1
+            end(call, .failure(.timedOut))
+        } else if case .ready = phase {
             send(call)
         } else if health.isUp {
             waiting.append(call)
@@ -187,6 +144,7 @@ final class RedisLoop {
         health.timedOut()
         if !health.isUp, toldUp == true {
             detail = "it did not answer \(RedisHealth.timeoutsUntilDown) calls in a row in time"
+            tell()
         }
         turn.timeouts += 1
         end(call, .failure(.timedOut))
@@ -355,12 +313,13 @@ final class RedisLoop {
 
     /// Ends the connection, or the attempt at one, and plans the next.
     private func lose(_ reason: String, isQuiet: Bool) {
-        closeConnection()
         addressTurn &+= 1
         let now = MonotonicTime.nanoseconds()
         let pause = health.lost(isQuiet: isQuiet, now: now, random: Double.random(in: 0..<1))
         phase = .away(untilNanoseconds: now + milliseconds(pause))
         detail = reason
+        tell()
+        closeConnection()
         if !health.isUp { failWaiting(.down(sentence(detail))) }
     }
 
@@ -382,6 +341,11 @@ final class RedisLoop {
             shared.settle(turn)
             turn = RedisShared.Turn()
         }
+        tell()
+    }
+
+    /// Makes the state known, where it has changed; before the calls that hear of it, where that can be.
+    private func tell() {
         // Before the first attempt is over there is nothing to tell.
         guard health.isUp || !detail.isEmpty else { return }
         let sentence = health.isUp ? "" : sentence(detail)
