@@ -6,7 +6,7 @@ import Testing
 
     private func known(_ body: String, client: ClientIdentity? = nil) throws -> KnownRequest {
         let request = try Prompt(parsing: Array(body.utf8))
-        let content = CacheKey.content(of: request)
+        let content = CanonicalRequest.content(of: request)
         let decision = try Router(settings: .threeTiers, catalogue: .capableTiers).decide(request)
         return KnownRequest(
             client: client ?? self.client,

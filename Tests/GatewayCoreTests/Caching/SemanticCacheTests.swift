@@ -20,7 +20,7 @@ import Testing
         )
     }
 
-    private struct Scene {
+    private final class Scene: Sendable {
         let gateway: Gateway
         let upstream: ScriptedUpstream
         let clock: TestClock

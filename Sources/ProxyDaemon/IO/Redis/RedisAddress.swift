@@ -1,3 +1,5 @@
+import GatewayCore
+
 /// Where a Redis server is and how to sign in there: what a URL says.
 ///
 /// - `redis://[[user]:password@]host[:port][/database]`, with `rediss` for TLS
