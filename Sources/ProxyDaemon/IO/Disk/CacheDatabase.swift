@@ -24,6 +24,8 @@ package final class CacheDatabase: Sendable {
         var generation = 0
         var identity: CacheFile.Identity?
         var dataVersion: Int64 = 0
+        /// When the tables last read what is there.
+        var rereadAt: Int64 = 0
         var trouble: DiskTrouble?
         var failures = 0
         var retryAt: Int64 = 0
@@ -37,9 +39,7 @@ package final class CacheDatabase: Sendable {
         var gate = ReadGate(maximumAtOnce: 256)
     }
 
-    private struct WeakTable {
-        weak var table: (any DiskTable)?
-    }
+    private struct WeakTable { weak var table: (any DiskTable)? }
 
     /// Opens the file, or begins one, in the background. `notify` is told in a sentence when that goes wrong and when it is
     /// right again. `maximumFileBytes` is a last bound on the file without its log, for disks shared with others; what goes
@@ -85,8 +85,12 @@ package final class CacheDatabase: Sendable {
             }
         }
         // Also where the queue is stuck.
+        state.withLock { $0.isClosed = true }
+        resumeWaiters()
+    }
+
+    private func resumeWaiters() {
         let waiters = state.withLock { state in
-            state.isClosed = true
             defer { state.waiters = [] }
             return state.waiters
         }
@@ -133,7 +137,8 @@ extension CacheDatabase {
         case value(Value)
         /// Not in time, or the disk is too busy to be asked.
         case late
-        /// There is nothing to read from, or it failed.
+        /// There is nothing to read from.
+        case away
         case failed
     }
 
@@ -148,7 +153,7 @@ extension CacheDatabase {
             return state.gate.admit(now: now) ? (pool, state.generation) : nil
         }
         guard let admitted else { return .late }
-        guard let (pool, generation) = admitted else { return .failed }
+        guard let (pool, generation) = admitted else { return .away }
         let result: ReadResult<Value>? = await FirstAnswer.of(withinMilliseconds: milliseconds) { answer in
             pool.asyncUnsafeRead { access in
                 let result: ReadResult<Value>
@@ -242,15 +247,19 @@ extension CacheDatabase {
 
     private func tidy(_ pool: DatabasePool) throws -> Bool {
         let tables = liveTables
-        let earlier = state.withLock { $0.dataVersion }
-        let (isMore, version) = try pool.writeWithoutTransaction { db in
+        let now = MonotonicTime.nanoseconds()
+        let (earlier, rereadAt) = state.withLock { ($0.dataVersion, $0.rereadAt) }
+        // Seldom: all keys are read, and another daemon may write all the time.
+        let mayReread = now - rereadAt >= Int64(Self.idleMilliseconds) * 1_000_000
+        let (isMore, reread) = try pool.writeWithoutTransaction { db in
             let version = try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
-            if version != earlier { for table in tables { try table.reread(db, .changedByAnother) } }
+            let isChanged = mayReread && version != earlier
+            if isChanged { for table in tables { try table.reread(db, .changedByAnother) } }
             var isMore = false
             for table in tables where try table.tidy(db) { isMore = true }
-            return (try CacheVacuum.giveBack(db) || isMore, version)
+            return (try CacheVacuum.giveBack(db) || isMore, isChanged ? version : nil)
         }
-        state.withLock { $0.dataVersion = version }
+        if let reread { state.withLock { ($0.dataVersion, $0.rereadAt) = (reread, now) } }
         return isMore
     }
 
@@ -312,19 +321,15 @@ extension CacheDatabase {
             state.pool = pool
             state.generation += 1
             state.identity = identity
-            state.dataVersion = version
+            (state.dataVersion, state.rereadAt) = (version, MonotonicTime.nanoseconds())
         }
         recovered()
         return pool
     }
 
     private func openingIsOver() {
-        let waiters = state.withLock { state in
-            state.hasBeenTried = true
-            defer { state.waiters = [] }
-            return state.waiters
-        }
-        for waiter in waiters { waiter.resume() }
+        state.withLock { $0.hasBeenTried = true }
+        resumeWaiters()
     }
 
     private func shut() {

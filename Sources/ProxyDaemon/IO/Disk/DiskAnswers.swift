@@ -176,7 +176,8 @@ package final class DiskAnswers: AnswerHome {
                 state.latencies.add(nanoseconds: nanoseconds)
                 return state.take(finding, key, now: now, limits)
             case .late: state.timeouts += 1
-            case .failed: break
+            case .failed: state.rejected += 1
+            case .away: break
             }
             state.misses += 1
             return nil

@@ -114,7 +114,7 @@ package final class DiskJournal: SemanticJournal {
                     isOver = true
                     journal.everythingWasGivenOut()
                     return .caughtUp
-                case .late, .failed:
+                case .late, .away, .failed:
                     await Clock.sleepOfTask(200)
                 }
             }
@@ -131,7 +131,7 @@ package final class DiskJournal: SemanticJournal {
     }
 
     private func page(after id: Int64) async -> CacheDatabase.ReadResult<QuestionRows.Page?> {
-        guard let last = state.withLock({ $0.inheritedUpTo }) else { return .failed }
+        guard let last = state.withLock({ $0.inheritedUpTo }) else { return .away }
         let now = clock.unixMilliseconds() / 1_000
         return await database.read(withinMilliseconds: Self.readMilliseconds) { db in
             try QuestionRows.page(db, after: id, upTo: last, unixSeconds: now, limit: Self.pageEntries)
