@@ -21,6 +21,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
     ],
@@ -86,6 +87,8 @@ let package = Package(
             dependencies: [
                 "CCurl", "CHiredis", "CKernels", "CZstd", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
+                // Brings SQLite: the system's, from libsqlite3-dev.
+                .product(name: "GRDB", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -160,6 +163,7 @@ let package = Package(
             name: "GatewayIOTests",
             dependencies: [
                 "CKernels", "CKernelsRehearsal", "EmbeddingFixtures", "GatewayCore", "GatewayIO", "Shared",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

@@ -1,0 +1,55 @@
+import GRDB
+
+/// Something that keeps rows in the cache's file. ``CacheDatabase`` calls it on its own queue, one call at a time.
+protocol DiskTable: AnyObject, Sendable {
+    /// The rows may be others than those that were there.
+    func reread(_ db: Database, _ reason: RereadReason) throws
+    /// What waits to be written, made ready; nil where nothing waits. Whatever it throws may be tried again.
+    func gather() -> DiskWork?
+    /// Whether more waits to be written.
+    var isWaiting: Bool { get }
+    /// Removes some of what is not needed any more; true where there is more of that.
+    func tidy(_ db: Database) throws -> Bool
+}
+
+enum RereadReason {
+    /// The file has been opened; the same one as before, or another.
+    case opened(isSameFile: Bool)
+    /// Another process has written to it.
+    case changedByAnother
+}
+
+/// Rows that go to disk together.
+struct DiskWork {
+    enum Outcome {
+        case written
+        /// It will not be tried again.
+        case givenUp
+    }
+
+    /// Called inside a transaction; may be called again where that failed.
+    let write: (Database) throws -> Void
+    let settle: (Outcome) -> Void
+}
+
+/// Gives pages that hold nothing any more back to the file system.
+enum CacheVacuum {
+    /// Pages that stay for the next rows: 1 MiB, or a twentieth of the file.
+    private static let keptPages = 256
+    private static let keptShare = 20
+    private static let pagesAtOnce = 1_024
+
+    /// True where there is more to give back.
+    static func giveBack(_ db: Database) throws -> Bool {
+        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let kept = max(keptPages, pages / keptShare)
+        guard free > kept else { return false }
+        let given = min(pagesAtOnce, free - kept)
+        try db.execute(sql: "PRAGMA incremental_vacuum(\(given))")
+        guard given == free - kept else { return true }
+        // Only now does the file itself get smaller. Where readers are in the way a later checkpoint does it.
+        _ = try Row.fetchOne(db, sql: "PRAGMA wal_checkpoint(TRUNCATE)")
+        return false
+    }
+}
