@@ -49,27 +49,31 @@ extension PackedAnswer {
 
     /// The answer again.
     var answer: CachedAnswer {
+        note.withUnsafeBytes { answer(reading: $0) }
+    }
+
+    private func answer(reading note: UnsafeRawBufferPointer) -> CachedAnswer {
         var at = 0
-        func bytes(_ count: Int) -> ArraySlice<UInt8> {
-            defer { at += count }
-            return note[min(at, note.count)..<min(at + count, note.count)]
+        func number<Number: FixedWidthInteger>(_: Number.Type) -> Number {
+            guard at + MemoryLayout<Number>.size <= note.count else { return 0 }
+            defer { at += MemoryLayout<Number>.size }
+            return Number(littleEndian: note.loadUnaligned(fromByteOffset: at, as: Number.self))
         }
-        func number() -> Int64 {
-            bytes(8).reversed().reduce(0) { $0 << 8 | Int64($1) }
-        }
+        func tokens() -> Int { Int(number(Int64.self)) }
         func text() -> String {
-            let count = bytes(4).reversed().reduce(0) { $0 << 8 | Int($1) }
-            return String(decoding: bytes(count), as: UTF8.self)
+            let count = min(Int(number(UInt32.self)), note.count - at)
+            defer { at += count }
+            return String(decoding: note[at..<(at + count)], as: UTF8.self)
         }
-        let flags = Flags(rawValue: bytes(1).first ?? 0)
+        let flags = Flags(rawValue: number(UInt8.self))
         let usage = TokenUsage(
-            input: Int(number()),
-            cacheRead: Int(number()),
-            cacheWrite5m: Int(number()),
-            cacheWrite1h: Int(number()),
-            output: Int(number())
+            input: tokens(),
+            cacheRead: tokens(),
+            cacheWrite5m: tokens(),
+            cacheWrite1h: tokens(),
+            output: tokens()
         )
-        let stored = number()
+        let stored = number(Int64.self)
         let stopReason = flags.contains(.stopReason) ? text() : nil
         let origin = text()
         var warnings: [String] = []
