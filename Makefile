@@ -12,7 +12,8 @@ DATA ?= ../shared/data/routing
 PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-classify bench-embedding eval-routing eval-cache format format-check clean
+.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding eval-routing eval-cache \
+	format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -44,6 +45,10 @@ bench: build ## Measure what the gateway adds to a request
 bench-embedding: setup ## Compare the embedding engine with its reference and its speed with onnxruntime's
 	swift build -c release --static-swift-stdlib --product embedding-bench $(SWIFT_FLAGS)
 	@tools/bench/embedding.sh
+
+bench-cache: setup ## Measure the caches in memory; ARGS="--inserts 1000000" for a shorter run
+	swift build -c release --static-swift-stdlib --product cache-bench $(SWIFT_FLAGS)
+	@.build/release/cache-bench $(ARGS)
 
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)

@@ -80,6 +80,12 @@ let package = Package(
             path: "tools/bench/ClassifyBench",
             swiftSettings: strict
         ),
+        .executableTarget(
+            name: "cache-bench",
+            dependencies: ["GatewayCore", "GatewayIO", "Shared"],
+            path: "tools/bench/CacheBench",
+            swiftSettings: strict
+        ),
 
         // MARK: Rings
         .target(

@@ -1,116 +1,120 @@
 /// The memory of a part of the exact cache: blocks of one size, cut from slabs.
 ///
 /// An entry is a chain of blocks. As every free block serves every entry, memory cannot fragment, whatever comes and goes:
-/// there are never more slabs than ``maxBlocks`` says, and what is full stays at that size. Heap memory would grow by what lies
+/// there are never more blocks than ``maxBlocks``, and what is full stays at that size. Heap memory would grow by what lies
 /// unused between entries, and once more for every thread that stores them.
+///
+/// The links of the chains stand together behind a slab's blocks, so that a chain is followed without a look at its bytes.
 final class AnswerBlocks {
     /// Large enough that links are a small part, small enough that half of it, lost in each entry, is too.
-    static let blockBytes = 256
-    static let headOffset = 8
-    static let firstRoom = blockBytes - headOffset - MemoryLayout<AnswerHead>.stride
-    static let furtherOffset = 4
-    static let furtherRoom = blockBytes - furtherOffset
+    static let size = 256
+    /// What a block takes, with its link.
+    static let sizeWithLink = size + MemoryLayout<UInt32>.stride
+    /// Room for bytes in an entry's first block.
+    static let firstRoom = size - MemoryLayout<AnswerHead>.stride
 
-    /// Ends a chain.
-    private static let none = UInt32.max
-    private static let largestSlabBlocks = 4_096
+    private static let largestSlab = 4_096
 
     /// The most blocks there will ever be.
     let maxBlocks: Int
     private(set) var usedBlocks = 0
     private let blocksPerSlab: Int
     private let slabShift: Int
-    private var slabs: [UnsafeMutableRawPointer] = []
-    /// Blocks that were given back, in a chain.
-    private var free = none
+    /// Room for all slabs there may ever be: a pointer for each megabyte.
+    private let slabs: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    private var slabCount = 0
+    /// The first of a chain of blocks that were given back, and how many they are.
+    private var free = 0
+    private var freeCount = 0
     /// The lowest block that was never used.
     private var untouched = 0
 
     init(maxBytes: Int) {
         // One part in 32 is for the table that finds the entries.
-        let blocks = min(Int(UInt32.max) - 1, max(0, maxBytes - maxBytes / 32) / Self.blockBytes)
+        let blocks = min(Int(UInt32.max) - 1, max(0, maxBytes - maxBytes / 32) / Self.sizeWithLink)
         var shift = 0
-        while 2 << shift <= min(Self.largestSlabBlocks, blocks / 16) { shift += 1 }
+        while 2 << shift <= min(Self.largestSlab, blocks / 16) { shift += 1 }
         slabShift = shift
         blocksPerSlab = 1 << shift
         maxBlocks = (blocks >> shift) << shift
+        slabs = .allocate(capacity: max(1, blocks >> shift))
     }
 
-    deinit { removeAll() }
+    deinit {
+        removeAll()
+        slabs.deallocate()
+    }
 
     /// Blocks of an entry with so many bytes behind its head.
-    static func blocks(forBytes count: Int) -> Int {
-        count <= firstRoom ? 1 : 1 + (count - firstRoom + furtherRoom - 1) / furtherRoom
+    static func count(forBytes bytes: Int) -> Int {
+        bytes <= firstRoom ? 1 : 1 + (bytes - firstRoom + size - 1) / size
     }
 
     /// What stands at the beginning of an entry's first block.
-    func head(_ block: Int) -> UnsafeMutablePointer<AnswerHead> {
-        (address(block) + Self.headOffset).assumingMemoryBound(to: AnswerHead.self)
+    func head(_ first: Int) -> UnsafeMutablePointer<AnswerHead> {
+        address(first).assumingMemoryBound(to: AnswerHead.self)
     }
 
-    /// A chain of so many blocks, at least one, with its head; its bytes are not set. nil where fewer are free.
-    func take(_ count: Int, _ head: AnswerHead) -> Int? {
+    /// A chain of so many blocks, at least one, and its last; its bytes are not set, its head's life has not begun. nil where
+    /// fewer are free.
+    func take(_ count: Int) -> (first: Int, last: Int)? {
         guard count > 0, count <= maxBlocks - usedBlocks else { return nil }
         usedBlocks += count
-        let first = takeOne()
-        var last = first
-        for _ in 1..<count {
-            let block = takeOne()
-            setNext(last, UInt32(truncatingIfNeeded: block))
+        let reused = min(count, freeCount)
+        var first = free
+        var last = free
+        if reused > 0 {
+            // Free blocks are a chain already.
+            for _ in 1..<reused { last = next(last) }
+            freeCount -= reused
+            if freeCount > 0 { free = next(last) }
+        }
+        for number in reused..<count {
+            let block = firstTouched()
+            if number == 0 { first = block } else { link(last).pointee = UInt32(truncatingIfNeeded: block) }
             last = block
         }
-        setNext(last, Self.none)
-        (address(first) + Self.headOffset).initializeMemory(as: AnswerHead.self, to: head)
-        return first
+        return (first, last)
     }
 
-    /// Gives a chain back, and ends its head's life.
-    func giveBack(_ first: Int) {
-        endHead(first)
-        var last = first
-        usedBlocks -= 1
-        while next(last) != Self.none {
-            last = Int(next(last))
-            usedBlocks -= 1
-        }
-        setNext(last, free)
-        free = UInt32(truncatingIfNeeded: first)
+    /// Gives a chain back. Its head's life has ended.
+    func giveBack(_ first: Int, _ last: Int, count: Int) {
+        usedBlocks -= count
+        if freeCount > 0 { link(last).pointee = UInt32(truncatingIfNeeded: free) }
+        free = first
+        freeCount += count
     }
-
-    /// Ends the life of a head that is neither given back nor looked at again.
-    func endHead(_ first: Int) { head(first).deinitialize(count: 1) }
 
     /// Gives all memory back. The heads' lives have ended.
     func removeAll() {
-        for slab in slabs { slab.deallocate() }
-        slabs = []
-        free = Self.none
+        for slab in 0..<slabCount { slabs[slab].deallocate() }
+        slabCount = 0
+        freeCount = 0
         untouched = 0
         usedBlocks = 0
     }
 
-    private func takeOne() -> Int {
-        if free != Self.none {
-            let block = Int(free)
-            free = next(block)
-            return block
-        }
-        if untouched == slabs.count * blocksPerSlab {
-            slabs.append(.allocate(byteCount: blocksPerSlab * Self.blockBytes, alignment: 64))
+    /// A block that was never used.
+    private func firstTouched() -> Int {
+        if untouched == slabCount * blocksPerSlab {
+            slabs[slabCount] = .allocate(byteCount: blocksPerSlab * Self.sizeWithLink, alignment: 64)
+            slabCount += 1
         }
         untouched += 1
         return untouched - 1
     }
 
-    // MARK: Links between blocks
+    /// The block that follows another in its chain.
+    func next(_ block: Int) -> Int { Int(link(block).pointee) }
 
-    fileprivate func address(_ block: Int) -> UnsafeMutableRawPointer {
-        slabs[block >> slabShift] + (block & (blocksPerSlab - 1)) * Self.blockBytes
+    private func link(_ block: Int) -> UnsafeMutablePointer<UInt32> {
+        let links = slabs[block >> slabShift] + blocksPerSlab * Self.size
+        return links.assumingMemoryBound(to: UInt32.self) + (block & (blocksPerSlab - 1))
     }
 
-    private func setNext(_ block: Int, _ next: UInt32) { address(block).storeBytes(of: next, as: UInt32.self) }
-
-    fileprivate func next(_ block: Int) -> UInt32 { address(block).load(as: UInt32.self) }
+    func address(_ block: Int) -> UnsafeMutableRawPointer {
+        slabs[block >> slabShift] + (block & (blocksPerSlab - 1)) * Self.size
+    }
 }
 
 extension AnswerBlocks: RecencyLinks {
@@ -124,7 +128,7 @@ extension AnswerBlocks: RecencyLinks {
 struct AnswerCursor {
     private let blocks: AnswerBlocks
     private var block: Int
-    private var offset = AnswerBlocks.headOffset + MemoryLayout<AnswerHead>.stride
+    private var offset = MemoryLayout<AnswerHead>.stride
 
     init(_ blocks: AnswerBlocks, _ first: Int) {
         self.blocks = blocks
@@ -135,8 +139,8 @@ struct AnswerCursor {
     mutating func read(_ count: Int) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: count) { buffer, initialized in
             guard let base = UnsafeMutableRawPointer(buffer.baseAddress) else { return }
-            pieces(count) { memory, range in
-                (base + range.lowerBound).copyMemory(from: memory, byteCount: range.count)
+            forEachPiece(count) { memory, done, size in
+                (base + done).copyMemory(from: memory, byteCount: size)
             }
             initialized = count
         }
@@ -146,21 +150,22 @@ struct AnswerCursor {
     mutating func write(_ bytes: [UInt8]) {
         bytes.withUnsafeBytes { source in
             guard let base = source.baseAddress else { return }
-            pieces(source.count) { memory, range in
-                memory.copyMemory(from: base + range.lowerBound, byteCount: range.count)
+            forEachPiece(source.count) { memory, done, size in
+                memory.copyMemory(from: base + done, byteCount: size)
             }
         }
     }
 
-    private mutating func pieces(_ count: Int, _ body: (UnsafeMutableRawPointer, Range<Int>) -> Void) {
+    @inline(__always)
+    private mutating func forEachPiece(_ count: Int, _ body: (UnsafeMutableRawPointer, Int, Int) -> Void) {
         var done = 0
         while done < count {
-            if offset == AnswerBlocks.blockBytes {
-                block = Int(blocks.next(block))
-                offset = AnswerBlocks.furtherOffset
+            if offset == AnswerBlocks.size {
+                block = blocks.next(block)
+                offset = 0
             }
-            let size = min(count - done, AnswerBlocks.blockBytes - offset)
-            body(blocks.address(block) + offset, done..<(done + size))
+            let size = min(count - done, AnswerBlocks.size - offset)
+            body(blocks.address(block) + offset, done, size)
             done += size
             offset += size
         }

@@ -9,6 +9,9 @@ struct AnswerHead {
     let backend: Backend
     let noteBytes: UInt32
     let formBytes: UInt32
+    /// The chain of blocks.
+    let lastBlock: UInt32
+    let blockCount: UInt32
     var link = RecencyLink()
 }
 
@@ -47,21 +50,25 @@ struct AnswerTable: ~Copyable {
 
     mutating func store(_ answer: PackedAnswer, for key: CacheKey, owner: CacheOwner, expires: Int64) {
         if let old = slot(key) { remove(old) }
-        let count = AnswerBlocks.blocks(forBytes: answer.note.count + answer.form.count)
+        let count = AnswerBlocks.count(forBytes: answer.note.count + answer.form.count)
         guard count <= blocks.maxBlocks else { return }
         while count > blocks.maxBlocks - blocks.usedBlocks, let last = order.oldest {
             remove(last)
             evictions += 1
         }
-        let head = AnswerHead(
-            key: key,
-            owner: owner,
-            expires: expires,
-            backend: answer.backend,
-            noteBytes: UInt32(truncatingIfNeeded: answer.note.count),
-            formBytes: UInt32(truncatingIfNeeded: answer.form.count)
+        guard let (slot, last) = blocks.take(count) else { return }
+        blocks.head(slot).initialize(
+            to: AnswerHead(
+                key: key,
+                owner: owner,
+                expires: expires,
+                backend: answer.backend,
+                noteBytes: UInt32(truncatingIfNeeded: answer.note.count),
+                formBytes: UInt32(truncatingIfNeeded: answer.form.count),
+                lastBlock: UInt32(truncatingIfNeeded: last),
+                blockCount: UInt32(truncatingIfNeeded: count)
+            )
         )
-        guard let slot = blocks.take(count, head) else { return }
         var cursor = AnswerCursor(blocks, slot)
         cursor.write(answer.note)
         cursor.write(answer.form)
@@ -69,22 +76,23 @@ struct AnswerTable: ~Copyable {
         order.insert(slot, in: &blocks)
     }
 
-    mutating func remove(_ selection: CacheSelection) -> Int {
-        if selection == .all { return removeAll() }
-        let chosen: [Int]
-        if case .entry(let key) = selection {
-            chosen = slot(key).map { [$0] } ?? []
-        } else {
-            chosen = index.slots.filter {
-                let head = blocks.head($0)
-                return selection.includes(head.pointee.key, of: head.pointee.owner)
-            }
+    /// The keys of a selection's entries.
+    func keys(in selection: CacheSelection) -> [CacheKey] {
+        index.slots.compactMap { slot in
+            let head = blocks.head(slot)
+            return selection.includes(head.pointee.key, of: head.pointee.owner) ? head.pointee.key : nil
         }
-        for slot in chosen { remove(slot) }
-        return chosen.count
     }
 
-    private mutating func removeAll() -> Int {
+    /// Removes an entry that a selection includes.
+    mutating func remove(_ key: CacheKey, ifIn selection: CacheSelection) -> Bool {
+        guard let slot = slot(key), selection.includes(key, of: blocks.head(slot).pointee.owner) else { return false }
+        remove(slot)
+        return true
+    }
+
+    /// Removes all and tells how many there were.
+    mutating func removeAll() -> Int {
         let count = index.count
         endHeads()
         blocks.removeAll()
@@ -97,7 +105,7 @@ struct AnswerTable: ~Copyable {
         var next = order.newest
         while let slot = next {
             next = order.older(than: slot, in: blocks)
-            blocks.endHead(slot)
+            blocks.head(slot).deinitialize(count: 1)
         }
     }
 
@@ -105,7 +113,7 @@ struct AnswerTable: ~Copyable {
 
     func add(to total: inout MetricsSnapshot.Cache) {
         total.entries += index.count
-        total.bytes += blocks.usedBlocks * AnswerBlocks.blockBytes
+        total.bytes += blocks.usedBlocks * AnswerBlocks.sizeWithLink
         total.hits += hits
         total.misses += misses
         total.evictions += evictions
@@ -117,7 +125,10 @@ struct AnswerTable: ~Copyable {
 
     private mutating func remove(_ slot: Int) {
         order.remove(slot, in: &blocks)
-        index.remove(slot, blocks.head(slot).pointee.key.hashValue)
-        blocks.giveBack(slot)
+        let head = blocks.head(slot)
+        index.remove(slot, head.pointee.key.hashValue)
+        let (last, count) = (Int(head.pointee.lastBlock), Int(head.pointee.blockCount))
+        head.deinitialize(count: 1)
+        blocks.giveBack(slot, last, count: count)
     }
 }

@@ -12,6 +12,8 @@ package final class ExactCache: Sendable {
         init(maxBytes: Int) { table = Mutex(AnswerTable(maxBytes: maxBytes)) }
     }
 
+    private static let removedAtOnce = 512
+
     private let shards: [Shard]
     private let maxBytes: Int
     private let lifetimeSeconds: Int
@@ -48,11 +50,24 @@ package final class ExactCache: Sendable {
         }
     }
 
-    /// Removes entries and tells how many there were. What was stored before the call is not found after it. Those of a
-    /// project or key are looked for among all entries: some milliseconds for a million.
+    /// Removes entries and tells how many there were. What was stored before the call is not found after it.
     package func remove(_ selection: CacheSelection) -> Int {
-        if case .entry(let key) = selection { return shard(key).table.withLock { $0.remove(selection) } }
-        return shards.reduce(0) { sum, shard in sum + shard.table.withLock { $0.remove(selection) } }
+        switch selection {
+        case .entry(let key): return shard(key).table.withLock { $0.remove(key, ifIn: selection) } ? 1 : 0
+        case .all: return shards.reduce(0) { sum, shard in sum + shard.table.withLock { $0.removeAll() } }
+        case .project, .key:
+            var removed = 0
+            for shard in shards {
+                // In pieces, so that nobody waits for long.
+                var keys = shard.table.withLock { $0.keys(in: selection) }[...]
+                while !keys.isEmpty {
+                    let some = keys.prefix(Self.removedAtOnce)
+                    keys = keys.dropFirst(Self.removedAtOnce)
+                    removed += shard.table.withLock { table in some.count { table.remove($0, ifIn: selection) } }
+                }
+            }
+            return removed
+        }
     }
 
     /// Counts since the start, and what is held now.

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "CodeScan.h"
+
 enum {
     CK_WIDTH = 384,
     CK_HEADS = 12,
