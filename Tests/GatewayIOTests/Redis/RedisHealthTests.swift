@@ -85,6 +85,11 @@ import Testing
         }
     }
 
+    @Test func `tells why Redis closes the door`() throws {
+        let denied = try greeting("redis://h").judge(.error("ERR max number of clients reached"), to: .name)
+        #expect(denied == .fails("it takes no connection from here: ERR max number of clients reached"))
+    }
+
     @Test func `says what to do, and never the password`() throws {
         let greeting = try greeting("redis://:Geheim@h/3")
         let refused = greeting.judge(

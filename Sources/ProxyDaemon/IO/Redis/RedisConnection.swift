@@ -111,7 +111,7 @@ final class RedisConnection {
             repeat {
                 gw_redis_read(link)
                 reads += 1
-            } while reads < Self.readsPerTurn && gw_redis_unread(link) > 0
+            } while reads < Self.readsPerTurn && !waitingCalls.isEmpty && gw_redis_unread(link) > 0
         }
         updateWatch()
     }

@@ -30,6 +30,9 @@ struct RedisGreeting {
     func judge(_ reply: RedisReply, to purpose: RedisCall.Purpose) -> Verdict {
         let code = PlainText.sanitized(reply.errorCode ?? "an unknown reply")
         switch (purpose, reply) {
+        // What Redis says to a connection that it closes comes in the place of the first reply.
+        case (_, .error(let text)) where text.hasPrefix("DENIED") || text.hasPrefix("ERR max number of clients"):
+            return .fails("it takes no connection from here: \(PlainText.sanitized(text.prefix(100)))")
         // A refusal of the name is no matter: it is for those who look.
         case (.name, _): return .isSignedIn
         case (.signIn, .status), (.selectDatabase, .status): return .goesOn

@@ -30,7 +30,10 @@ struct RedisRemover: Sendable {
             else { return nil }
             cursor = next
             var names = found.compactMap(\.bytes).filter(RedisAnswerName.isOne)
-            if selection != .all { names = await owned(names, by: selection) }
+            if selection != .all {
+                guard let owned = await owned(names, by: selection) else { return nil }
+                names = owned
+            }
             if !names.isEmpty {
                 guard let count = await unlink(names) else { return nil }
                 removed += count
@@ -44,28 +47,27 @@ struct RedisRemover: Sendable {
         return Int(count)
     }
 
-    /// Those of the names whose answers belong to the selection; all are looked at in one go.
-    private func owned(_ names: [[UInt8]], by selection: CacheSelection) async -> [[UInt8]] {
-        await withTaskGroup(of: [UInt8]?.self) { group in
+    /// Those of the names whose answers belong to the selection; all are looked at in one go. nil where Redis goes away.
+    private func owned(_ names: [[UInt8]], by selection: CacheSelection) async -> [[UInt8]]? {
+        await withTaskGroup(of: [[UInt8]]?.self) { group in
             for name in names {
                 group.addTask {
                     let head: [[UInt8]] = [
                         Array("GETRANGE".utf8), name, Array("0".utf8), Array("\(ValueSeal.ownerBytes - 1)".utf8),
                     ]
-                    guard let bytes = await call(head)?.bytes, let owner = ValueSeal.owner(of: bytes) else {
-                        return nil
-                    }
+                    guard let reply = await call(head) else { return nil }
+                    guard let owner = reply.bytes.flatMap(ValueSeal.owner) else { return [] }
                     let isMeant =
                         switch selection {
                         case .project(let project): owner.project == project
                         case .key(let key): owner.key == key
                         case .all, .entry: false
                         }
-                    return isMeant ? name : nil
+                    return isMeant ? [name] : []
                 }
             }
-            return await group.reduce(into: []) { names, name in
-                if let name { names.append(name) }
+            return await group.reduce(into: []) { all, some in
+                if let some { all?.append(contentsOf: some) } else { all = nil }
             }
         }
     }
