@@ -197,7 +197,9 @@ package final class Ledger: Sendable {
                 state.tiers.sort { $0.tier < $1.tier }
             }
         }
-        if summary.cache == "none", let row = state.backends.firstIndex(where: { $0.name == summary.backend }) {
+        if summary.cache == Sharing.none.rawValue,
+            let row = state.backends.firstIndex(where: { $0.name == summary.backend })
+        {
             state.backends[row].requests += 1
             state.backends[row].cost += summary.cost
             if isError(summary) { state.backends[row].errors += 1 }
@@ -215,7 +217,12 @@ package final class Ledger: Sendable {
     private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {
         totals.requests += 1
         if isError(summary) { totals.errors += 1 }
-        if summary.cache == "exact" { totals.exactCacheHits += 1 } else { totals.usage += summary.usage }
+        switch Sharing(rawValue: summary.cache) {
+        case .exact: totals.exactCacheHits += 1
+        case .semantic: totals.semanticCacheHits += 1
+        case .coalesced: totals.coalesced += 1
+        default: totals.usage += summary.usage
+        }
         totals.escalations += summary.escalations
         totals.cost += summary.cost
         totals.baseline += summary.baseline

@@ -22,9 +22,10 @@ package final class ExactCache: Sendable {
         lifetimeNanoseconds = Int64(lifetimeSeconds) * 1_000_000_000
     }
 
-    /// The answer under a key; nil when there is none or it has outlived its time.
-    package func answer(for key: CacheKey, now: Int64) -> CachedAnswer? {
-        shard(key).table.withLock { $0.answer(for: key, now: now) }
+    /// The answer under a key; nil when there is none or it has outlived its time. A second look for the same request counts
+    /// no second miss.
+    package func answer(for key: CacheKey, now: Int64, isSecondLook: Bool = false) -> CachedAnswer? {
+        shard(key).table.withLock { $0.answer(for: key, now: now, isSecondLook: isSecondLook) }
     }
 
     /// Keeps an answer, in the place of an older one under the same key.
@@ -69,14 +70,14 @@ private struct AnswerTable {
 
     init(maxBytes: Int) { self.maxBytes = maxBytes }
 
-    mutating func answer(for key: CacheKey, now: Int64) -> CachedAnswer? {
+    mutating func answer(for key: CacheKey, now: Int64, isSecondLook: Bool) -> CachedAnswer? {
         guard let slot = slots[key] else {
-            misses += 1
+            if !isSecondLook { misses += 1 }
             return nil
         }
         guard nodes[slot].expires > now else {
             remove(slot)
-            misses += 1
+            if !isSecondLook { misses += 1 }
             return nil
         }
         hits += 1

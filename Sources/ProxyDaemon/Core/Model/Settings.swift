@@ -119,6 +119,15 @@ package struct Settings: Sendable, Equatable {
         package init() {}
     }
 
+    /// Identical requests in flight.
+    package struct Coalesce: Sendable, Equatable {
+        /// They share one call.
+        package var isEnabled = true
+        /// Only those with a temperature of 0 do.
+        package var isDeterministicOnly = false
+        package init() {}
+    }
+
     package struct Upstream: Sendable, Equatable {
         package var connectTimeoutSeconds = 10
         /// From the request's last byte to the answer's first.
@@ -169,6 +178,7 @@ package struct Settings: Sendable, Equatable {
     package var embedding = Embedding()
     package var projects: [Project] = []
     package var cache = Cache()
+    package var coalesce = Coalesce()
     package var upstream = Upstream()
     package var log = Log()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.

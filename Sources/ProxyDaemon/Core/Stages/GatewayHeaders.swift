@@ -14,7 +14,7 @@ package enum GatewayHeaders {
         if let score = summary.score { fields.append(HeaderField("X-Gateway-Score", String(score))) }
         fields.append(HeaderField("X-Gateway-Classifier", summary.classifier))
         fields.append(HeaderField("X-Gateway-Cache", summary.cache))
-        fields.append(HeaderField("X-Cache", exchange.isCacheHit ? "HIT" : "MISS"))
+        fields.append(HeaderField("X-Cache", exchange.sharing == .none ? "MISS" : "HIT"))
         fields.append(HeaderField("X-Gateway-Escalations", "0"))
         if isFinal {
             fields.append(HeaderField("X-Gateway-Cost-USD", summary.cost.description))

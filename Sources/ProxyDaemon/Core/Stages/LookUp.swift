@@ -6,18 +6,26 @@ package struct LookUp: Stage {
     private let cache: ExactCache?
     private let repeated: RepeatedRequests
     private let settings: Settings.Cache
+    private let namesAlways: Bool
     private let clock: Clock
 
-    /// `cache` nil means that caching is off.
-    package init(cache: ExactCache?, repeated: RepeatedRequests, settings: Settings.Cache, clock: Clock) {
+    /// `cache` nil means that caching is off; `namesAlways`, that requests get their key even so.
+    package init(
+        cache: ExactCache?,
+        repeated: RepeatedRequests,
+        settings: Settings.Cache,
+        namesAlways: Bool,
+        clock: Clock
+    ) {
         self.cache = cache
+        self.namesAlways = namesAlways
         self.repeated = repeated
         self.settings = settings
         self.clock = clock
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
-        guard let cache, let prompt = exchange.prompt, let backend = exchange.decision?.backend,
+        guard cache != nil || namesAlways, let prompt = exchange.prompt, let backend = exchange.decision?.backend,
             !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
         else { return try await next(&exchange) }
         let content = exchange.known?.content ?? CacheKey.content(of: prompt)
@@ -28,8 +36,10 @@ package struct LookUp: Stage {
             query: exchange.request.query,
             content: content
         )
+        exchange.cacheKey = key
+        guard let cache else { return try await next(&exchange) }
         if exchange.directives.mayReadCache, let answer = cache.answer(for: key, now: clock.monotonicNanoseconds()),
-            let reply = replay(answer, prompt, exchange.request)
+            let reply = give(answer, to: &exchange, prompt)
         {
             if exchange.known == nil, let decision = exchange.decision {
                 repeated.remember(
@@ -43,16 +53,16 @@ package struct LookUp: Stage {
                     )
                 )
             }
-            exchange.isCacheHit = true
-            exchange.usage = answer.usage
-            exchange.usageIsEstimated = answer.usageIsEstimated
-            exchange.stopReason = answer.stopReason
-            exchange.warnings += answer.warnings
-            exchange.decision?.backend = answer.backend
             return reply
         }
+        if exchange.directives.mayReadCache {
+            exchange.lookUpAgain = { [self] exchange in
+                let answer = cache.answer(for: key, now: self.clock.monotonicNanoseconds(), isSecondLook: true)
+                return answer.flatMap { give($0, to: &exchange, prompt) }
+            }
+        }
         let reply = try await next(&exchange)
-        guard exchange.directives.mayWriteCache, reply.status == 200 else { return reply }
+        guard exchange.directives.mayWriteCache, exchange.sharing == .none, reply.status == 200 else { return reply }
         let clock = clock
         switch reply.body {
         case .bytes(let body):
@@ -76,9 +86,12 @@ package struct LookUp: Stage {
             }
         case .stream(let relay):
             let warnings = exchange.warnings
-            relay.capture(limitBytes: settings.maxEntryBytes)
+            let limit = settings.maxEntryBytes
+            relay.capture(limitBytes: limit)
             relay.whenEnded { outcome in
-                guard let captured = outcome.captured, Self.isWhole(outcome.stopReason) else { return }
+                guard let captured = outcome.captured, captured.count <= limit, Self.isWhole(outcome.stopReason) else {
+                    return
+                }
                 cache.store(
                     CachedAnswer(
                         form: .eventStream(captured),
@@ -93,6 +106,18 @@ package struct LookUp: Stage {
                 )
             }
         }
+        return reply
+    }
+
+    /// Makes an answer that is kept this exchange's; nil for what cannot be carried over.
+    private func give(_ answer: CachedAnswer, to exchange: inout Exchange, _ prompt: Prompt) -> Reply? {
+        guard let reply = replay(answer, prompt, exchange.request) else { return nil }
+        exchange.sharing = .exact
+        exchange.usage = answer.usage
+        exchange.usageIsEstimated = answer.usageIsEstimated
+        exchange.stopReason = answer.stopReason
+        exchange.warnings += answer.warnings
+        exchange.decision?.backend = answer.backend
         return reply
     }
 

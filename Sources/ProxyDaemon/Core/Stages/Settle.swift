@@ -1,4 +1,5 @@
 import Shared
+import Synchronization
 
 /// Closes the books on an exchange: tokens, cost and savings, the row in the ledger, the gateway's headers. Also turns
 /// what failed on the way into an answer in the client's dialect.
@@ -39,16 +40,20 @@ package final class Settle: Stage {
         }
         switch reply.body {
         case .bytes:
-            let summary = close(&exchange, status: reply.status, end: nil)
+            let summary = close(&exchange, status: reply.status, end: exchange.clientHasLeft ? .abandoned : nil)
             reply.headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
         case .stream(let relay):
             let opened = Opened(exchange, status: reply.status)
-            relay.whenFirstEvent { [clock] in opened.exchange.firstByteNanoseconds = clock.monotonicNanoseconds() }
+            relay.whenFirstEvent { [clock] in
+                let now = clock.monotonicNanoseconds()
+                opened.exchange.withLock { $0.firstByteNanoseconds = now }
+            }
             relay.whenEnded { [self] outcome in
-                opened.exchange.usage = outcome.usage
-                opened.exchange.usageIsEstimated = outcome.usageIsEstimated
-                opened.exchange.stopReason = outcome.stopReason
-                _ = close(&opened.exchange, status: opened.status, end: outcome.end)
+                var exchange = opened.exchange.withLock { $0 }
+                exchange.usage = outcome.usage
+                exchange.usageIsEstimated = outcome.usageIsEstimated
+                exchange.stopReason = outcome.stopReason
+                _ = close(&exchange, status: opened.status, end: outcome.end)
             }
             let price = priced(exchange)
             if let warning = price.warning { exchange.warnings.append(warning) }
@@ -57,13 +62,13 @@ package final class Settle: Stage {
         return reply
     }
 
-    /// An exchange whose stream is under way. Held by the relay's two actions, which one task calls.
-    private final class Opened {
-        var exchange: Exchange
+    /// An exchange whose stream is under way. Held by the stream's two actions; of a shared one, whoever reads it calls them.
+    private final class Opened: Sendable {
+        let exchange: Mutex<Exchange>
         let status: Int
 
         init(_ exchange: Exchange, status: Int) {
-            self.exchange = exchange
+            self.exchange = Mutex(exchange)
             self.status = status
         }
     }
@@ -100,7 +105,7 @@ package final class Settle: Stage {
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }
-        if row.error == nil, status == 200, !exchange.isCacheHit, !row.usageIsEstimated { learn(exchange, row) }
+        if row.error == nil, status == 200, exchange.sharing == .none, !row.usageIsEstimated { learn(exchange, row) }
         let warnings = exchange.warnings
         ledger.ended(
             LedgerEntry(
@@ -142,7 +147,7 @@ package final class Settle: Stage {
         let seconds = exchange.request.unixMilliseconds / 1_000
         let tokens = exchange.usage.totalInput
         let price = backend.price(promptTokens: tokens, unixSeconds: seconds)
-        let cost = exchange.isCacheHit ? .zero : price.price.cost(of: exchange.usage)
+        let cost = exchange.sharing == .none ? price.price.cost(of: exchange.usage) : .zero
         let baseline = router.baselinePrice(promptTokens: tokens, unixSeconds: seconds)?.cost(of: exchange.usage)
         let warning =
             price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
@@ -152,7 +157,7 @@ package final class Settle: Stage {
     private func summary(_ exchange: Exchange, status: Int) -> ExchangeSummary {
         let now = clock.monotonicNanoseconds()
         let arrived = exchange.request.arrivedNanoseconds
-        let answered = !exchange.attempts.isEmpty || exchange.isCacheHit
+        let answered = !exchange.attempts.isEmpty || exchange.sharing != .none
         let backend = answered ? exchange.decision?.backend : nil
         let latency = Double(now - arrived) / 1e6
         return ExchangeSummary(
@@ -165,7 +170,7 @@ package final class Settle: Stage {
             tier: backend?.tier,
             score: exchange.decision?.score,
             classifier: exchange.decision?.classifier ?? "n/a",
-            cache: exchange.isCacheHit ? "exact" : "none",
+            cache: exchange.sharing.rawValue,
             status: status,
             stopReason: exchange.stopReason,
             stream: exchange.prompt?.isStream ?? false,

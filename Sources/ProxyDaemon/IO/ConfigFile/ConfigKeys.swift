@@ -51,6 +51,8 @@ extension ConfigKey {
         ConfigKey(later: "cache.semantic_threshold", harmless: ["0.95"]),
         ConfigKey(later: "cache.semantic_ttl", harmless: ["604800"]),
         ConfigKey(later: "cache.embedding_model", harmless: ["all-minilm-l6-v2"]),
+        .flag("coalesce.enabled", \.coalesce.isEnabled),
+        .flag("coalesce.deterministic_only", \.coalesce.isDeterministicOnly),
         .baseURL("learned.sidecar_url", \.learned.sidecarURL),
         .share("learned.sidecar_weight", \.learned.sidecarWeight),
         .share("learned.threshold", \.learned.threshold),
