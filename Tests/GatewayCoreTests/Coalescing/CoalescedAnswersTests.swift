@@ -7,7 +7,7 @@ import Testing
         let bench = CoalescingBench()
         let clients = (0..<100).map { bench.client(number: $0) }
         #expect(bench.upstream.calls.count == 1)
-        bench.upstream.calls[0].answer(Spoken.answer)
+        bench.upstream.call(0).answer(Spoken.answer)
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 1)
         #expect(clients.allSatisfy { $0.status == 200 && $0.text == Spoken.answer })
@@ -44,7 +44,7 @@ import Testing
                 for number in 0..<32 { group.addTask { bench.client(number: number, stream: round % 2 == 0) } }
                 group.addTask {
                     _ = await eventually { !upstream.calls.isEmpty }
-                    let call = upstream.calls[0]
+                    let call = upstream.call(0)
                     if round % 2 == 0 {
                         call.beginStream()
                         call.send(Spoken.start, Spoken.block, Spoken.text("Pa"), Spoken.text("ris"), Spoken.end)
@@ -68,7 +68,7 @@ import Testing
     @Test func `a follower's explanation and row are its own`() async throws {
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1), bench.client(number: 2))
-        bench.upstream.calls[0].answer(Spoken.answer)
+        bench.upstream.call(0).answer(Spoken.answer)
         await leader.done()
         await follower.done()
         let entry = try #require(bench.gateway.ledger.entry(id: follower.id))
@@ -86,9 +86,9 @@ import Testing
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1), bench.client(number: 2))
         leader.leave()
-        #expect(!bench.upstream.calls[0].isCancelled)
+        #expect(!bench.upstream.call(0).isCancelled)
         let late = bench.client(number: 3)
-        bench.upstream.calls[0].answer(Spoken.answer)
+        bench.upstream.call(0).answer(Spoken.answer)
         await leader.done()
         await follower.done()
         await late.done()
@@ -109,10 +109,10 @@ import Testing
         let (leader, follower) = (bench.client(number: 1), bench.client(number: 2))
         follower.leave()
         await follower.done()
-        #expect(!bench.upstream.calls[0].isCancelled)
+        #expect(!bench.upstream.call(0).isCancelled)
         let row = try #require(bench.row(follower))
         #expect(row.status == 499 && row.cost == .zero && row.saved == .zero)
-        bench.upstream.calls[0].answer(Spoken.answer)
+        bench.upstream.call(0).answer(Spoken.answer)
         await leader.done()
         #expect(leader.text == Spoken.answer)
     }
@@ -122,10 +122,10 @@ import Testing
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0) }
         for number in order {
-            #expect(!bench.upstream.calls[0].isCancelled)
+            #expect(!bench.upstream.call(0).isCancelled)
             clients[number].leave()
         }
-        #expect(bench.upstream.calls[0].isCancelled)
+        #expect(bench.upstream.call(0).isCancelled)
         for client in clients { await client.done() }
         // The leader's prompt was probably billed; the others' was not.
         let rows = clients.compactMap { bench.row($0) }
@@ -143,7 +143,7 @@ import Testing
         let client = bench.client()
         client.leave()
         await client.done()
-        #expect(bench.upstream.calls[0].isCancelled)
+        #expect(bench.upstream.call(0).isCancelled)
         let row = try #require(bench.row(client))
         #expect(row.status == 499 && row.usageIsEstimated)
     }
@@ -151,7 +151,7 @@ import Testing
     @Test func `shares without a cache`() async {
         let bench = CoalescingBench { $0.cache.isEnabled = false }
         let clients = (0..<3).map { bench.client(number: $0) }
-        bench.upstream.calls[0].answer(Spoken.answer)
+        bench.upstream.call(0).answer(Spoken.answer)
         for client in clients { await client.done() }
         #expect(clients.map { $0.header("X-Gateway-Cache") } == ["none", "coalesced", "coalesced"])
         // What has ended is no longer in flight.
@@ -163,7 +163,7 @@ import Testing
         let bench = CoalescingBench()
         let clients = (0..<2).map { bench.client(number: $0) }
         let cut = Spoken.answer.replacing("end_turn", with: "max_tokens")
-        bench.upstream.calls[0].answer(cut)
+        bench.upstream.call(0).answer(cut)
         for client in clients { await client.done() }
         #expect(clients.allSatisfy { $0.text == cut })
         _ = bench.client(number: 9)

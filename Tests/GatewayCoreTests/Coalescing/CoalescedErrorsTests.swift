@@ -7,7 +7,7 @@ import Testing
     func `tells everybody what no other call would change`(status: Int) async {
         let bench = CoalescingBench()
         let clients = (0..<5).map { bench.client(number: $0) }
-        bench.upstream.calls[0].answer(
+        bench.upstream.call(0).answer(
             Spoken.error("invalid_request_error"),
             status: status,
             [
@@ -31,7 +31,7 @@ import Testing
     @Test func `a key that the provider refuses is everybody's error, in an envelope of its own`() async {
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0) }
-        bench.upstream.calls[0].answer(Spoken.error("authentication_error"), status: 401)
+        bench.upstream.call(0).answer(Spoken.error("authentication_error"), status: 401)
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 1)
         for client in clients {
@@ -44,7 +44,7 @@ import Testing
     func `has the followers elect a leader among them`(status: Int) async {
         let bench = CoalescingBench()
         let clients = (0..<5).map { bench.client(number: $0) }
-        bench.upstream.calls[0].answer(
+        bench.upstream.call(0).answer(
             Spoken.error("overloaded_error"),
             status: status,
             [HeaderField("retry-after", "7")]
@@ -52,7 +52,7 @@ import Testing
         await clients[0].done()
         #expect(clients[0].status == status && clients[0].header("retry-after") == "7")
         #expect(await eventually { bench.upstream.calls.count == 2 })
-        bench.upstream.calls[1].answer(Spoken.answer)
+        bench.upstream.call(1).answer(Spoken.answer)
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 2)
         #expect(clients.dropFirst().allSatisfy { $0.text == Spoken.answer })
@@ -71,7 +71,7 @@ import Testing
         while clients.contains(where: { !$0.isDone }) {
             #expect(await eventually { bench.upstream.calls.count > answered || clients.allSatisfy(\.isDone) })
             guard bench.upstream.calls.count > answered else { break }
-            bench.upstream.calls[answered].answer(Spoken.error("overloaded_error"), status: 529)
+            bench.upstream.call(answered).answer(Spoken.error("overloaded_error"), status: 529)
             answered += 1
         }
         for client in clients { await client.done() }
@@ -86,7 +86,7 @@ import Testing
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0) }
         let header = HeaderField("x-should-retry", "false")
-        bench.upstream.calls[0].answer(Spoken.error("overloaded_error"), status: 529, [header])
+        bench.upstream.call(0).answer(Spoken.error("overloaded_error"), status: 529, [header])
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 1)
         #expect(clients.allSatisfy { $0.status == 529 })
@@ -96,11 +96,11 @@ import Testing
     func `elects where there was no answer`(error: UpstreamError) async {
         let bench = CoalescingBench()
         let clients = (0..<4).map { bench.client(number: $0) }
-        bench.upstream.calls[0].fail(error)
+        bench.upstream.call(0).fail(error)
         await clients[0].done()
         #expect((clients[0].status ?? 0) >= 500)
         #expect(await eventually { bench.upstream.calls.count == 2 })
-        bench.upstream.calls[1].fail(error)
+        bench.upstream.call(1).fail(error)
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 2)
         #expect(clients.allSatisfy { ($0.status ?? 0) >= 500 })
@@ -109,14 +109,14 @@ import Testing
     @Test func `elects where the stream broke before anything had gone to a follower`() async {
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0, stream: true) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         #expect(await eventually { clients[0].status == 200 })
         call.fail(.broken("reset"))
         await clients[0].done()
         #expect(clients[0].text.contains("event: error"))
         #expect(await eventually { bench.upstream.calls.count == 2 })
-        let second = bench.upstream.calls[1]
+        let second = bench.upstream.call(1)
         second.beginStream()
         second.send(Spoken.start, Spoken.block, Spoken.text("Paris"), Spoken.end)
         for client in clients.dropFirst() {
@@ -131,8 +131,8 @@ import Testing
         let clients = (0..<3).map { bench.client(number: $0, stream: true) }
         for number in 0..<2 {
             #expect(await eventually { bench.upstream.calls.count == number + 1 })
-            bench.upstream.calls[number].beginStream()
-            bench.upstream.calls[number].fail(.broken("reset"))
+            bench.upstream.call(number).beginStream()
+            bench.upstream.call(number).fail(.broken("reset"))
         }
         for client in clients { await client.done() }
         #expect(bench.upstream.calls.count == 2)
@@ -144,7 +144,7 @@ import Testing
     @Test func `a stream that breaks in the middle ends for all with an error`() async throws {
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0, stream: true) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         #expect(await eventually { clients.allSatisfy { $0.text == Spoken.start } })
@@ -168,13 +168,13 @@ import Testing
     @Test func `an error that is the stream's first event is no answer to share`() async {
         let bench = CoalescingBench()
         let clients = (0..<2).map { bench.client(number: $0, stream: true) }
-        bench.upstream.calls[0].beginStream()
-        bench.upstream.calls[0].send("event: error\ndata: \(Spoken.error("overloaded_error"))\n\n")
+        bench.upstream.call(0).beginStream()
+        bench.upstream.call(0).send("event: error\ndata: \(Spoken.error("overloaded_error"))\n\n")
         await clients[0].done()
         #expect(clients[0].text.contains("overloaded_error"))
         #expect(await eventually { bench.upstream.calls.count == 2 })
-        bench.upstream.calls[1].beginStream()
-        bench.upstream.calls[1].send(Spoken.start, Spoken.end)
+        bench.upstream.call(1).beginStream()
+        bench.upstream.call(1).send(Spoken.start, Spoken.end)
         await clients[1].done()
         #expect(clients[1].text == Spoken.start + Spoken.end)
     }
@@ -184,7 +184,7 @@ import Testing
         let clients = (0..<2).map { bench.client(number: $0) }
         clients[1].leave()
         await clients[1].done()
-        bench.upstream.calls[0].answer(Spoken.error("overloaded_error"), status: 529)
+        bench.upstream.call(0).answer(Spoken.error("overloaded_error"), status: 529)
         await clients[0].done()
         #expect(bench.upstream.calls.count == 1)
     }

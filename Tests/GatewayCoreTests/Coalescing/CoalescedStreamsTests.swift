@@ -8,7 +8,7 @@ import Testing
     @Test func `goes to everybody as it comes, and to the late from its beginning`() async throws {
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1, stream: true), bench.client(number: 2, stream: true))
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start, Spoken.block)
         #expect(await eventually { leader.text == Spoken.start + Spoken.block && follower.text == leader.text })
@@ -41,7 +41,7 @@ import Testing
         let leader = bench.client(number: 1, stream: true)
         let follower = bench.client(number: 2)
         #expect(bench.upstream.calls.count == 1)
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start, Spoken.block, Spoken.text("Pa"))
         #expect(await eventually { leader.text.hasSuffix(Spoken.text("Pa")) })
@@ -61,7 +61,7 @@ import Testing
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1, stream: true), bench.client(number: 2, stream: true))
         leader.leave()
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         #expect(!call.isCancelled)
         call.beginStream()
         call.send(Spoken.start, Spoken.block, Spoken.text("Pa"), Spoken.text("ris"), Spoken.end)
@@ -81,7 +81,7 @@ import Testing
         let bench = CoalescingBench()
         // The one that reads first waits for the provider; the other waits for it.
         let clients = (0..<2).map { bench.client(number: $0, stream: true, reads: $0 == leaving) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         #expect(await eventually { clients[leaving].text == Spoken.start && call.isAwaited })
@@ -105,7 +105,7 @@ import Testing
     func `is broken off when the last one leaves`(order: [Int]) async throws {
         let bench = CoalescingBench()
         let clients = (0..<3).map { bench.client(number: $0, stream: true) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         #expect(await eventually { clients.allSatisfy { $0.text == Spoken.start } && call.isAwaited })
@@ -130,7 +130,7 @@ import Testing
     @Test func `everybody who waits hears that somebody is still there`() async {
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1, stream: true), bench.client(number: 2, stream: true))
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         #expect(await eventually { leader.text == Spoken.start && follower.text == Spoken.start && call.isAwaited })
@@ -147,7 +147,7 @@ import Testing
     @Test func `a follower hears of a silence before the first event`() async {
         let bench = CoalescingBench()
         let (leader, follower) = (bench.client(number: 1, stream: true), bench.client(number: 2, stream: true))
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         #expect(await eventually { leader.status == 200 && call.isAwaited })
         #expect(follower.status == nil)
@@ -160,7 +160,7 @@ import Testing
         let (leader, slow) = (
             bench.client(number: 1, stream: true), bench.client(number: 2, stream: true, reads: false)
         )
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         #expect(await eventually { slow.status == 200 && leader.text == Spoken.start })
@@ -181,7 +181,7 @@ import Testing
     @Test func `a slow reader gets all of what is not too long`() async {
         let bench = CoalescingBench()
         let clients = (0..<2).map { bench.client(number: $0, stream: true, reads: $0 == 1) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start, Spoken.block, Spoken.text("Pa"), Spoken.text("ris"), Spoken.end)
         await clients[1].done()
@@ -195,7 +195,7 @@ import Testing
     @Test func `a slow leader that is let go still pays`() async throws {
         let bench = CoalescingBench()
         let clients = (0..<2).map { bench.client(number: $0, stream: true, reads: $0 == 1) }
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         let piece = Spoken.text(String(repeating: "x", count: 1_048_576))
         call.send(Spoken.start)
@@ -213,7 +213,7 @@ import Testing
     @Test func `alone, a reader is not outrun by the provider`() async {
         let bench = CoalescingBench()
         let client = bench.client(number: 1, stream: true, reads: false)
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start, Spoken.block)
         #expect(await eventually { client.status == 200 })
@@ -225,7 +225,7 @@ import Testing
     @Test func `too long a stream takes no more followers`() async {
         let bench = CoalescingBench()
         let leader = bench.client(number: 1, stream: true)
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(Spoken.start)
         let piece = Spoken.text(String(repeating: "x", count: 1_048_576))
@@ -247,7 +247,7 @@ import Testing
                 + "\(delta),\"finish_reason\":\(finish)}]}\n\n"
         }
         let clients = (1...3).map { number in
-            let body = #"{"model":"x","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
+            let body = #"{"model":"one","stream":true,"messages":[{"role":"user","content":"Hi"}]}"#
             let request = ClientRequest(
                 id: "000000000000000\(number)",
                 method: "POST",
@@ -257,7 +257,7 @@ import Testing
             return WaitingClient(bench.gateway, request, in: .openai)
         }
         #expect(bench.upstream.calls.count == 1)
-        let call = bench.upstream.calls[0]
+        let call = bench.upstream.call(0)
         call.beginStream()
         call.send(chunk(#"{"role":"assistant","content":"Hi."}"#, "null"), chunk("{}", #""stop""#), "data: [DONE]\n\n")
         for client in clients { await client.done() }

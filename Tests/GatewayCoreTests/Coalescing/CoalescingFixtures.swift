@@ -113,6 +113,14 @@ final class GatedUpstream: Sendable {
 
     var calls: [Call] { made.withLock { $0 } }
 
+    /// One of the calls. One that was not made is a failed test, and stands for nothing.
+    func call(_ number: Int) -> Call {
+        let calls = calls
+        if number < calls.count { return calls[number] }
+        Issue.record("call \(number) was not made; there are \(calls.count)")
+        return Call(UpstreamRequest(method: "POST", url: "", headers: []))
+    }
+
     var transport: Transport {
         Transport { request throws(UpstreamError) in
             let call = Call(request)
@@ -244,7 +252,7 @@ struct CoalescingBench {
         reads: Bool = true
     ) -> WaitingClient {
         let body =
-            #"{"model":"x","max_tokens":50,"stream":\#(stream)\#(extra),"messages":[{"role":"user","content":"\#(text)"}]}"#
+            #"{"model":"one","max_tokens":50,"stream":\#(stream)\#(extra),"messages":[{"role":"user","content":"\#(text)"}]}"#
         let digits = String(number, radix: 16)
         let id = String(repeating: "0", count: 16 - digits.count) + digits
         return WaitingClient(gateway, .messages(body, headers, id: id), reads: reads)

@@ -51,7 +51,7 @@ import Testing
     ])
     func `side queries and tool loops are left alone`(body: String, calls: Int) {
         let bench = CoalescingBench()
-        let text = #"{"model":"x",\#(body)}"#
+        let text = #"{"model":"one",\#(body)}"#
         let clients = (1...2).map { WaitingClient(bench.gateway, .messages(text, id: "000000000000000\($0)")) }
         #expect(bench.upstream.calls.count == calls)
         withExtendedLifetime(clients) {}
@@ -78,7 +78,7 @@ import Testing
 
     @Test func `different dialects are not merged`() {
         let bench = CoalescingBench()
-        let body = #"{"model":"x","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}"#
+        let body = #"{"model":"one","max_tokens":50,"messages":[{"role":"user","content":"Hi"}]}"#
         let request = ClientRequest(
             id: "0000000000000001",
             method: "POST",
@@ -101,7 +101,7 @@ import Testing
     @Test func `OpenAI streams with and without their usage are apart`() {
         let bench = CoalescingBench(.openaiCompatible)
         func ask(_ number: Int, _ extra: String) -> WaitingClient {
-            let body = #"{"model":"x","stream":true\#(extra),"messages":[{"role":"user","content":"Hi"}]}"#
+            let body = #"{"model":"one","stream":true\#(extra),"messages":[{"role":"user","content":"Hi"}]}"#
             let request = ClientRequest(
                 id: "000000000000000\(number)",
                 method: "POST",
