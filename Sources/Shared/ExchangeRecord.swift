@@ -22,7 +22,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
     public var score: Int?
     /// The layer that decided: `heuristic` or `n/a`.
     public var classifier: String
-    /// `none` or `exact`.
+    /// `none`, `exact`, `semantic` or `coalesced`.
     public var cache: String
     /// The HTTP status the client got.
     public var status: Int

@@ -189,5 +189,6 @@ def backend(name, url, model=None, tier="fast", **more):
 
 
 def config(*backends, **sections):
-    """A configuration that takes every model name at its word and keeps no answers."""
-    return {"routing": {"mode": "off"}, "cache": {"enabled": False}, "models": list(backends)} | sections
+    """A configuration that takes every model name at its word, and neither keeps nor shares answers."""
+    off = {"enabled": False}
+    return {"routing": {"mode": "off"}, "cache": off, "coalesce": off, "models": list(backends)} | sections

@@ -139,7 +139,7 @@ private final class ScriptedBody: UpstreamBodySource {
 
     init(_ events: [Result<UpstreamBody.Event, UpstreamError>]) { self.events = Mutex(events) }
 
-    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
+    func next(patienceSeconds: Int?, endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event {
         guard let event = events.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else { return .end }
         return try event.get()
     }

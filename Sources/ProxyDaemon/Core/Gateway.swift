@@ -9,8 +9,9 @@ package import Shared
 /// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
 /// | 4 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
 /// | 5 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
-/// | 6 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
-/// | 7 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 6 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
+/// | 7 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
+/// | 8 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -29,7 +30,8 @@ package struct Gateway: Sendable {
 
     /// The stages' names in order.
     package static let stageNames = [
-        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Compare.name, Attempt.name,
+        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Coalesce.name,
+        Compare.name, Attempt.name,
     ]
 
     package init(
@@ -80,8 +82,10 @@ package struct Gateway: Sendable {
                 semantic: caching.semantic,
                 repeated: repeated,
                 settings: settings.cache,
+                namesAlways: settings.coalesce.isEnabled,
                 clock: clock
             ),
+            Coalesce(settings: settings, clock: clock),
             Compare(
                 router: router,
                 runner: shadows,
@@ -124,6 +128,8 @@ package struct Gateway: Sendable {
     /// `POST /v1/messages`, or `POST /v1/chat/completions` in OpenAI's dialect.
     package func answer(_ request: ClientRequest, in dialect: Dialect = .anthropic) async -> Reply {
         var exchange = Exchange(request, dialect: dialect)
+        // Its answer is in the cache now, if it may be kept.
+        defer { exchange.flight?.stagesAreDone() }
         do throws(GatewayError) {
             return try await pipeline.answer(&exchange)
         } catch {

@@ -53,18 +53,24 @@ struct Daemon {
             clock: clock,
             environment: environment
         )
-        var parts = CachingParts()
-        parts.embeddings = assembly.embeddings
+        let caches = try CacheAssembly(
+            settings: settings,
+            embedder: embedder,
+            embeddings: assembly.embeddings,
+            clock: clock,
+            environment: environment,
+            logger: logger
+        )
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
             classifier: assembly.classifier,
             learning: assembly.learning,
-            caching: parts,
+            caching: caches.parts,
             transport: client.transport,
             clock: clock
         )
-        for warning in config.warnings + assembly.warnings { gateway.ledger.warn(warning) }
+        for warning in config.warnings + assembly.warnings + caches.warnings { gateway.ledger.warn(warning) }
         // The gateway adds what holds at the moment, such as that the embedding model is not there.
         let warnings = gateway.snapshot().warnings
         gateway.ledger.logExchanges(to: logger)
@@ -89,7 +95,7 @@ struct Daemon {
             configuration: .init(
                 services: [
                     .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
-                    .init(service: control),
+                    .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: control),
                     .init(service: server), .init(service: announcement),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],

@@ -197,7 +197,9 @@ package final class Ledger: Sendable {
                 state.tiers.sort { $0.tier < $1.tier }
             }
         }
-        if summary.cache == Sharing.none.rawValue, let row = state.backends.firstIndex(where: { $0.name == summary.backend }) {
+        if summary.cache == Sharing.none.rawValue,
+            let row = state.backends.firstIndex(where: { $0.name == summary.backend })
+        {
             state.backends[row].requests += 1
             state.backends[row].cost += summary.cost
             if isError(summary) { state.backends[row].errors += 1 }

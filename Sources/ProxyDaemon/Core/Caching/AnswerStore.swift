@@ -39,9 +39,10 @@ package struct AnswerStore: Sendable {
         return answer
     }
 
-    /// The same without a home.
-    func inMemory(_ key: CacheKey, maxAgeSeconds: Int) -> CachedAnswer? {
-        guard let answer = memory.answer(for: key, now: clock.monotonicNanoseconds()) else { return nil }
+    /// The same without a home. A second look for the same request counts no second miss.
+    func inMemory(_ key: CacheKey, maxAgeSeconds: Int, isSecondLook: Bool = false) -> CachedAnswer? {
+        let found = memory.answer(for: key, now: clock.monotonicNanoseconds(), isSecondLook: isSecondLook)
+        guard let answer = found else { return nil }
         return answer.ageSeconds(clock.unixMilliseconds() / 1_000) < Int64(maxAgeSeconds) ? answer : nil
     }
 

@@ -26,14 +26,14 @@ struct AnswerTable: ~Copyable {
 
     init(maxBytes: Int) { blocks = AnswerBlocks(maxBytes: maxBytes) }
 
-    mutating func answer(for key: CacheKey, now: Int64) -> PackedAnswer? {
+    mutating func answer(for key: CacheKey, now: Int64, isSecondLook: Bool = false) -> PackedAnswer? {
         guard let slot = slot(key) else {
-            misses += 1
+            if !isSecondLook { misses += 1 }
             return nil
         }
         guard blocks.head(slot).pointee.expires > now else {
             remove(slot)
-            misses += 1
+            if !isSecondLook { misses += 1 }
             return nil
         }
         hits += 1

@@ -28,9 +28,10 @@ package final class ExactCache: Sendable {
         self.lifetimeSeconds = lifetimeSeconds
     }
 
-    /// The answer under a key; nil when there is none or it has outlived its time. `now` in monotonic nanoseconds.
-    package func answer(for key: CacheKey, now: Int64) -> CachedAnswer? {
-        shard(key).table.withLock { $0.answer(for: key, now: now) }?.answer
+    /// The answer under a key; nil when there is none or it has outlived its time. `now` in monotonic nanoseconds. A second
+    /// look for the same request counts no second miss.
+    package func answer(for key: CacheKey, now: Int64, isSecondLook: Bool = false) -> CachedAnswer? {
+        shard(key).table.withLock { $0.answer(for: key, now: now, isSecondLook: isSecondLook) }?.answer
     }
 
     /// Keeps an answer, in the place of an older one under the same key, unless it is larger than a part of the cache.

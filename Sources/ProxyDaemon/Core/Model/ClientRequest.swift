@@ -99,7 +99,7 @@ extension HeaderField {
 package struct Reply {
     package enum Body {
         case bytes([UInt8])
-        case stream(EventRelay)
+        case stream(any AnswerStream)
     }
 
     package var status: Int

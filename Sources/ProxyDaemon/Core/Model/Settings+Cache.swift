@@ -58,6 +58,15 @@ extension Settings {
         package init() {}
     }
 
+    /// Identical requests in flight.
+    package struct Coalesce: Sendable, Equatable {
+        /// They share one call.
+        package var isEnabled = true
+        /// Only those with a temperature of 0 do.
+        package var isDeterministicOnly = false
+        package init() {}
+    }
+
     /// Where things are kept on disk.
     package struct Storage: Sendable, Equatable {
         /// The database's file; nil means the standard place.

@@ -152,6 +152,7 @@ package struct Settings: Sendable, Equatable {
     package var embedding = Embedding()
     package var projects: [Project] = []
     package var cache = Cache()
+    package var coalesce = Coalesce()
     package var storage = Storage()
     package var upstream = Upstream()
     package var log = Log()

@@ -71,8 +71,10 @@ package struct UpstreamBody: AsyncSequence, Sendable {
     package init(_ source: any UpstreamBodySource) { self.source = source }
 
     /// Waits for what comes next, at most about `patienceSeconds` when one is given.
-    package func next(patienceSeconds: Int? = nil) async throws(UpstreamError) -> Event {
-        try await source.next(patienceSeconds: patienceSeconds)
+    ///
+    /// Cancelling the task that waits breaks the call off, unless `endsWithTask` is false: then only ``cancel()`` does.
+    package func next(patienceSeconds: Int? = nil, endsWithTask: Bool = true) async throws(UpstreamError) -> Event {
+        try await source.next(patienceSeconds: patienceSeconds, endsWithTask: endsWithTask)
     }
 
     /// Whether something is there already, so that ``next(patienceSeconds:)`` would not wait.
@@ -89,7 +91,7 @@ package struct UpstreamBody: AsyncSequence, Sendable {
     /// Throws `tooLarge` beyond the limit, and whatever breaks the call.
     package func collect(limitBytes: Int) async throws(UpstreamError) -> [UInt8] {
         var whole: [UInt8] = []
-        while case .bytes(let piece) = try await source.next(patienceSeconds: nil) {
+        while case .bytes(let piece) = try await source.next(patienceSeconds: nil, endsWithTask: true) {
             if whole.count + piece.count > limitBytes {
                 source.cancel()
                 throw .tooLarge(limitBytes: limitBytes)
@@ -104,7 +106,7 @@ package struct UpstreamBody: AsyncSequence, Sendable {
 
         package mutating func next() async throws(UpstreamError) -> [UInt8]? {
             while true {
-                switch try await source.next(patienceSeconds: nil) {
+                switch try await source.next(patienceSeconds: nil, endsWithTask: true) {
                 case .bytes(let piece): return piece
                 case .silence: continue
                 case .end: return nil
@@ -118,7 +120,8 @@ package struct UpstreamBody: AsyncSequence, Sendable {
 
 /// Where an ``UpstreamBody`` gets its bytes.
 package protocol UpstreamBodySource: Sendable {
-    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event
+    /// See ``UpstreamBody/next(patienceSeconds:endsWithTask:)``.
+    func next(patienceSeconds: Int?, endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event
     var hasMore: Bool { get }
     func letGo()
     func cancel()

@@ -51,7 +51,7 @@ package struct Compare: Stage {
             guard prompt.dialect == .anthropic else { return reply }
             relay.capture(limitBytes: Self.maximumBytes)
             relay.whenEnded { outcome in
-                guard let captured = outcome.captured else { return }
+                guard let captured = outcome.captured, captured.count <= Self.maximumBytes else { return }
                 var reader = AnthropicTextReader()
                 var text = ""
                 reader.read(captured) { text += $0 }

@@ -1,47 +1,44 @@
-package import Shared
-
-/// How a stream ended and what it came to.
-package struct StreamOutcome: Sendable {
-    package enum End: Sendable, Equatable {
-        /// `message_stop` went by.
-        case complete
-        /// The provider ended it with an `error` event of its own.
-        case providerError(String)
-        /// It broke off, and the gateway told the client so.
-        case broken(GatewayError)
-        /// The client left.
-        case abandoned
-    }
-
-    package var end: End
-    package var usage: TokenUsage
-    /// The provider's final count never came.
-    package var usageIsEstimated: Bool
-    package var stopReason: String?
-    /// All bytes of the stream, where they were asked for and not too many.
-    package var captured: [UInt8]?
-}
+import Shared
+import Synchronization
 
 /// Passes a provider's stream on to the client, event by event, and keeps account of it.
 ///
 /// What the client's dialect asks for is the passage's business; where provider and client speak the same one, the bytes
 /// are the provider's own. The relay adds only what the provider fails to give: pings in its silence, and an error where
-/// it breaks off. For one task at a time.
-package final class EventRelay {
+/// it breaks off. For one reader at a time, which may be another one each time.
+package final class EventRelay: AnswerStream, Sendable {
+    /// What the stream brings next.
+    enum Step: Sendable {
+        /// Whole events.
+        case bytes([UInt8])
+        /// The provider is silent, and the client would like to hear that somebody is still there.
+        case silence
+        case end
+        /// It broke off after these bytes.
+        case broken(GatewayError, after: [UInt8] = [])
+    }
+
+    fileprivate struct State {
+        var passage: any AnswerPassage
+        var captured: [UInt8] = []
+        /// 0 where nobody wants them, or no longer.
+        var captureLimit = 0
+        var isOverLimit = false
+        var endings: [@Sendable (StreamOutcome) -> Void] = []
+        var isSettled = false
+        var isFinished = false
+        var onFirstEvent: (@Sendable () -> Void)?
+    }
+
+    /// What is to be done outside of the lock once the books are closed.
+    fileprivate typealias Settlement = (outcome: StreamOutcome, endings: [@Sendable (StreamOutcome) -> Void])
+
     private let body: UpstreamBody
     private let dialect: Dialect
-    private let backend: String
+    let backend: String
     private let requestID: String
     private let pingSeconds: Int
-    private var passage: any AnswerPassage
-    private var captured: [UInt8] = []
-    private var captureLimit = 0
-    private var endings: [(StreamOutcome) -> Void] = []
-    private var isSettled = false
-    /// Nothing comes after what ``next()`` last handed out.
-    package private(set) var isFinished = false
-    /// When the first whole event was ready, told to whoever asked.
-    private var onFirstEvent: (() -> Void)?
+    private let state: Mutex<State>
 
     package init(
         body: UpstreamBody,
@@ -52,76 +49,155 @@ package final class EventRelay {
         pingSeconds: Int
     ) {
         self.body = body
-        self.passage = passage
+        state = Mutex(State(passage: passage))
         self.dialect = dialect
         self.backend = backend
         self.requestID = requestID
         self.pingSeconds = pingSeconds
     }
 
-    /// Has the bytes kept for the outcome unless they are more than the limit.
-    package func capture(limitBytes: Int) { captureLimit = limitBytes }
+    package func capture(limitBytes: Int) {
+        state.withLock { if !$0.isOverLimit { $0.captureLimit = max($0.captureLimit, limitBytes) } }
+    }
 
-    /// Adds something to be done when the stream ends, after what was added before.
-    package func whenEnded(_ action: @escaping (StreamOutcome) -> Void) { endings.append(action) }
+    package func whenEnded(_ action: @escaping @Sendable (StreamOutcome) -> Void) {
+        state.withLock { $0.endings.append(action) }
+    }
 
-    /// Has this called once, before the first bytes are handed out.
-    package func whenFirstEvent(_ action: @escaping () -> Void) { onFirstEvent = action }
+    package func whenFirstEvent(_ action: @escaping @Sendable () -> Void) {
+        state.withLock { $0.onFirstEvent = action }
+    }
 
-    /// Whether ``next()`` would answer at once.
     package var hasMore: Bool { body.hasMore }
 
-    /// The next bytes for the client; nil when there are no more. Settles before it hands out the last of them.
+    package var isFinished: Bool { state.withLock { $0.isFinished } }
+
+    /// What was kept so far; nil where nobody asked for it or it has become too much.
+    var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured : nil } }
+
     package func next() async -> [UInt8]? {
+        switch await step(endsWithTask: true) {
+        case .bytes(let bytes): bytes
+        case .silence: dialect.ping
+        case .end: nil
+        case .broken(let error, let rest): rest + dialect.errorEvent(error, requestID: requestID)
+        }
+    }
+
+    /// The next step. Settles before it hands out the last one.
+    ///
+    /// Cancelling the task breaks the stream off, unless `endsWithTask` is false: then only ``abandon()`` and ``cancel()`` do.
+    func step(endsWithTask: Bool) async -> Step {
         while !isFinished {
             do throws(UpstreamError) {
-                switch try await body.next(patienceSeconds: pingSeconds) {
+                switch try await body.next(patienceSeconds: pingSeconds, endsWithTask: endsWithTask) {
                 case .bytes(let bytes):
                     let whole = try pass(bytes)
-                    if !whole.isEmpty { return whole }
-                case .silence: return dialect.ping
+                    if !whole.isEmpty { return .bytes(whole) }
+                case .silence: return .silence
                 case .end: return finish()
                 }
             } catch {
                 return fail(GatewayError(error, backend: backend))
             }
         }
-        return nil
+        return .end
     }
 
-    /// The client has left: breaks the call off and settles with what is known.
+    /// Breaks the call off and settles with what is known.
     package func abandon() {
-        isFinished = true
         body.cancel()
-        settle(passage.isComplete ? .complete : .abandoned)
+        settle { state in
+            state.isFinished = true
+            return state.passage.isComplete ? .complete : .abandoned
+        }
     }
+
+    /// Breaks the call off under a reader that waits, and who then settles.
+    func cancel() { body.cancel() }
 
     private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
+        typealias Passed = (whole: [UInt8], first: (@Sendable () -> Void)?, settlement: Settlement?)
+        let passed: Passed
         do throws(EventStreamSplitter.EventTooLong) {
-            let whole = try passage.append(bytes)
-            note(whole)
-            let error = passage.error
-            guard passage.isComplete || error != nil else { return whole }
-            // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's error,
-            // whether or not the provider has closed its side yet.
-            settle(error.map { .providerError($0) } ?? .complete)
-            isFinished = true
-            body.letGo()
-            let rest = passage.finish()
-            return rest.isEmpty ? whole : whole + rest
+            passed = try state.withLock { state throws(EventStreamSplitter.EventTooLong) -> Passed in
+                let whole = try state.passage.append(bytes)
+                let first = state.note(whole)
+                let error = state.passage.error
+                guard state.passage.isComplete || error != nil else { return (whole, first, nil) }
+                // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's
+                // error, whether or not the provider has closed its side yet.
+                state.isFinished = true
+                let settlement = state.settle(error.map { .providerError($0) } ?? .complete)
+                let rest = state.passage.finish()
+                return (rest.isEmpty ? whole : whole + rest, first, settlement)
+            }
         } catch {
             body.cancel()
             throw .tooLarge(limitBytes: error.limit)
         }
+        passed.first?()
+        if let settlement = passed.settlement {
+            Self.tell(settlement)
+            body.letGo()
+        }
+        return passed.whole
     }
 
-    private func note(_ whole: [UInt8]) {
-        guard !whole.isEmpty else { return }
-        onFirstEvent?()
-        onFirstEvent = nil
-        guard captureLimit > 0 else { return }
+    /// The provider has closed the stream: was it whole?
+    private func finish() -> Step {
+        typealias Finished = (rest: [UInt8], first: (@Sendable () -> Void)?, isWhole: Bool)
+        let (rest, first, isWhole) = state.withLock { state -> Finished in
+            state.isFinished = true
+            let rest = state.passage.finish()
+            let first = state.note(rest)
+            return (rest, first, state.passage.isComplete || state.passage.error != nil)
+        }
+        first?()
+        guard isWhole else {
+            let detail = "the stream ended before the answer was complete"
+            let failed = fail(GatewayError(.upstreamBroken(backend: backend, detail: detail)))
+            if case .broken(let error, _) = failed { return .broken(error, after: rest) }
+            return rest.isEmpty ? .end : .bytes(rest)
+        }
+        settle { $0.passage.error.map { .providerError($0) } ?? .complete }
+        return rest.isEmpty ? .end : .bytes(rest)
+    }
+
+    /// The provider has broken off: a client must not take the rest for a whole answer.
+    private func fail(_ error: GatewayError) -> Step {
+        var isUntold = false
+        settle { state in
+            state.isFinished = true
+            if state.passage.isComplete { return .complete }
+            isUntold = error.kind != .cancelled && state.passage.error == nil
+            return error.kind == .cancelled ? .abandoned : .broken(error)
+        }
+        return isUntold ? .broken(error) : .end
+    }
+
+    private func settle(_ end: (inout State) -> StreamOutcome.End) {
+        let settlement = state.withLock { state in
+            let end = end(&state)
+            return state.settle(end)
+        }
+        if let settlement { Self.tell(settlement) }
+    }
+
+    private static func tell(_ settlement: Settlement) {
+        for ending in settlement.endings { ending(settlement.outcome) }
+    }
+}
+
+extension EventRelay.State {
+    /// Keeps what goes by. Gives what is to be called before the first of it is handed out.
+    fileprivate mutating func note(_ whole: [UInt8]) -> (@Sendable () -> Void)? {
+        guard !whole.isEmpty else { return nil }
+        defer { onFirstEvent = nil }
+        guard captureLimit > 0 else { return onFirstEvent }
         if captured.count + whole.count > captureLimit {
             captureLimit = 0
+            isOverLimit = true
             captured = []
         } else if captured.isEmpty {
             // Most streams of a quick provider are one piece: shared with the client's copy.
@@ -129,37 +205,11 @@ package final class EventRelay {
         } else {
             captured.append(contentsOf: whole)
         }
+        return onFirstEvent
     }
 
-    /// The provider has closed the stream: was it whole?
-    private func finish() -> [UInt8]? {
-        isFinished = true
-        let rest = passage.finish()
-        note(rest)
-        if passage.isComplete || passage.error != nil {
-            settle(passage.error.map { .providerError($0) } ?? .complete)
-            return rest.isEmpty ? nil : rest
-        }
-        let error = GatewayError(
-            .upstreamBroken(backend: backend, detail: "the stream ended before the answer was complete")
-        )
-        return rest + (fail(error) ?? [])
-    }
-
-    /// The provider has broken off: a client must not take the rest for a whole answer.
-    private func fail(_ error: GatewayError) -> [UInt8]? {
-        isFinished = true
-        if passage.isComplete {
-            settle(.complete)
-            return nil
-        }
-        settle(error.kind == .cancelled ? .abandoned : .broken(error))
-        if error.kind == .cancelled || passage.error != nil { return nil }
-        return dialect.errorEvent(error, requestID: requestID)
-    }
-
-    private func settle(_ end: StreamOutcome.End) {
-        guard !isSettled else { return }
+    fileprivate mutating func settle(_ end: StreamOutcome.End) -> EventRelay.Settlement? {
+        guard !isSettled else { return nil }
         isSettled = true
         let isWhole = end == .complete && captureLimit > 0
         // A provider bills the prompt though it had no time to say so, unless it refused the request.
@@ -172,8 +222,7 @@ package final class EventRelay {
             stopReason: passage.stopReason,
             captured: isWhole ? captured : nil
         )
-        for ending in endings { ending(outcome) }
-        endings = []
-        captured = []
+        defer { endings = [] }
+        return (outcome, endings)
     }
 }

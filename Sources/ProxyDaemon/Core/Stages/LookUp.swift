@@ -7,25 +7,29 @@ package struct LookUp: Stage {
     private let semantic: SemanticCache?
     private let repeated: RepeatedRequests
     private let settings: Settings.Cache
+    private let namesAlways: Bool
     private let clock: Clock
 
-    /// `answers` nil means that caching is off; `semantic` nil, that only the same request gets the same answer.
+    /// `answers` nil means that caching is off; `semantic` nil, that only the same request gets the same answer;
+    /// `namesAlways`, that requests get their key even where nothing is kept.
     package init(
         answers: AnswerStore?,
         semantic: SemanticCache?,
         repeated: RepeatedRequests,
         settings: Settings.Cache,
+        namesAlways: Bool,
         clock: Clock
     ) {
         self.answers = answers
         self.semantic = semantic
         self.repeated = repeated
         self.settings = settings
+        self.namesAlways = namesAlways
         self.clock = clock
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
-        guard let answers, let prompt = exchange.prompt, let decision = exchange.decision,
+        guard answers != nil || namesAlways, let prompt = exchange.prompt, let decision = exchange.decision,
             !prompt.traits.hasToolHistory, exchange.directives.mayWriteCache || exchange.directives.mayReadCache
         else { return try await next(&exchange) }
         let partition = partition(exchange.client)
@@ -38,6 +42,7 @@ package struct LookUp: Stage {
             content: content
         )
         exchange.cacheKey = key
+        guard let answers else { return try await next(&exchange) }
         let mayRead = exchange.directives.mayReadCache
         if mayRead, let answer = await answers.answer(
             for: key,
@@ -58,6 +63,16 @@ package struct LookUp: Stage {
                 let reuse = Reuse(sharing: .semantic, origin: answer.origin, similarity: match.similarity)
                 take(answer, reuse, match.entry.key, &exchange)
                 return adding(reuse, to: reply)
+            }
+        }
+        if mayRead {
+            exchange.lookUpAgain = { [self] exchange in
+                let maxAge = settings.exactTTLSeconds
+                guard let answer = answers.inMemory(key, maxAgeSeconds: maxAge, isSecondLook: true),
+                    let reply = AnswerReplay.reply(with: answer, to: prompt, of: exchange.request)
+                else { return nil }
+                take(answer, Reuse(sharing: .exact, origin: answer.origin), key, &exchange)
+                return reply
             }
         }
         let reply = try await next(&exchange)
@@ -150,9 +165,12 @@ package struct LookUp: Stage {
             answer.form = type?.hasPrefix("text/event-stream") ?? false ? .eventStream(body) : .json(body)
             store(answer, keeping)
         case .stream(let relay):
-            relay.capture(limitBytes: settings.maxEntryBytes)
+            let limit = settings.maxEntryBytes
+            relay.capture(limitBytes: limit)
             relay.whenEnded { [self] outcome in
-                guard let captured = outcome.captured, Self.isWhole(outcome.stopReason) else { return }
+                guard let captured = outcome.captured, captured.count <= limit, Self.isWhole(outcome.stopReason) else {
+                    return
+                }
                 var answer = made
                 answer.form = .eventStream(captured)
                 answer.usage = outcome.usage

@@ -1,4 +1,5 @@
 import Shared
+import Synchronization
 
 /// Closes the books on an exchange: tokens, cost and savings, the row in the ledger, the gateway's headers. Also turns
 /// what failed on the way into an answer in the client's dialect.
@@ -39,16 +40,20 @@ package final class Settle: Stage {
         }
         switch reply.body {
         case .bytes:
-            let summary = close(&exchange, status: reply.status, end: nil)
+            let summary = close(&exchange, status: reply.status, end: exchange.clientHasLeft ? .abandoned : nil)
             reply.headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
         case .stream(let relay):
             let opened = Opened(exchange, status: reply.status)
-            relay.whenFirstEvent { [clock] in opened.exchange.firstByteNanoseconds = clock.monotonicNanoseconds() }
+            relay.whenFirstEvent { [clock] in
+                let now = clock.monotonicNanoseconds()
+                opened.exchange.withLock { $0.firstByteNanoseconds = now }
+            }
             relay.whenEnded { [self] outcome in
-                opened.exchange.usage = outcome.usage
-                opened.exchange.usageIsEstimated = outcome.usageIsEstimated
-                opened.exchange.stopReason = outcome.stopReason
-                _ = close(&opened.exchange, status: opened.status, end: outcome.end)
+                var exchange = opened.exchange.withLock { $0 }
+                exchange.usage = outcome.usage
+                exchange.usageIsEstimated = outcome.usageIsEstimated
+                exchange.stopReason = outcome.stopReason
+                _ = close(&exchange, status: opened.status, end: outcome.end)
             }
             let price = priced(exchange)
             if let warning = price.warning { exchange.warnings.append(warning) }
@@ -57,13 +62,13 @@ package final class Settle: Stage {
         return reply
     }
 
-    /// An exchange whose stream is under way. Held by the relay's two actions, which one task calls.
-    private final class Opened {
-        var exchange: Exchange
+    /// An exchange whose stream is under way. Held by the stream's two actions; of a shared one, whoever reads it calls them.
+    private final class Opened: Sendable {
+        let exchange: Mutex<Exchange>
         let status: Int
 
         init(_ exchange: Exchange, status: Int) {
-            self.exchange = exchange
+            self.exchange = Mutex(exchange)
             self.status = status
         }
     }

@@ -6,7 +6,7 @@ package protocol Stage: Sendable {
     /// The verb that names the stage wherever a request's way is shown.
     static var name: String { get }
 
-    func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply
+    func handle(_ exchange: inout Exchange, next: @escaping Next) async throws(GatewayError) -> Reply
 }
 
 /// The rest of the way.

@@ -63,6 +63,8 @@ extension ConfigKey {
         .share("cache.similarity_thresh", \.cache.semantic.jaccardThreshold),
         .share("cache.canary_rate", \.cache.semantic.canaryRate),
         .share("cache.max_false_hit_rate", \.cache.semantic.maxFalseHitRate),
+        .flag("coalesce.enabled", \.coalesce.isEnabled),
+        .flag("coalesce.deterministic_only", \.coalesce.isDeterministicOnly),
         .baseURL("learned.sidecar_url", \.learned.sidecarURL),
         .share("learned.sidecar_weight", \.learned.sidecarWeight),
         .share("learned.threshold", \.learned.threshold),

@@ -67,24 +67,32 @@ final class UpstreamCall: Sendable {
         return head
     }
 
-    /// Waits for what the body brings next.
-    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
+    /// Waits for what the body brings next. A cancelled task takes the call with it if `endsWithTask` says so.
+    func next(patienceSeconds: Int?, endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event {
         while true {
             if let event = try take() { return event }
             let deadline = patienceSeconds.map { MonotonicTime.nanoseconds() + Int64($0) * 1_000_000_000 }
+            guard endsWithTask else {
+                await waitForBody(until: deadline)
+                continue
+            }
             await withTaskCancellationHandler {
-                await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
-                    let mayWait = state.withLock { state in
-                        guard state.bytes.isEmpty, state.end == nil, !state.isCancelled else { return false }
-                        state.bodyWaiter = waiter
-                        state.silenceDeadline = deadline
-                        return true
-                    }
-                    if !mayWait { waiter.resume() }
-                }
+                await waitForBody(until: deadline)
             } onCancel: {
                 cancel()
             }
+        }
+    }
+
+    private func waitForBody(until deadline: Int64?) async {
+        await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
+            let mayWait = state.withLock { state in
+                guard state.bytes.isEmpty, state.end == nil, !state.isCancelled else { return false }
+                state.bodyWaiter = waiter
+                state.silenceDeadline = deadline
+                return true
+            }
+            if !mayWait { waiter.resume() }
         }
     }
 
@@ -237,8 +245,8 @@ final class UpstreamCallBody: UpstreamBodySource {
 
     deinit { call.abandon() }
 
-    func next(patienceSeconds: Int?) async throws(UpstreamError) -> UpstreamBody.Event {
-        try await call.next(patienceSeconds: patienceSeconds)
+    func next(patienceSeconds: Int?, endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event {
+        try await call.next(patienceSeconds: patienceSeconds, endsWithTask: endsWithTask)
     }
 
     var hasMore: Bool { call.hasMore }

@@ -246,7 +246,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// Writes a stream as it comes; false where the client left. Its end is left for ``finish(_:)`` to flush.
-    private func write(_ reply: Reply, _ relay: EventRelay, _ writer: ResponseWriter, _ mayKeepAlive: Bool) async
+    private func write(_ reply: Reply, _ relay: any AnswerStream, _ writer: ResponseWriter, _ mayKeepAlive: Bool) async
         -> Bool
     {
         var buffer = writer.headOfStream(reply, mayKeepAlive: mayKeepAlive)

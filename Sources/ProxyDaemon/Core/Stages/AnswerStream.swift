@@ -1,0 +1,47 @@
+package import Shared
+
+/// How a stream ended and what it came to.
+package struct StreamOutcome: Sendable {
+    package enum End: Sendable, Equatable {
+        /// `message_stop` went by.
+        case complete
+        /// The provider ended it with an `error` event of its own.
+        case providerError(String)
+        /// It broke off, and the gateway told the client so.
+        case broken(GatewayError)
+        /// The client left.
+        case abandoned
+    }
+
+    package var end: End
+    package var usage: TokenUsage
+    /// The provider's final count never came.
+    package var usageIsEstimated: Bool
+    package var stopReason: String?
+    /// All bytes of a complete stream, where they were asked for and not too many.
+    package var captured: [UInt8]?
+}
+
+/// A stream as one client reads it. For one task at a time.
+package protocol AnswerStream: AnyObject {
+    /// Has the bytes kept for the outcome unless they are more than the limit. Another's higher limit holds for all.
+    func capture(limitBytes: Int)
+
+    /// Adds something to be done when the stream ends, after what was added before.
+    func whenEnded(_ action: @escaping @Sendable (StreamOutcome) -> Void)
+
+    /// Has this called once, before the first bytes are handed out.
+    func whenFirstEvent(_ action: @escaping @Sendable () -> Void)
+
+    /// Whether ``next()`` would answer at once.
+    var hasMore: Bool { get }
+
+    /// Nothing comes after what ``next()`` last handed out.
+    var isFinished: Bool { get }
+
+    /// The next bytes for the client; nil when there are no more. Settles before it hands out the last of them.
+    func next() async -> [UInt8]?
+
+    /// The client has left.
+    func abandon()
+}
