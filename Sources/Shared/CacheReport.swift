@@ -82,6 +82,8 @@ public struct CacheHomeReport: Sendable, Hashable, Codable {
 public struct SemanticCacheReport: Sendable, Hashable, Codable {
     /// Why it is off, and what to do; nil while it is on.
     public var off: String?
+    /// It turned itself off, because too many of its answers were wrong. nil stands for no.
+    public var isSuspended: Bool?
     /// `embedding` or `jaccard`.
     public var similarity: String
     public var threshold: Double
@@ -103,6 +105,7 @@ public struct SemanticCacheReport: Sendable, Hashable, Codable {
 
     public init(
         off: String? = nil,
+        isSuspended: Bool? = nil,
         similarity: String = "embedding",
         threshold: Double = 0,
         entries: Int = 0,
@@ -116,6 +119,7 @@ public struct SemanticCacheReport: Sendable, Hashable, Codable {
         maxFalseHitRate: Double = 0
     ) {
         self.off = off
+        self.isSuspended = isSuspended
         self.similarity = similarity
         self.threshold = threshold
         self.entries = entries
@@ -131,6 +135,7 @@ public struct SemanticCacheReport: Sendable, Hashable, Codable {
 
     private enum CodingKeys: String, CodingKey {
         case off
+        case isSuspended = "is_suspended"
         case similarity
         case threshold
         case entries

@@ -172,6 +172,7 @@ class Gateway:
         caches["semantic"] = {
             "off": "3 of the last 40 compared answers differed (7.5 %, cache.max_false_hit_rate allows 2 %); look at the "
                    "guards, then flush and restart" if off else None,
+            "is_suspended": True if off else None,
             "similarity": "embedding", "threshold": 0.95, "entries": max(0, asked - semantic - self.flushed["questions"]),
             "max_entries": 100_000, "hits": semantic, "misses": asked - exact - semantic, "refusals": self.guards,
             "canaries": 40, "false_hits": 3 if off else 1, "false_hit_rate": 0.075 if off else 0.012, "max_false_hit_rate": 0.02}

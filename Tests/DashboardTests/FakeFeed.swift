@@ -128,6 +128,7 @@ struct FakeFeed {
             ],
             semantic: SemanticCacheReport(
                 off: off,
+                isSuspended: off != nil && rate != nil ? true : nil,
                 threshold: 0.95,
                 entries: 354,
                 maxEntries: 100_000,

@@ -55,10 +55,12 @@ package struct GatewayCaching: Sendable {
 
     /// What a person should know of caches that are away or off.
     var warnings: [String] {
+        let report = report
         var warnings = report.homes.filter { $0.state == .down }.map { home in
             "the cache goes on without \(home.name): \(home.detail ?? "it does not answer")"
         }
-        if let off = report.semantic?.off { warnings.append("the semantic cache is off: \(off)") }
+        // Where the model is missing, the classifier says so already.
+        if report.semantic?.isSuspended == true, let off = report.semantic?.off { warnings.append("the semantic cache is off: \(off)") }
         return warnings
     }
 

@@ -34,7 +34,7 @@ import Testing
         var snapshot = MetricsSnapshot()
         snapshot.cache.isEnabled = false
         let text = PrometheusText(snapshot).text
-        #expect(!text.contains("semantic"))
+        #expect(!text.contains("semantic_cache"))
         #expect(!text.contains("cache_entries"))
     }
 }

@@ -38,12 +38,12 @@ extension MetricsSnapshot.Cache {
         return [memory] + homes
     }
 
-    /// What a person should know at once, each a sentence: a place that is away, a semantic cache that is off.
+    /// What a person should know at once, each a sentence: a place that is away, a semantic cache that turned itself off.
     package var alerts: [String] {
         var alerts = places.filter { $0.state == .down }.map { home in
             "\(home.name) is down\(home.detail.map { ": \($0)" } ?? "")"
         }
-        if let semantic, let off = semantic.off {
+        if let semantic, semantic.isSuspended == true, let off = semantic.off {
             alerts.insert("the semantic cache is off: \(off)", at: semantic.falseHitLevel == .alert ? 0 : alerts.count)
         }
         return alerts

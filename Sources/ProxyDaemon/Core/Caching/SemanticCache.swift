@@ -234,6 +234,7 @@ package final class SemanticCache: Sendable {
         let state = state.withLock { $0 }
         return SemanticCacheReport(
             off: off,
+            isSuspended: state.off == nil ? nil : true,
             similarity: settings.similarity.rawValue,
             threshold: threshold,
             entries: index.count,

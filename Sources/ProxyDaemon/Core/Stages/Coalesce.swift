@@ -119,28 +119,28 @@ package struct Coalesce: Stage {
             case .bytes(let body):
                 guard answer.status == 200 else {
                     if mayTryAgain, answer.mayHelpToTryAgain { return .tryAgain }
-                    share(landing, &exchange)
+                    share(landing, of: flight, &exchange)
                     return .reply(Reply(status: answer.status, headers: answer.headers, body: .bytes(body)))
                 }
                 let own = landing.exchange
                 guard let shown = Self.replay(body, isStream: answer.isStream, own.usage, prompt, exchange) else {
                     return .goAlone
                 }
-                share(landing, &exchange)
+                share(landing, of: flight, &exchange)
                 return .reply(reply(prompt, exchange, .bytes(shown)))
             case .stream(let stream):
                 let id = exchange.request.id
                 let reader = SharedReader(stream, seat: seat, dialect: prompt.dialect, exchangeID: id)
                 if prompt.isStream {
                     if let problem = await reader.problem() { throw problem }
-                    share(landing, &exchange)
+                    share(landing, of: flight, &exchange)
                     return .reply(reply(prompt, exchange, .stream(reader)))
                 }
                 let (body, outcome) = try await reader.collect(limitBytes: Self.maximumAnswerBytes)
                 guard let shown = Self.replay(body, isStream: true, outcome.usage, prompt, exchange) else {
                     return .goAlone
                 }
-                share(landing, &exchange)
+                share(landing, of: flight, &exchange)
                 exchange.usage = outcome.usage
                 exchange.usageIsEstimated = outcome.usageIsEstimated
                 exchange.stopReason = outcome.stopReason
@@ -148,15 +148,16 @@ package struct Coalesce: Stage {
             }
         } catch {
             if mayTryAgain, error.mayHelpToTryAgain, !Task.isCancelled { return .tryAgain }
-            share(landing, &exchange)
+            share(landing, of: flight, &exchange)
             throw error
         }
     }
 
     /// Books another's answer on a follower's exchange.
-    private func share(_ landing: Flight.Landing, _ exchange: inout Exchange) {
+    private func share(_ landing: Flight.Landing, of flight: Flight, _ exchange: inout Exchange) {
         let own = landing.exchange
         exchange.sharing = .coalesced
+        exchange.decision?.reuse = Reuse(sharing: .coalesced, origin: flight.origin)
         exchange.firstByteNanoseconds = clock.monotonicNanoseconds()
         if let backend = own.decision?.backend { exchange.decision?.backend = backend }
         exchange.warnings += own.warnings.filter { !exchange.warnings.contains($0) }

@@ -13,13 +13,13 @@ package struct Exchange: Sendable {
     package var decision: Decision?
     /// Its place in the conversation: set by `decide`, nil for what was decided before.
     package var turn: Turn?
-    /// What it asks for, by everything that shapes the answer: set by `look up` for what may be kept or shared.
+    /// How the answer came to it: set by who gives one that it did not make.
+    package var sharing = Sharing.none
+    /// The key under which its answer may be kept and shared: set by `look up`, nil where it may not.
     package var cacheKey: CacheKey?
     /// Looks once more for a kept answer, in memory alone: set by `look up` where there was none. Between its look and the
     /// call another request may have stored one.
     package var lookUpAgain: (@Sendable (inout Exchange) -> Reply?)?
-    /// How the answer came, if it was not made for this request.
-    package var sharing = Sharing.none
     /// The call that identical requests share with this one: set by `coalesce` for the one that makes it.
     package var flight: Flight?
     /// The client left while others waited for the same answer.
