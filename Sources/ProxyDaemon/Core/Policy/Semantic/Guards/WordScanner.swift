@@ -253,6 +253,10 @@ extension WordScanner {
             {
                 end += 4
             }
+            if byte(end) == 0x2E, CharacterKind.isDigit(byte(end + 1)) {
+                end += 1
+                while CharacterKind.isDigit(byte(end)) { end += 1 }
+            }
             if byte(end) == 0x28, CharacterKind.isLetter(byte(end + 1)), byte(end + 2) == 0x29 { end += 3 }
         }
         let isCall = byte(end) == 0x28 && byte(end + 1) == 0x29
