@@ -11,9 +11,13 @@ enum DerivedOpposites {
         guard longer.count > shorter.count - 3 else { return false }
         for prefix in LexiconOpposites.turning {
             let length = prefix.utf8CodeUnitCount
-            guard longer.count > length + 2, shorter.count >= (length == 1 ? 5 : 3), starts(longer, prefix) else { continue }
+            guard longer.count > length + 2, shorter.count >= (length == 1 ? 5 : 3), starts(longer, prefix) else {
+                continue
+            }
             let rest = longer.dropFirst(length)
-            if rest.first == shorter.first, rest.elementsEqual(shorter) || WordStem.key(rest) == WordStem.key(shorter) { return true }
+            if rest.first == shorter.first, rest.elementsEqual(shorter) || WordStem.key(rest) == WordStem.key(shorter) {
+                return true
+            }
         }
         return false
     }

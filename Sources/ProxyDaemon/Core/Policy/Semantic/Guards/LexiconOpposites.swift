@@ -152,11 +152,14 @@ enum LexiconOpposites {
     ]
 
     /// Beginnings that turn a word into its opposite.
-    static let turning: [StaticString] = ["un", "in", "im", "il", "ir", "dis", "non", "de", "mis", "anti", "a", "counter"]
+    static let turning: [StaticString] = [
+        "un", "in", "im", "il", "ir", "dis", "non", "de", "mis", "anti", "a", "counter",
+    ]
 
     /// Beginnings that oppose each other before the same rest.
     static let facing: [(StaticString, StaticString)] = [
-        ("hyper", "hypo"), ("over", "under"), ("up", "down"), ("in", "ex"), ("in", "out"), ("im", "ex"), ("pre", "post"),
+        ("hyper", "hypo"), ("over", "under"), ("up", "down"), ("in", "ex"), ("in", "out"), ("im", "ex"),
+        ("pre", "post"),
         ("micro", "macro"), ("inter", "intra"), ("intro", "extra"), ("pro", "anti"), ("mono", "poly"), ("uni", "multi"),
         ("sub", "super"), ("fore", "hind"), ("after", "before"), ("en", "de"), ("en", "dis"),
         ("homo", "hetero"), ("endo", "exo"), ("on", "off"), ("front", "back"),

@@ -42,16 +42,21 @@ package struct LookalikeGuard: Sendable {
         guard let isKnownWord else { return true }
         if isKnownWord(word) { return true }
         let endings: [(StaticString, [UInt8])] = [
-            ("s", []), ("es", []), ("ies", [0x79]), ("ed", []), ("ed", [0x65]), ("ing", []), ("ing", [0x65]), ("ly", []),
+            ("s", []), ("es", []), ("ies", [0x79]), ("ed", []), ("ed", [0x65]), ("ing", []), ("ing", [0x65]),
+            ("ly", []),
             ("er", []), ("er", [0x65]), ("est", []),
         ]
         for (ending, replacement) in endings {
             let length = ending.utf8CodeUnitCount
-            guard word.count >= length + 3, ending.withUTF8Buffer({ word.suffix(length).elementsEqual($0) }) else { continue }
+            guard word.count >= length + 3, ending.withUTF8Buffer({ word.suffix(length).elementsEqual($0) }) else {
+                continue
+            }
             let base = word.dropLast(length)
             if isKnownWord((base + replacement)[...]) { return true }
             // A doubled letter before the ending: "unsubscribing" has none, "logging" has.
-            if replacement.isEmpty, base.count > 3, base.last == base.dropLast().last, isKnownWord(base.dropLast()) { return true }
+            if replacement.isEmpty, base.count > 3, base.last == base.dropLast().last, isKnownWord(base.dropLast()) {
+                return true
+            }
         }
         return false
     }

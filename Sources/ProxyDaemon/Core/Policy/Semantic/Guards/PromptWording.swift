@@ -15,7 +15,9 @@ package struct PromptWording: Sendable {
         /// Where its word stands in ``words``.
         var word: Int32
 
-        static func == (left: Quantity, right: Quantity) -> Bool { left.value == right.value && left.unit == right.unit }
+        static func == (left: Quantity, right: Quantity) -> Bool {
+            left.value == right.value && left.unit == right.unit
+        }
     }
 
     /// The text with one spelling for each sign; see ``WordingText``.
@@ -45,8 +47,9 @@ package struct PromptWording: Sendable {
     /// The first word by which the answer depends on when it is asked, such as `today`.
     package let volatileWord: String?
 
+    /// nil for a text longer than ``maximumBytes``.
+    ///
     /// - Parameter bytes: The text in UTF-8; bytes that are not are read as signs without meaning.
-    /// - Returns: nil for a text longer than ``maximumBytes``.
     package init?(_ bytes: some Sequence<UInt8>) {
         let bytes = Array(bytes.prefix(Self.maximumBytes + 1))
         guard bytes.count <= Self.maximumBytes else { return nil }
@@ -131,7 +134,9 @@ enum WordCapitals {
         guard isShouted || isHeading else {
             // "May", "US", "Down" within a sentence name something, unlike "may", "us", "down".
             for place in words.indices where words[place].traits.contains(.function) {
-                if words[place].length > 1, !words[place].traits.isDisjoint(with: [.capital, .acronym]), words[place].length <= 4 {
+                if words[place].length > 1, !words[place].traits.isDisjoint(with: [.capital, .acronym]),
+                    words[place].length <= 4
+                {
                     words[place].traits.remove(.function)
                 }
             }
@@ -165,7 +170,8 @@ enum LanguageVote {
 enum Negations {
     static func count(_ words: [WordingWord]) -> Int {
         var count = 0
-        for (place, word) in words.enumerated() where word.traits.contains(.negation) && !word.traits.contains(.absorbed) {
+        for (place, word) in words.enumerated()
+        where word.traits.contains(.negation) && !word.traits.contains(.absorbed) {
             let before = place > 0 ? words[place - 1].marker : .none
             // "whether or not", and "no" as an answer of its own before a comma.
             if before == .or { continue }

@@ -59,13 +59,16 @@ struct QuestionShape: Sendable, Equatable {
             case .reason, .reasons: found = .why
             case .how:
                 switch next {
-                case .many, .much, .long, .often, .old, .far, .big, .tall, .high, .deep, .fast, .soon, .late, .heavy, .large, .wide:
+                case .many, .much, .long, .often, .old, .far, .big, .tall, .high, .deep, .fast, .soon, .late, .heavy,
+                    .large, .wide:
                     found = .amount
                     measure = words[place + 1].hash
                 case .come: found = .why
                 default: found = .how
                 }
-            case .number, .amount where next == .of: found = .amount
+            case .number,
+                .amount where next == .of:
+                found = .amount
             case .steps where next == .to || next == .of, .way where next == .to, .ways where next == .to: found = .how
             default: break
             }
@@ -80,7 +83,8 @@ struct QuestionShape: Sendable, Equatable {
     }
 
     private func asksForWay(_ words: [WordingWord], _ place: Int) -> Bool {
-        guard place + 3 < words.count, words[place + 1].traits.contains(.auxiliary), Self.marker(words, place + 3) == .do || Self.marker(words, place + 3) == .need
+        guard place + 3 < words.count, words[place + 1].traits.contains(.auxiliary),
+            Self.marker(words, place + 3) == .do || Self.marker(words, place + 3) == .need
         else { return false }
         switch Self.marker(words, place + 2) {
         case .i, .we, .you, .one: return true
@@ -115,7 +119,9 @@ struct QuestionShape: Sendable, Equatable {
                 return
             default: continue
             }
-            if tense == .unknown { tense = found } else if tense != found {
+            if tense == .unknown {
+                tense = found
+            } else if tense != found {
                 tense = .unknown
                 return
             }
@@ -132,7 +138,9 @@ struct QuestionShape: Sendable, Equatable {
             case .should, .ought: modality = .advice
             case .must, .required: modality = .duty
             case .need, .have:
-                guard Self.marker(words, place + 1) == .to, place >= 2, Self.marker(words, place - 2) == .do else { continue }
+                guard Self.marker(words, place + 1) == .to, place >= 2, Self.marker(words, place - 2) == .do else {
+                    continue
+                }
                 modality = .duty
             default: continue
             }

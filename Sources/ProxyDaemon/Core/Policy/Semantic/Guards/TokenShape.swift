@@ -49,7 +49,9 @@ struct TokenShape {
         let isLed = !CharacterKind.isWord(first) && first < 0x80
         isVersion = digits > 0 && letters == 1 && first | 0x20 == 0x76 && slashes + hyphens + colons == 0
         isAbbreviation = dots > 0 && letters == dots + 1 && longestPart == 1 && digits == 0 && slashes + hyphens == 0
-        let isFile = dots > 0 && !isAbbreviation && !isVersion && letters > 0 && !Self.isSentenceBreak(bytes) && !Self.isAmount(bytes)
+        let isFile =
+            dots > 0 && !isAbbreviation && !isVersion && letters > 0 && !Self.isSentenceBreak(bytes)
+            && !Self.isAmount(bytes)
         isIdentifier =
             letters > 0
             && (isOdd || isLed || isCamel || slashes > 1 || slashes == 1 && (digits > 0 || dots > 0) || isFile
@@ -121,5 +123,8 @@ enum Contractions {
     static func takesIs(_ hash: UInt64) -> Bool { verbs.contains(hash) }
 
     private static let verbs: Set<UInt64> = Set(
-        ["what", "who", "where", "when", "why", "how", "it", "that", "there", "here", "he", "she"].map { WordStem.hash($0) })
+        ["what", "who", "where", "when", "why", "how", "it", "that", "there", "here", "he", "she"].map {
+            WordStem.hash($0)
+        }
+    )
 }

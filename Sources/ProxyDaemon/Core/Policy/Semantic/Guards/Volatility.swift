@@ -12,7 +12,8 @@ enum Volatility {
         app apps application api apis widget dashboard website site page feed function class table component column
         field attribute variable elasticity discrimination floor ceiling mechanism theory tag tags list model models
         database schema endpoint vane balloon index control
-        """)
+        """
+    )
 
     /// What `current` may describe that no clock changes: electricity, and places within a program.
     private static let steadyAfterCurrent = hashes(
@@ -20,13 +21,16 @@ enum Volatility {
         directory folder branch user thread process line file cursor element node object scope context window tab row
         index position item iteration frame session selection block function path module density flow flows limiting
         limiter source transformer sensor gain divider through loop value state page liabilities assets ratio account
-        """)
+        """
+    )
 
     private static let steadyBeforeCurrent = hashes(
         "electric electrical alternating direct ocean air water eddy leakage rms peak tidal rip gulf load bias"
     )
 
-    private static let moving = hashes("week weekend month quarter year season morning afternoon evening night semester term century")
+    private static let moving = hashes(
+        "week weekend month quarter year season morning afternoon evening night semester term century"
+    )
 
     /// Words of other languages that point at the clock. They count only in a text of their language.
     private static let foreign: [WordingLanguage: Set<UInt64>] = [
@@ -35,19 +39,24 @@ enum Volatility {
             heute morgen gestern jetzt aktuell aktuelle aktuellen aktueller aktuelles derzeit momentan neueste neuesten
             neuester neuestes wetter nachrichten uhrzeit aktienkurs wechselkurs kurs spat preis heutige heutigen zurzeit
             letzte letzten
-            """),
+            """
+        ),
         .french: hashes(
             """
             aujourdhui demain hier maintenant actuel actuelle actuels actuelles actuellement meteo actualites actualite
             heure prix cours nouvelles dernieres bourse
-            """),
+            """
+        ),
         .spanish: hashes(
             """
             hoy manana ayer ahora actual actuales actualmente clima noticias hora precio cotizacion ultimas ultimos
             ultima bolsa
-            """),
+            """
+        ),
         .italian: hashes("oggi domani ieri adesso ora attuale attuali attualmente meteo notizie prezzo ultime ultimi"),
-        .portuguese: hashes("hoje amanha ontem agora atual atuais atualmente clima noticias preco cotacao ultimas ultimos"),
+        .portuguese: hashes(
+            "hoje amanha ontem agora atual atuais atualmente clima noticias preco cotacao ultimas ultimos"
+        ),
         .dutch: hashes("vandaag morgen gisteren nu huidige actueel actuele momenteel weer nieuws prijs laatste laat"),
     ]
 
@@ -57,7 +66,8 @@ enum Volatility {
         diese woche|diesen monat|dieses jahr|dieser woche|diesem jahr|diesem monat|cette semaine|ce mois|cette annee
         ce moment|esta semana|este mes|este ano|este momento|questa settimana|questo mese|questo momento|essa semana
         deze week|deze maand|dit jaar
-        """)
+        """
+    )
 
     /// The word that makes a text volatile; nil where none does. Quoted words do not count.
     static func word(_ words: [WordingWord], _ language: WordingLanguage?) -> WordingWord? {
@@ -65,7 +75,9 @@ enum Volatility {
         for (place, word) in words.enumerated() where word.traits.isDisjoint(with: [.quoted, .number]) {
             if let foreignWords {
                 if foreignWords.contains(word.hash) { return word }
-                if place + 1 < words.count, foreignPairs.contains(WordStem.pair(word.hash, words[place + 1].hash)) { return word }
+                if place + 1 < words.count, foreignPairs.contains(WordStem.pair(word.hash, words[place + 1].hash)) {
+                    return word
+                }
             }
             if isVolatile(words, place, language) { return word }
         }
@@ -79,7 +91,8 @@ enum Volatility {
         let previous = place > 0 ? words[place - 1] : nil
         let nextMarker = next?.marker ?? .none
         if word.traits.contains(.volatile) {
-            return !(next.map { conceptual.contains($0.hash) } ?? false) && !(word.marker == .now && nextMarker == .that)
+            return !(next.map { conceptual.contains($0.hash) } ?? false)
+                && !(word.marker == .now && nextMarker == .that)
         }
         switch word.marker {
         case .current:
@@ -92,12 +105,13 @@ enum Volatility {
         case .stock:
             return previous?.marker == .in || nextMarker == .quote || nextMarker == .price || nextMarker == .prices
                 || nextMarker != .options && (previous.map { !$0.traits.isDisjoint(with: .naming) } ?? false)
-        case .share where nextMarker == .price, .live where nextMarker == .score || nextMarker == .scores || nextMarker == .results:
+        case .share where nextMarker == .price,
+            .live where nextMarker == .score || nextMarker == .scores || nextMarker == .results:
             return true
         case .exchange where nextMarker == .rate: return previous?.marker != .fixed
         case .near where nextMarker == .me: return true
         case .until where nextMarker != .none || next != nil:
-            return words[..<place].contains { $0.marker == .many || $0.marker == .long }
+            return words[..<place].prefix(64).contains { $0.marker == .many || $0.marker == .long }
         case .time, .day, .date, .year:
             if nextMarker == .is, after == .it { return true }
             return previous?.marker == .the && (place == 2 || place == 3) && nextMarker != .of
@@ -115,7 +129,7 @@ enum Volatility {
         if let next, next.marker != .of, next.marker != .in, next.marker != .per, next.marker != .now, next.isContent {
             return false
         }
-        return words[..<place].contains { word in
+        return words[..<place].prefix(64).contains { word in
             switch word.marker {
             case .what, .how, .check, .show, .get, .tell, .give, .find: true
             default: false
@@ -132,6 +146,7 @@ enum Volatility {
             list.withUTF8Buffer { Array($0) }.split { $0 == 0x7C || $0 == 0x0A }.compactMap { pair in
                 let words = pair.split(separator: 0x20)
                 return words.count == 2 ? WordStem.pair(WordStem.hash(words[0]), WordStem.hash(words[1])) : nil
-            })
+            }
+        )
     }
 }

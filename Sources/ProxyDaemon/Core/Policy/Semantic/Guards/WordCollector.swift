@@ -107,7 +107,12 @@ struct WordCollector {
         startsSentence = false
         let hash = WordStem.hash(letters[start...])
         var word = WordingWord(
-            start: Int32(start), length: Int32(letters.count - start), hash: hash, key: hash, traits: traits)
+            start: Int32(start),
+            length: Int32(letters.count - start),
+            hash: hash,
+            key: hash,
+            traits: traits
+        )
         word.unit = currency
         currency = 0
         if !suffix.isEmpty {
@@ -232,7 +237,9 @@ struct WordCollector {
             if let meaning = lexicon.entry(ofKey: word.key) { word.takeMeaning(meaning) }
         } else if traits.contains(.letter) {
             word.unit = lexicon.entry(hash)?.unit ?? 0
-        } else if traits.contains(.identifier), let known = lexicon.entry(ofKey: lexicon.key(of: letters[range], hash: hash)) {
+        } else if traits.contains(.identifier),
+            let known = lexicon.entry(ofKey: lexicon.key(of: letters[range], hash: hash))
+        {
             word.key = lexicon.key(of: letters[range], hash: hash)
             word.takeMeaning(known)
         }

@@ -165,7 +165,9 @@ extension WordLexicon {
                 let keys = members.map { key($0) }
                 for (word, own) in zip(members, keys) {
                     changeMeaning(word) { $0.traits.insert(.opposable) }
-                    for other in keys where other != own { opposites.update(WordStem.unordered(own, other), true) { _ in } }
+                    for other in keys where other != own {
+                        opposites.update(WordStem.unordered(own, other), true) { _ in }
+                    }
                 }
             }
         }

@@ -26,7 +26,9 @@ struct WordMatching {
         if knowsWords { matchSlips(isKnown) }
     }
 
-    private mutating func unmatched(_ text: PromptWording, in other: PromptWording) -> (content: [Int32], function: [Int32]) {
+    private mutating func unmatched(_ text: PromptWording, in other: PromptWording) -> (
+        content: [Int32], function: [Int32]
+    ) {
         var content: [Int32] = [], function: [Int32] = []
         for (place, word) in text.words.enumerated() {
             guard word.traits.isDisjoint(with: [.absorbed, .number]), !other.contains(word.key) else { continue }
@@ -50,7 +52,12 @@ struct WordMatching {
     private mutating func matchJoined() {
         let joinedLeft = Self.joined(left, rightOnly, right)
         let joinedRight = Self.joined(right, leftOnly, left)
-        func drop(_ pairs: [(parts: (Int, Int), whole: Int32)], _ parts: inout [Int32], _ wholes: inout [Int32], _ text: PromptWording) {
+        func drop(
+            _ pairs: [(parts: (Int, Int), whole: Int32)],
+            _ parts: inout [Int32],
+            _ wholes: inout [Int32],
+            _ text: PromptWording
+        ) {
             for pair in pairs {
                 let keys = (text.words[pair.parts.0].key, text.words[pair.parts.1].key)
                 parts.removeAll { text.words[Int($0)].key == keys.0 || text.words[Int($0)].key == keys.1 }
@@ -63,14 +70,18 @@ struct WordMatching {
 
     /// The neighbours in one text whose letters together are an unmatched word of the other.
     private static func joined(
-        _ text: PromptWording, _ unmatched: [Int32], _ other: PromptWording
+        _ text: PromptWording,
+        _ unmatched: [Int32],
+        _ other: PromptWording
     ) -> [(parts: (Int, Int), whole: Int32)] {
         guard !unmatched.isEmpty, text.words.count > 1 else { return [] }
         var found: [(parts: (Int, Int), whole: Int32)] = []
         for place in 0..<min(text.words.count - 1, 512) {
             let second = text.words[place + 1]
             let hash = text.letters(second).reduce(text.words[place].hash, WordStem.extend)
-            for whole in unmatched where other.words[Int(whole)].hash == hash { found.append(((place, place + 1), whole)) }
+            for whole in unmatched where other.words[Int(whole)].hash == hash {
+                found.append(((place, place + 1), whole))
+            }
         }
         return found
     }
@@ -118,7 +129,9 @@ enum EditDistance {
             var least = row[0]
             for j in 0..<right.count {
                 var cost = min(last[j + 1] + 1, row[j] + 1, last[j] + (left[i] == right[j] ? 0 : 1))
-                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] { cost = min(cost, beforeLast[j - 1] + 1) }
+                if i > 0, j > 0, left[i] == right[j - 1], left[i - 1] == right[j] {
+                    cost = min(cost, beforeLast[j - 1] + 1)
+                }
                 row[j + 1] = cost
                 least = min(least, cost)
             }

@@ -1,7 +1,9 @@
 /// Turns number words into numbers and gives numbers their units.
 enum WordNumbers {
     private static let ordinalUnit = WordStem.hash("#ordinal")
-    private static let ordinalEndings = Set([WordStem.hash("th"), WordStem.hash("st"), WordStem.hash("nd"), WordStem.hash("rd")])
+    private static let ordinalEndings = Set([
+        WordStem.hash("th"), WordStem.hash("st"), WordStem.hash("nd"), WordStem.hash("rd"),
+    ])
     private static let degree = WordStem.hash("deg")
 
     static func resolve(_ words: inout [WordingWord], _ letters: inout [UInt8], _ lexicon: WordLexicon) {
@@ -32,11 +34,13 @@ enum WordNumbers {
         guard at + 1 < words.count else { return false }
         if at > 0 {
             switch words[at - 1].marker {
-            case .which, .this, .the, .no, .do, .does, .did, .can, .could, .should, .would, .will, .must, .may, .might: return false
+            case .which, .this, .the, .no, .do, .does, .did, .can, .could, .should, .would, .will, .must, .may, .might:
+                return false
             default: break
             }
         }
-        return words[at + 1].unit != 0 || words[at + 1].number >= 0 || words[at + 1].isContent && !words[at + 1].traits.contains(.naming)
+        return words[at + 1].unit != 0 || words[at + 1].number >= 0
+            || words[at + 1].isContent && !words[at + 1].traits.contains(.naming)
     }
 
     /// `second` behind `a` or `per` is a span of time.
@@ -71,7 +75,8 @@ enum WordNumbers {
                 current = 0
             } else if value == 100 {
                 current = max(1, current) * 100
-            } else if end > start, current % 10 != 0 || value >= 10 && current % 100 != 0 || current == 0 && total == 0 {
+            } else if end > start, current % 10 != 0 || value >= 10 && current % 100 != 0 || current == 0 && total == 0
+            {
                 break
             } else {
                 current += value
@@ -110,7 +115,9 @@ enum WordNumbers {
         guard next.unit != 0, !next.traits.contains(.number), next.marker != .a else { return }
         words[at].unit = next.unit
         words[end].traits = .absorbed
-        if next.unit == degree, end + 1 < words.count, words[end + 1].unit != 0, !words[end + 1].traits.contains(.number) {
+        if next.unit == degree, end + 1 < words.count, words[end + 1].unit != 0,
+            !words[end + 1].traits.contains(.number)
+        {
             words[at].unit = words[end + 1].unit
             words[end + 1].traits = .absorbed
         }

@@ -1,6 +1,9 @@
 /// Tells a harmless change of order from one that exchanges roles: "in Python, sort a list" and "sort a list in Python" give
 /// each word the same role, "from Rome to Oslo" and "from Oslo to Rome" do not.
 enum WordRoles {
+    /// Longer texts keep their order or are refused.
+    private static let mostWords = 1_024
+
     /// Words that belong together, with the preposition that leads them.
     private struct Phrase {
         var lead: UInt64
@@ -14,6 +17,7 @@ enum WordRoles {
 
     /// Whether both texts give the same words the same roles.
     static func agree(_ left: PromptWording, _ right: PromptWording, corrected: (UInt64) -> UInt64) -> Bool {
+        guard max(left.words.count, right.words.count) <= mostWords else { return false }
         if keys(phrases(left) { $0 }) == keys(phrases(right, corrected)) { return true }
         let mine = [modifiers(left, .beforeWord) { $0 }, modifiers(left, .beforeRun) { $0 }]
         let theirs = [modifiers(right, .beforeWord, corrected), modifiers(right, .beforeRun, corrected)]
@@ -59,14 +63,15 @@ enum WordRoles {
 
     /// The words with each describing phrase before what it describes: "the password of the router" as "router password".
     private static func modifiers(
-        _ text: PromptWording, _ insertion: Insertion, _ corrected: (UInt64) -> UInt64
+        _ text: PromptWording,
+        _ insertion: Insertion,
+        _ corrected: (UInt64) -> UInt64
     ) -> [UInt64] {
         var order: [UInt64] = []
         var last = -1, runStart = 0
         var isBehind = false, isNewRun = true
         for word in text.words where !word.traits.contains(.absorbed) {
-            guard word.isContent else {
-                if word.traits.contains(.number) { continue }
+            guard word.isContent || word.traits.contains(.number) else {
                 switch word.marker {
                 case .of, .in, .on, .for, .at: isBehind = !order.isEmpty
                 default:

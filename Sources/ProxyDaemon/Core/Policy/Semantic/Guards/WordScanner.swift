@@ -15,6 +15,8 @@ struct WordScanner {
     private(set) var operators: [UInt64] = []
     private var at = 0
     private var quoteEnd = -1
+    /// Up to here no mark of a kind closes a quotation, as an earlier search found; keeps the search linear.
+    private var unclosed: [UInt8: Int] = [:]
     /// Whether nothing but blanks stands before this place in its line.
     private var isLineStart = true
 
@@ -84,13 +86,16 @@ extension WordScanner {
     private mutating func span(_ mark: UInt8) -> Bool {
         let start = at + 1
         at = start
-        guard quoteEnd < 0, spans.count < Self.mostSpans else { return true }
+        guard quoteEnd < 0, spans.count < Self.mostSpans, start >= unclosed[mark] ?? 0 else { return true }
         // An inch mark, as in 27", opens nothing.
         if mark == 0x22, CharacterKind.isDigit(byte(start - 2)) { return true }
         var end = start
         let limit = min(text.count, start + Self.longestSpan)
         while end < limit, text[end] != 0x0A, text[end] != mark || !closes(mark, end) { end += 1 }
-        guard end < limit, text[end] == mark, end > start else { return true }
+        guard end < limit, text[end] == mark, end > start else {
+            unclosed[mark] = end
+            return true
+        }
         var range = start..<end
         while let last = range.last, text[last] <= 0x20 { range = range.lowerBound..<last }
         while let first = range.first, text[first] <= 0x20 { range = first + 1..<range.upperBound }
@@ -113,14 +118,18 @@ extension WordScanner {
         let previous = self.byte(at - 1)
         let opensWord = previous <= 0x20 || previous == 0x28 || previous == 0x22 || previous == 0x27 || previous == 0x60
         switch byte {
-        case 0x2E where opensWord && (CharacterKind.isLetter(next) || next == 0x2F || next == 0x2E && self.byte(at + 2) == 0x2F),
+        case 0x2E
+        where opensWord && (CharacterKind.isLetter(next) || next == 0x2F || next == 0x2E && self.byte(at + 2) == 0x2F),
             0x2F where opensWord && CharacterKind.isLetter(next), 0x7E where next == 0x2F,
-            0x24 where CharacterKind.isLetter(next) || next == 0x7B, 0x40 where opensWord && CharacterKind.isLetter(next),
+            0x24 where CharacterKind.isLetter(next) || next == 0x7B,
+            0x40 where opensWord && CharacterKind.isLetter(next),
             0x23 where opensWord && CharacterKind.isWord(next):
             word(from: at)
-        case 0x2D where opensWord && (CharacterKind.isLetter(next) || next == 0x2D && CharacterKind.isLetter(self.byte(at + 2))):
+        case 0x2D
+        where opensWord && (CharacterKind.isLetter(next) || next == 0x2D && CharacterKind.isLetter(self.byte(at + 2))):
             word(from: at)
-        case 0x2D where opensWord && CharacterKind.isDigit(next) && !isLineStart && !output.endsWithNumber: word(from: at)
+        case 0x2D where opensWord && CharacterKind.isDigit(next) && !isLineStart && !output.endsWithNumber:
+            word(from: at)
         case 0x24:
             output.currency = WordStem.hash("$")
             at += 1
@@ -183,7 +192,8 @@ extension WordScanner {
             at = end
             return
         case .otherSymbol, .mathSymbol, .modifierSymbol: output.symbol(text[at..<end])
-        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber, .letterNumber,
+        case .uppercaseLetter, .lowercaseLetter, .titlecaseLetter, .modifierLetter, .otherLetter, .decimalNumber,
+            .letterNumber,
             .otherNumber:
             let script = WordingScript.of(value)
             guard script.isUnspaced else {
@@ -219,7 +229,9 @@ extension WordScanner {
                 end = min(end + length, text.count)
             } else if byte == 0x3A, next == 0x2F, self.byte(end + 2) == 0x2F {
                 isAddress = true
-                while end < text.count, text[end] > 0x20, text[end] != 0x22, text[end] != 0x60, text[end] != 0x29 { end += 1 }
+                while end < text.count, text[end] > 0x20, text[end] != 0x22, text[end] != 0x60, text[end] != 0x29 {
+                    end += 1
+                }
                 while end > start + 1, CharacterKind.endsSentence(text[end - 1]) { end -= 1 }
                 break
             } else if byte == 0x3A, next == 0x3A {
@@ -236,8 +248,14 @@ extension WordScanner {
         }
         // A comma within a number: 1,000.
         if CharacterKind.isDigit(text[start]) {
-            while byte(end) == 0x2C, (1...3).allSatisfy({ CharacterKind.isDigit(byte(end + $0)) }), !CharacterKind.isWord(byte(end + 4)) {
+            while byte(end) == 0x2C, (1...3).allSatisfy({ CharacterKind.isDigit(byte(end + $0)) }),
+                !CharacterKind.isWord(byte(end + 4))
+            {
                 end += 4
+            }
+            if byte(end) == 0x2E, CharacterKind.isDigit(byte(end + 1)) {
+                end += 1
+                while CharacterKind.isDigit(byte(end)) { end += 1 }
             }
             if byte(end) == 0x28, CharacterKind.isLetter(byte(end + 1)), byte(end + 2) == 0x29 { end += 3 }
         }

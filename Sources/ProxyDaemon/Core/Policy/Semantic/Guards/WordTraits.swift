@@ -65,7 +65,8 @@ enum WordMarker: UInt8, Sendable, CaseIterable {
     case `is`, are, am, was, were, `do`, does, did
     case i, we, me, us, my, mine, our, ours, myself, you, your, yours, he, him, his, she, her, hers, they, them, their
     case theirs
-    case give, tell, show, help, send, `let`, explain, teach, know, want, like, way, ways, `try`, used, supposed, best, steps
+    case give, tell, show, help, send, `let`, explain, teach, know, want, like, way, ways, `try`, used, supposed, best,
+        steps
     case to, from, of, `in`, on, it, a, an, the, by, and, or, no, yes, whether, one, not, up, out, off
     case next, last, this, these, week, weekend, month, quarter, season, night, morning, evening, afternoon, monday
     case current, price, prices, quote, value, today, stock, share, shares, market, live, score, scores, near, until

@@ -21,7 +21,12 @@ extension WordingFinding {
         checkConjunctions()
     }
 
-    private mutating func compareWords(_ first: WordingWord, _ firstPlace: Int, _ second: WordingWord, _ secondPlace: Int) {
+    private mutating func compareWords(
+        _ first: WordingWord,
+        _ firstPlace: Int,
+        _ second: WordingWord,
+        _ secondPlace: Int
+    ) {
         let isContent = first.isContent && second.isContent
         let isIdle = left.isIdleQuantifier(firstPlace) || right.isIdleQuantifier(secondPlace)
         if first.families & second.families != .zero, !isIdle {
@@ -111,7 +116,9 @@ extension WordingFinding {
     }
 
     private func asksAnother(_ one: QuestionShape, _ other: QuestionShape) -> Bool {
-        if one.kind == .amount, other.kind == .amount { return one.measure != other.measure && one.measure != 0 && other.measure != 0 }
+        if one.kind == .amount, other.kind == .amount {
+            return one.measure != other.measure && one.measure != 0 && other.measure != 0
+        }
         if one.isStrong, other.isStrong { return true }
         guard isMatched, one.kind != .other, other.kind != .other else { return false }
         // "What does it cost", "how much does it cost".
@@ -141,7 +148,8 @@ extension PromptWording {
     func isInfinitive(_ place: Int) -> Bool {
         guard words[place].marker == .to, place > 0 else { return words[place].marker == .to }
         switch words[place - 1].marker {
-        case .how, .want, .need, .like, .able, .have, .has, .way, .ways, .try, .used, .supposed, .best, .going, .steps, .possible,
+        case .how, .want, .need, .like, .able, .have, .has, .way, .ways, .try, .used, .supposed, .best, .going, .steps,
+            .possible,
             .allowed, .required, .what, .which, .where, .when:
             return true
         default: return false

@@ -69,7 +69,9 @@ struct WordingFinding {
     private static func missing(_ text: PromptWording, in other: PromptWording) -> String? {
         for span in text.spans where !other.spans.contains(where: { $0.hash == span.hash }) {
             let quoted = text.text[span.range]
-            guard other.text.count <= 4_096, holds(other.text, quoted) else { return String(decoding: quoted.prefix(40), as: UTF8.self) }
+            guard other.text.count <= 4_096, holds(other.text, quoted) else {
+                return String(decoding: quoted.prefix(40), as: UTF8.self)
+            }
         }
         return nil
     }

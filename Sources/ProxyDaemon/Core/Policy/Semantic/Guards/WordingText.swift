@@ -92,7 +92,8 @@ enum LetterFolding {
     private static let bases: [UInt8] = Array(
         ("aaaaaaaceeeeiiiidnooooo*ouuuuyts" + "aaaaaaaceeeeiiiidnooooo/ouuuuyty"
             + "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiiijjjjkkkllllllllllnnnnnnnnnoooooooorrrrrrsssssssstttttt"
-            + "uuuuuuuuuuuuwwyyyzzzzzzs").utf8)
+            + "uuuuuuuuuuuuwwyyyzzzzzzs").utf8
+    )
 
     /// Adds the small letter of a scalar beyond ASCII; a combining accent adds nothing.
     static func fold(_ scalar: UInt32, into letters: inout [UInt8]) {
