@@ -85,7 +85,7 @@ import Testing
         #expect(reply.header("x-cache") == "HIT")
         #expect(reply.header("age") == "60")
         #expect(reply.header("x-gateway-cache-match") == original.header("x-gateway-query-id"))
-        #expect(reply.header("x-gateway-cost-usd") == "0")
+        #expect(reply.header("x-gateway-cost-usd") == "0.0")
         let similarity = try #require(reply.header("x-gateway-cache-similarity").flatMap(Double.init))
         #expect(similarity >= 0.95)
         let text = await reply.text()
@@ -252,25 +252,23 @@ import Testing
     // MARK: Trust
 
     @Test func `canaries go to the provider, and too many that differ turn the cache off`() async throws {
-        let alike = (0..<30).map { "How do I reset my password, sir no. one\(String(repeating: " please", count: $0 + 1))?" }
-        var topics = [Self.first: (UInt64(1), Float(1)), "The sky is green.": (7, 1), "Use the form.": (8, 1)]
+        let alike = (1...25).map { "How do I reset my password\(String(repeating: " please", count: $0))?" }
+        var topics = [Self.first: (UInt64(1), Float(1))]
         for question in alike { topics[question] = (1, 0.995) }
         let scene = Scene(
-            answers: [Self.message("Use the form.")] + alike.map { _ in Self.message("The sky is green.") },
+            // One fact each, and never the same.
+            answers: (0...25).map { Self.message("It takes \($0 + 2) days.") },
             embedder: ScriptedEmbedder(topics: topics)
         ) {
             $0.cache.semantic.canaryRate = 1
             $0.cache.semantic.maxFalseHitRate = 0.1
             $0.cache.semantic.threshold = 0.5
         }
-        _ = await scene.ask(Self.body("How do I reset my password, sir no. one?"))
-        for question in alike.prefix(25) {
+        _ = await scene.ask(Self.body(Self.first))
+        for (at, question) in alike.enumerated() {
             #expect(await scene.ask(Self.body(question)).header("x-gateway-cache") == "none")
-            // The comparison runs beside; it is counted soon.
-            let wanted = scene.upstream.requests.count - 1
-            for _ in 0..<2_000 where (scene.gateway.cacheReport.semantic?.canaries ?? 0) < min(wanted, 20) {
-                await Task.yield()
-            }
+            // The comparison runs beside, and is counted soon.
+            #expect(await eventually { (scene.gateway.cacheReport.semantic?.canaries ?? 0) >= min(at + 1, 20) })
         }
         let report = try #require(scene.gateway.cacheReport.semantic)
         #expect(report.canaries >= 20)
@@ -343,11 +341,10 @@ import Testing
         let following = Task { await reader.gateway.caching.follow() }
         defer { following.cancel() }
         _ = await writer.ask(Self.body(Self.first))
-        for _ in 0..<10_000 where reader.gateway.cacheReport.semantic?.entries != 1 { await Task.yield() }
+        #expect(await eventually { reader.gateway.cacheReport.semantic?.entries == 1 })
         #expect(await reader.ask(Self.body(Self.same)).header("x-gateway-cache") == "semantic")
         _ = try await writer.gateway.flush(.init())
-        for _ in 0..<10_000 where reader.gateway.cacheReport.semantic?.entries != 0 { await Task.yield() }
-        #expect(await reader.ask(Self.body(Self.same)).header("x-gateway-cache") == "none")
+        #expect(await eventually { reader.gateway.cacheReport.semantic?.entries == 0 })
         #expect(await reader.ask(Self.body(Self.first)).header("x-gateway-cache") == "none")
     }
 
