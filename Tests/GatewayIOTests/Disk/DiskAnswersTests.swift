@@ -81,7 +81,7 @@ import Testing
         #expect(await cache.answers.value(for: .number(2)) == [2])
         // The next turn tidies.
         cache.store([4], .number(4), seconds: 5)
-        await eventually { cache.answers.report.entries == 2 }
+        await soon { cache.answers.report.entries == 2 }
         time.turn(seconds: 5)
         #expect(await cache.answers.value(for: .number(4)) == nil)
         #expect(await cache.answers.value(for: .number(2)) == [2])
@@ -138,7 +138,7 @@ import Testing
         #expect(await cache.answers.value(for: .number(0)) == nil)
         #expect(await cache.answers.remove(.all) == report.entries)
         // Of the empty pages SQLite keeps 256 for later, and there are some thirty others.
-        await eventually { scratch.bytes("state/cache.db") < 300 * 4_096 }
+        await soon { scratch.bytes("state/cache.db") < 300 * 4_096 }
     }
 
     @Test(arguments: [true, false])

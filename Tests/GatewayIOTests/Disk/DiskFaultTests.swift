@@ -110,12 +110,12 @@ import Testing
         // Every page but the first, under the daemon's hands. What its connections remember goes with the next change.
         let pages = scratch.bytes("state/cache.db") / 4_096
         scratch.write([UInt8](repeating: 0xEE, count: (pages - 1) * 4_096), to: "state/cache.db", at: 4_096)
-        await eventually {
+        await soon {
             for number: UInt64 in 2..<200 { _ = await cache.answers.value(for: .number(number)) }
             return cache.told.all.count == 1
         }
         cache.store([1], .number(5_000))
-        await eventually { cache.answers.report.entries == 1 && !cache.answers.isWaiting }
+        await soon { cache.answers.report.entries == 1 && !cache.answers.isWaiting }
         #expect(damaged.count == 1)
         #expect(await cache.answers.value(for: .number(5_000)) == [1])
         #expect(await cache.answers.value(for: .number(3)) == nil)
@@ -141,7 +141,7 @@ import Testing
         let other = try DatabaseQueue.rude(scratch.file)
         try await other.inDatabaseWithoutTransaction("BEGIN EXCLUSIVE")
         cache.store([1], .number(500))
-        await eventually { cache.answers.report.state == .down }
+        await soon { cache.answers.report.state == .down }
         #expect(cache.answers.report.detail?.contains("\(scratch.file) is locked by another process") == true)
         let start = MonotonicTime.nanoseconds()
         #expect(await cache.answers.value(for: .number(500)) == [1])
@@ -150,12 +150,35 @@ import Testing
         #expect(MonotonicTime.nanoseconds() - start < 1_000_000_000)
         #expect(await cache.answers.remove(.entry(.number(3))) == nil)
         try await other.inDatabaseWithoutTransaction("COMMIT")
-        await eventually { cache.answers.report.state == .ok }
+        await soon { cache.answers.report.state == .ok }
         #expect(await cache.answers.remove(.entry(.number(3))) == 1)
         #expect(cache.answers.report.dropped == 0)
         #expect(cache.told.all.count == 2)
         #expect(cache.told.all.last == "\(scratch.file) works again")
         await expectWorking(cache)
+    }
+
+    @Test func `locked by another process forgets no removal of questions, however many there are`() async throws {
+        let cache = await open()
+        for number: UInt64 in 0..<3 {
+            cache.journal.record(.inserted(try .sample(number, expires: time.unixSeconds + 100)))
+        }
+        await cache.written()
+        let other = try DatabaseQueue.rude(scratch.file)
+        try await other.inDatabaseWithoutTransaction("BEGIN EXCLUSIVE")
+        cache.journal.record(.removed(.entry(.number(1))))
+        await soon { cache.answers.report.state == .down }
+        cache.journal.record(.removed(.entry(.number(2))))
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await cache.written()
+        #expect(try await other.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM questions") } == 1)
+
+        try await other.inDatabaseWithoutTransaction("BEGIN EXCLUSIVE")
+        for number: UInt64 in 0..<2_000 { cache.journal.record(.removed(.entry(.number(5_000 + number)))) }
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await cache.written()
+        // More than it remembers singly: everything goes.
+        #expect(try await other.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM questions") } == 0)
     }
 
     @Test func `that another process has for itself is opened when it lets go`() async throws {
@@ -170,7 +193,7 @@ import Testing
         #expect(await cache.answers.remove(.all) == nil)
         try await other.inDatabaseWithoutTransaction("COMMIT")
         try other.close()
-        await eventually { cache.answers.report.state == .ok }
+        await soon { cache.answers.report.state == .ok }
         #expect(await cache.answers.value(for: .number(1)) == [UInt8](repeating: 5, count: 2_000))
     }
 
@@ -190,7 +213,7 @@ import Testing
         #expect(cache.told.all == [report.detail])
         #expect(await cache.answers.remove(.all) == nil)
         unlink("\(scratch.path)/state/file")
-        await eventually { cache.answers.report.state == .ok }
+        await soon { cache.answers.report.state == .ok }
     }
 
     @Test func `on a full disk drops what is too much, reads on, and works again`() async throws {
@@ -202,7 +225,7 @@ import Testing
         while cache.answers.report.state == .ok, stored < 1_000 {
             cache.store([UInt8](repeating: 5, count: 10_000), .number(stored))
             stored += 1
-            if stored % 5 == 0 { await eventually { !cache.answers.isWaiting || cache.answers.report.state == .down } }
+            if stored % 5 == 0 { await soon { !cache.answers.isWaiting || cache.answers.report.state == .down } }
         }
         #expect(stored < 60)
         #expect(cache.answers.report.detail?.contains("\(scratch.file): no room to write, the disk is full") == true)
@@ -212,7 +235,7 @@ import Testing
         let other = try DatabaseQueue(path: scratch.file)
         try await other.write { try $0.execute(sql: "DELETE FROM answers") }
         try other.close()
-        await eventually { cache.answers.report.state == .ok }
+        await soon { cache.answers.report.state == .ok }
         #expect(cache.told.all.count == 2)
         await cache.written()
         #expect(await cache.answers.value(for: .number(stored - 1)) != nil)
@@ -283,7 +306,7 @@ import Testing
         #expect(MonotonicTime.nanoseconds() - start < 1_000_000_000)
         #expect(cache.answers.report.misses == 100)
         isHanging.store(false, ordering: .relaxed)
-        await eventually { await cache.answers.value(for: .number(1)) != nil }
+        await soon { await cache.answers.value(for: .number(1)) != nil }
         #expect(cache.answers.report.state == .ok)
     }
 
@@ -295,6 +318,29 @@ import Testing
         fstat(descriptor, &status)
         var bytes = [UInt8](repeating: 0, count: Int(status.st_size))
         return read(descriptor, &bytes, bytes.count) == bytes.count ? bytes : nil
+    }
+}
+
+@Suite struct `Trouble with the disk` {
+    @Test(
+        arguments: [
+            (ResultCode.SQLITE_CORRUPT, "/c.db is damaged (database disk image is malformed)"),
+            (.SQLITE_NOTADB, "/c.db is damaged (file is not a database)"),
+            (.SQLITE_BUSY_SNAPSHOT, "/c.db is locked by another process"),
+            (.SQLITE_FULL, "/c.db: no room to write, the disk is full"),
+            (.SQLITE_READONLY_DBMOVED, "/c.db cannot be written to: make it and its directory writable"),
+            (.SQLITE_IOERR_WRITE, "disk I/O error (/c.db)"),
+            (.SQLITE_CANTOPEN, "unable to open database file (/c.db)"),
+            (.SQLITE_TOOBIG, "/c.db refuses to be written to (string or blob too big)"),
+        ]
+    )
+    func `is told with file and problem`(code: ResultCode, start: String) {
+        let trouble = DiskTrouble(DatabaseError(resultCode: code))
+        #expect(trouble.sentence("/c.db").hasPrefix(start))
+        // What a statement will never take is given up; the rest may be written later.
+        #expect(trouble.mayPass == (code != .SQLITE_TOOBIG))
+        #expect(trouble.isLike(trouble))
+        #expect(!trouble.isLike(nil))
     }
 }
 

@@ -115,7 +115,7 @@ final class DiskCache: Sendable {
 
     /// Waits until nothing waits to be written.
     func written() async {
-        await eventually { !self.answers.isWaiting && !self.journal.isWaiting }
+        await soon { !self.answers.isWaiting && !self.journal.isWaiting }
     }
 
     func store(_ value: [UInt8], _ key: CacheKey, owner: CacheOwner = .first, seconds: Int = 3_600) {
@@ -158,7 +158,7 @@ enum TestSeal {
 }
 
 /// Looks again every few milliseconds, for five seconds at most.
-func eventually(
+func soon(
     _ condition: @Sendable () async -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {

@@ -94,7 +94,7 @@ import Testing
         for number: UInt64 in 0..<25 {
             try cache.journal.record(.inserted(.sample(number, expires: time.unixSeconds + 100)))
         }
-        await eventually { cache.journal.entries == 10 }
+        await soon { cache.journal.entries == 10 }
         #expect(await restarted().map(\.key) == (15..<25).map { .number($0) })
     }
 
@@ -140,7 +140,7 @@ import Testing
             for await event in cache.journal.events() where event == .caughtUp { caughtUp.withLock { $0 = true } }
             isOver.withLock { $0 = true }
         }
-        await eventually { caughtUp.withLock { $0 } }
+        await soon { caughtUp.withLock { $0 } }
         #expect(!isOver.withLock { $0 })
         reading.cancel()
         await reading.value

@@ -132,21 +132,11 @@ extension CacheDatabase {
         }
     }
 
-    /// How a read ended.
-    enum ReadResult<Value: Sendable>: Sendable {
-        case value(Value)
-        /// Not in time, or the disk is too busy to be asked.
-        case late
-        /// There is nothing to read from.
-        case away
-        case failed
-    }
-
     /// Reads on one of the pool's threads.
     func read<Value: Sendable>(
         withinMilliseconds milliseconds: Int,
         _ body: @escaping @Sendable (Database) throws -> Value
-    ) async -> ReadResult<Value> {
+    ) async -> DiskRead<Value> {
         let now = MonotonicTime.nanoseconds()
         let admitted = state.withLock { state -> (pool: DatabasePool, generation: Int)?? in
             guard let pool = state.pool else { return .some(nil) }
@@ -154,9 +144,9 @@ extension CacheDatabase {
         }
         guard let admitted else { return .late }
         guard let (pool, generation) = admitted else { return .away }
-        let result: ReadResult<Value>? = await FirstAnswer.of(withinMilliseconds: milliseconds) { answer in
+        let result: DiskRead<Value>? = await FirstAnswer.of(withinMilliseconds: milliseconds) { answer in
             pool.asyncUnsafeRead { access in
-                let result: ReadResult<Value>
+                let result: DiskRead<Value>
                 do {
                     result = .value(try body(access.get()))
                 } catch {
@@ -173,7 +163,7 @@ extension CacheDatabase {
         return result ?? .late
     }
 
-    private func readFailed<Value>(_ trouble: DiskTrouble, _ generation: Int) -> ReadResult<Value> {
+    private func readFailed<Value>(_ trouble: DiskTrouble, _ generation: Int) -> DiskRead<Value> {
         if trouble == .locked { return .late }
         if case .damaged = trouble { queue.async { self.failed(trouble, generation) } }
         return .failed
@@ -309,12 +299,11 @@ extension CacheDatabase {
         try file.prepare()
         let pool = try DatabasePool(path: path, configuration: CacheSchema.configuration(maximumFileBytes))
         let tables = liveTables
-        let earlier = state.withLock { $0.identity }
         let identity = file.identity
         try pool.writeWithoutTransaction { try CacheSchema.check($0) }
         try CacheSchema.migrator.migrate(pool)
         let version = try pool.writeWithoutTransaction { db in
-            for table in tables { try table.reread(db, .opened(isSameFile: identity == earlier)) }
+            for table in tables { try table.reread(db, .opened) }
             return try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
         }
         state.withLock { state in

@@ -265,7 +265,7 @@ extension DiskAnswers: DiskTable {
             state.filter = filter
             state.rows = rows
             state.bytes = bytes
-            if case .opened(isSameFile: false) = reason {
+            if case .opened = reason {
                 state.touched = [:]
                 state.spoilt = []
             }

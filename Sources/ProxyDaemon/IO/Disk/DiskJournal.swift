@@ -130,7 +130,7 @@ package final class DiskJournal: SemanticJournal {
         }
     }
 
-    private func page(after id: Int64) async -> CacheDatabase.ReadResult<QuestionRows.Page?> {
+    private func page(after id: Int64) async -> DiskRead<QuestionRows.Page?> {
         guard let last = state.withLock({ $0.inheritedUpTo }) else { return .away }
         let now = clock.unixMilliseconds() / 1_000
         return await database.read(withinMilliseconds: Self.readMilliseconds) { db in
@@ -174,13 +174,9 @@ extension DiskJournal: DiskTable {
         let last = try QuestionRows.lastID(db)
         state.withLock { state in
             state.rows = rows
-            guard case .opened(let isSameFile) = reason else { return }
-            if state.inheritedUpTo == nil {
-                state.inheritedUpTo = last
-            } else if !isSameFile {
-                // Another file holds nothing that was there when this daemon started.
-                state.inheritedUpTo = 0
-            }
+            guard case .opened = reason else { return }
+            // A later file holds nothing that was there when this daemon started.
+            state.inheritedUpTo = state.inheritedUpTo == nil ? last : 0
         }
     }
 

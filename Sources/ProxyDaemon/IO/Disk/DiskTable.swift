@@ -13,10 +13,20 @@ protocol DiskTable: AnyObject, Sendable {
 }
 
 enum RereadReason {
-    /// The file has been opened; the same one as before, or another.
-    case opened(isSameFile: Bool)
+    /// A file has been opened. After the first time it is another one.
+    case opened
     /// Another process has written to it.
     case changedByAnother
+}
+
+/// How a read ended.
+enum DiskRead<Value: Sendable>: Sendable {
+    case value(Value)
+    /// Not in time, or the disk is too busy to be asked.
+    case late
+    /// There is nothing to read from.
+    case away
+    case failed
 }
 
 /// Rows that go to disk together.
