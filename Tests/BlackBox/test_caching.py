@@ -314,7 +314,7 @@ def test_redis_that_is_full(start, tmp_path, policy):
 @NEEDS_REDIS
 def test_what_somebody_else_wrote_is_no_answer(start, redis):
     upstream = start.upstream(echo)
-    one = start.gateway(cached(upstream, cache=with_redis(redis, signing_key="the gateways' own")))
+    one = start.gateway(cached(upstream, cache=with_redis(redis, signing_key="the-gateways-own")))
     where(one, "What is a tide?")
     where(one, "What is a whale?")
     (tide, whale) = wait_until(lambda: (keys := redis.keys("llm-gateway:answer:*")) and len(keys) == 2 and keys, "both are there")
@@ -324,7 +324,7 @@ def test_what_somebody_else_wrote_is_no_answer(start, redis):
     with_copy = redis.command("RENAME", tide.decode(), whale.decode())
     assert with_copy == "OK"
     redis.command("LPUSH", tide.decode(), "x")
-    other = start.gateway(cached(upstream, cache=with_redis(redis, signing_key="the gateways' own")))
+    other = start.gateway(cached(upstream, cache=with_redis(redis, signing_key="the-gateways-own")))
     for text in ("What is a tide?", "What is a whale?"):
         answer = messages(other.port, prompt(text, "auto"))
         assert answer["x-gateway-cache"] == "none" and f"Answer to: {text}".encode() in answer.body

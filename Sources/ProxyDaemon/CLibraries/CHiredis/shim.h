@@ -149,6 +149,11 @@ static inline int gw_redis_send(gw_redis_link *link, redisCallbackFn *reply, voi
 
 /* epoll's events as plain numbers. */
 static const uint32_t GW_REDIS_IN = EPOLLIN, GW_REDIS_OUT = EPOLLOUT, GW_REDIS_EDGE = EPOLLET;
+/* Which module the enumerations of these headers belong to depends on how the standard library is linked. */
+static const int GW_REDIS_STREAM = SOCK_STREAM;
+static inline int gw_redis_epoll(void) { return epoll_create1(EPOLL_CLOEXEC); }
+static inline int gw_redis_eventfd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+static const int GW_REDIS_ADD = EPOLL_CTL_ADD, GW_REDIS_MOD = EPOLL_CTL_MOD, GW_REDIS_DEL = EPOLL_CTL_DEL;
 static inline int gw_redis_watch(int epoll, int operation, int fd, uint32_t events, uint64_t tag) {
     struct epoll_event event = {.events = events, .data = {.u64 = tag}};
     return epoll_ctl(epoll, operation, fd, &event);

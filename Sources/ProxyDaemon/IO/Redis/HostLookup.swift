@@ -1,3 +1,4 @@
+import CHiredis
 import Glibc
 
 /// Finds a host's numeric addresses.
@@ -45,7 +46,7 @@ enum HostLookup {
     private static func addresses(of host: String) -> [String] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
-        hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
+        hints.ai_socktype = GW_REDIS_STREAM
         var first: UnsafeMutablePointer<addrinfo>?
         guard getaddrinfo(host, nil, &hints, &first) == 0 else { return [] }
         defer { freeaddrinfo(first) }

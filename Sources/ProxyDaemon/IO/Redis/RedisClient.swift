@@ -157,7 +157,7 @@ final class RedisShared: Sendable {
     init(options: RedisClient.Options) throws(SystemError) {
         maximumWaiting = options.maximumWaiting
         maximumWaitingBytes = options.maximumWaitingBytes
-        wakeDescriptor = eventfd(0, Int32(EFD_NONBLOCK | EFD_CLOEXEC))
+        wakeDescriptor = gw_redis_eventfd()
         guard wakeDescriptor >= 0 else { throw SystemError(doing: "eventfd", errno) }
     }
 

@@ -127,7 +127,7 @@ final class RedisConnection {
         let wantsOut = link.pointee.wants_write != 0 || gw_redis_is_connected(link) == 0
         let wanted = GW_REDIS_IN | (wantsOut ? GW_REDIS_OUT : 0)
         guard wanted != watched else { return }
-        _ = gw_redis_watch(epoll, watched == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, gw_redis_descriptor(link), wanted, tag)
+        _ = gw_redis_watch(epoll, watched == 0 ? GW_REDIS_ADD : GW_REDIS_MOD, gw_redis_descriptor(link), wanted, tag)
         watched = wanted
     }
 }

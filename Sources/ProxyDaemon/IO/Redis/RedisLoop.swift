@@ -58,7 +58,7 @@ final class RedisLoop {
         onChange = start.onChange
         epoll = start.epoll
         // Each write to the descriptor is one event: it never has to be read.
-        _ = gw_redis_watch(epoll, EPOLL_CTL_ADD, shared.wakeDescriptor, GW_REDIS_IN | GW_REDIS_EDGE, Self.wakeTag)
+        _ = gw_redis_watch(epoll, GW_REDIS_ADD, shared.wakeDescriptor, GW_REDIS_IN | GW_REDIS_EDGE, Self.wakeTag)
     }
 
     deinit { close(epoll) }

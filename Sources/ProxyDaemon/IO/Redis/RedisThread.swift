@@ -16,7 +16,7 @@ final class RedisThread: Sendable {
         _ options: RedisClient.Options,
         _ onChange: @escaping @Sendable (RedisState) -> Void
     ) throws(SystemError) {
-        let epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
+        let epoll = gw_redis_epoll()
         guard epoll >= 0 else { throw SystemError(doing: "epoll_create1", errno) }
         let start = Unmanaged.passRetained(RedisThread(shared, address, options, onChange, epoll))
         var thread = pthread_t()

@@ -17,8 +17,10 @@ package enum SemanticScore {
     /// The log-odds of 0.82.
     private static let anchorLogOdds = 1.516
     private static let anchorCosine = 0.95
+    /// So much of what a cosine lacks to 1 the words can make up for: near 1 a threshold means what it says.
+    private static let mostMadeUp = 0.6
 
-    /// - Returns: A number on the scale of a cosine; it may lie somewhat above 1.
+    /// - Returns: A number on the scale of a cosine.
     package static func similarity(cosine: Double, _ comparison: WordingComparison) -> Double {
         let evidence = comparison.evidence
         let unmatched = Double(min(evidence.fewerUnmatched, 6) + min(evidence.moreUnmatched, 6))
@@ -27,6 +29,8 @@ package enum SemanticScore {
         if evidence.fewerUnmatched > 0 { logOdds += substitutedWeight }
         if evidence.fewerUnmatched == 1, evidence.moreUnmatched == 1 { logOdds += singleSubstitutionWeight }
         if evidence.moreUnmatched == 0 { logOdds += equalWeight }
-        return cosine + (logOdds - anchorLogOdds) / cosineWeight + anchorCosine
+        // The cosine that has the same odds without any words' evidence.
+        let equivalent = cosine + (logOdds - anchorLogOdds) / cosineWeight + anchorCosine
+        return min(equivalent, cosine + mostMadeUp * max(0, 1 - cosine))
     }
 }
