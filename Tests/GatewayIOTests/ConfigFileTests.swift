@@ -213,7 +213,8 @@ func loadConfig(
     }
 
     @Test(arguments: [
-        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0", "storage: {database_url: $NOTHING}",
+        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0",
+        "storage: {database_url: $NOTHING}",
     ])
     func `says nothing where such a key is off or at its default`(text: String) throws {
         #expect(try loadConfig(text).warnings == [])

@@ -60,7 +60,9 @@ package struct GatewayCaching: Sendable {
             "the cache goes on without \(home.name): \(home.detail ?? "it does not answer")"
         }
         // Where the model is missing, the classifier says so already.
-        if report.semantic?.isSuspended == true, let off = report.semantic?.off { warnings.append("the semantic cache is off: \(off)") }
+        if report.semantic?.isSuspended == true, let off = report.semantic?.off {
+            warnings.append("the semantic cache is off: \(off)")
+        }
         return warnings
     }
 
@@ -75,13 +77,16 @@ extension Gateway {
     package var cacheReport: MetricsSnapshot.Cache { caching.report }
 
     /// Removes answers and questions. Throws an `invalidRequest` that names the parameter, and `notFound`.
-    package func flush(_ request: ControlProtocol.CacheFlush) async throws(GatewayError) -> ControlProtocol.CacheFlushed {
+    package func flush(_ request: ControlProtocol.CacheFlush) async throws(GatewayError) -> ControlProtocol.CacheFlushed
+    {
         guard let answers = caching.answers else {
             throw GatewayError(.notFound("there is no cache: cache.enabled is false"))
         }
         let named = [request.project, request.key, request.queryID].compactMap { $0 }
         guard named.count <= 1, named.first?.isEmpty != true else {
-            throw GatewayError(.invalidRequest("expected one of project, key and query_id, or none to remove everything"))
+            throw GatewayError(
+                .invalidRequest("expected one of project, key and query_id, or none to remove everything")
+            )
         }
         var selection = CacheSelection.all
         if let project = request.project { selection = .project(CacheOwner.tag(project)) }

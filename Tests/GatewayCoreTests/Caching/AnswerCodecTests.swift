@@ -64,7 +64,9 @@ import Testing
                 bytes[Int.random(in: bytes.indices, using: &random)] = .random(in: 0...255, using: &random)
             }
             if let read = Self.decode(bytes) { #expect(read.warnings.count <= 64) }
-            let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in UInt8.random(in: 0...255, using: &random) }
+            let noise = (0..<Int.random(in: 0...200, using: &random)).map { _ in
+                UInt8.random(in: 0...255, using: &random)
+            }
             #expect(Self.decode(noise) == nil)
         }
     }

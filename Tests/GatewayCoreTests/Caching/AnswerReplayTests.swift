@@ -27,7 +27,8 @@ import Testing
         #expect(text.contains(#""finish_reason":"stop""#))
         #expect(text.contains(#""total_tokens":10"#))
         #expect(!text.contains("01ABC"))
-        let streamed = #"{"model":"gpt","max_tokens":9,"stream":true,"stream_options":{"include_usage":true},"#
+        let streamed =
+            #"{"model":"gpt","max_tokens":9,"stream":true,"stream_options":{"include_usage":true},"#
             + #""messages":[{"role":"user","content":"q"}]}"#
         let stream = await gateway.answer(
             Self.request(streamed, "/v1/chat/completions", id: "00000000000000a3"),

@@ -9,7 +9,12 @@ import Testing
         headers: [HeaderField] = []
     ) throws -> CacheKey {
         let request = try Prompt(parsing: Array(body.utf8))
-        return CacheKey(partition: partition, backend: model, headers: headers, content: CanonicalRequest.content(of: request))
+        return CacheKey(
+            partition: partition,
+            backend: model,
+            headers: headers,
+            content: CanonicalRequest.content(of: request)
+        )
     }
 
     private static let plain = #"{"model":"m","max_tokens":10,"messages":[{"role":"user","content":"hé"}]}"#
@@ -99,10 +104,12 @@ import Testing
     }
 
     @Test func `the parameters that both dialects have mean the same`() throws {
-        let anthropic = #"{"model":"m","max_tokens":9,"system":"Be brief.","temperature":0.5,"top_p":0.9,"#
+        let anthropic =
+            #"{"model":"m","max_tokens":9,"system":"Be brief.","temperature":0.5,"top_p":0.9,"#
             + #""stop_sequences":["END"],"metadata":{"user_id":"u"},"messages":[{"role":"user","content":"a"},"#
             + #"{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}"#
-        let openAI = #"{"model":"m","max_tokens":9,"user":"u","temperature":0.5,"top_p":0.9,"stop":"END","messages":["#
+        let openAI =
+            #"{"model":"m","max_tokens":9,"user":"u","temperature":0.5,"top_p":0.9,"stop":"END","messages":["#
             + #"{"role":"system","content":"Be brief."},{"role":"user","content":"a"},"#
             + #"{"role":"assistant","content":"b"},{"role":"user","content":"c"}]}"#
         #expect(try key(anthropic) == key(openAI: openAI))

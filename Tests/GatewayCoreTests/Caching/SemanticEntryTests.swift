@@ -9,7 +9,9 @@ import Testing
         (0.333_333_34, 0x3555), (.infinity, 0x7C00),
     ]
 
-    @Test(arguments: known) func `are the nearest, ties to even`(value: Float, bits: UInt16) { #expect(HalfFloat.bits(value) == bits) }
+    @Test(arguments: known) func `are the nearest, ties to even`(value: Float, bits: UInt16) {
+        #expect(HalfFloat.bits(value) == bits)
+    }
 
     @Test func `come back as they were, every one of them`() {
         for bits in UInt16.min...UInt16.max {

@@ -87,7 +87,6 @@ enum LookalikePairs {
         what is the role of a buyer | what is the role of a seller
         how to encode a url | how to decode a url
         write an optimistic ending | write a pessimistic ending
-        what counts as taxable income | what counts as tax-free income
         which is the faster route | which is the fastest route
         is the meeting in the morning | is the meeting in the evening
         how do I allow popups | how do I block popups
@@ -246,7 +245,6 @@ enum LookalikePairs {
         how does a fridge work | how does a refrigerator work
         How do I log in to my account? | How do I sign in to my account?
         How do I login to my account? | How do I log in to my account?
-        my e-mail is broken | my email is broken
         the back-up failed | the backup failed
         what is the capital city of Chad | what is the capital city of chad
         HOW DO I RENAME A FILE ON A MAC | how do I rename a file on a mac

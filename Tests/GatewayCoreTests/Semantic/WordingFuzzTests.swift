@@ -85,7 +85,7 @@ import Testing
         "a", "\"", "`", "'", "(", "1,", "a-", "a.", "🙂", "漢", "not ", "$", "a'", "http://", "- ", "one ", "x y ", "é",
     ])
     func staysQuickOnLongTexts(_ part: String) throws {
-        let text = Array(String(repeating: part, count: 60_000 / part.utf8.count).utf8)
+        let text = Array(String(repeating: part, count: 8_000 / part.utf8.count).utf8)
         let other = Array(text.dropLast(7) + Array("b".utf8))
         try check(text, other)
     }

@@ -59,7 +59,8 @@ struct CanonicalWriter {
 
     private static let idleOfAnthropic: [StaticString] = ["model", "stream", "cache_control"]
     private static let idleOfOpenAI: [StaticString] = [
-        "model", "stream", "stream_options", "store", "prompt_cache_key", "prompt_cache_options", "prompt_cache_retention",
+        "model", "stream", "stream_options", "store", "prompt_cache_key", "prompt_cache_options",
+        "prompt_cache_retention",
         "provider", "smart_routing",
     ]
 

@@ -36,7 +36,8 @@ package struct Reuse: Sendable, Equatable {
         case .none: return "The answer was made for this request."
         case .exact: return "The same request was answered before\(whose): its answer was given again."
         case .semantic:
-            return "A question that asks the same was answered before\(whose), similarity \(similarityText): its answer was "
+            return
+                "A question that asks the same was answered before\(whose), similarity \(similarityText): its answer was "
                 + "given again."
         case .coalesced: return "The same request was under way\(whose): its answer was shared."
         }

@@ -52,7 +52,8 @@ package final class SemanticCache: Sendable {
     var ttlSeconds: Int { settings.ttlSeconds }
 
     /// The question of a request; nil where its answer must be its own.
-    func question(_ exchange: Exchange, _ prompt: Prompt, _ decision: Decision, partition: String) -> SemanticQuestion? {
+    func question(_ exchange: Exchange, _ prompt: Prompt, _ decision: Decision, partition: String) -> SemanticQuestion?
+    {
         guard off == nil else { return nil }
         return SemanticQuestion(exchange, prompt, decision, partition: partition, settings: settings)
     }

@@ -44,11 +44,13 @@ package struct LookUp: Stage {
         exchange.cacheKey = key
         guard let answers else { return try await next(&exchange) }
         let mayRead = exchange.directives.mayReadCache
-        if mayRead, let answer = await answers.answer(
-            for: key,
-            maxAgeSeconds: settings.exactTTLSeconds,
-            besides: decision.backend
-        ), let reply = AnswerReplay.reply(with: answer, to: prompt, of: exchange.request) {
+        if mayRead,
+            let answer = await answers.answer(
+                for: key,
+                maxAgeSeconds: settings.exactTTLSeconds,
+                besides: decision.backend
+            ), let reply = AnswerReplay.reply(with: answer, to: prompt, of: exchange.request)
+        {
             remember(exchange, prompt, decision, content)
             take(answer, Reuse(sharing: .exact, origin: answer.origin), key, &exchange)
             return reply

@@ -173,7 +173,9 @@ final class EmbeddingWork: Sendable {
         let most = min(max(2, request.maximumTokens), Encoder.maximumTokens)
         // One more than is wanted tells whether there are more; at the encoder's own limit nobody can tell.
         var tokens = model.tokens(of: request.text, maximumTokens: most + 1)
-        guard tokens.count > most || most == Encoder.maximumTokens && tokens.count == most else { return (tokens, true) }
+        guard tokens.count > most || most == Encoder.maximumTokens && tokens.count == most else {
+            return (tokens, true)
+        }
         if tokens.count > most { tokens.remove(at: most - 1) }
         return (tokens, false)
     }

@@ -132,7 +132,12 @@ package struct PrometheusText: Sendable {
             semantic.refusals.sorted { $0.key < $1.key }.map { ([("guard", $0.key)], "\($0.value)") }
         )
         add(.counter, "semantic_cache_canaries_total", "Would-be hits sent on and compared.", semantic.canaries)
-        add(.counter, "semantic_cache_false_hits_total", "Of those, and of reports, the wrong ones.", semantic.falseHits)
+        add(
+            .counter,
+            "semantic_cache_false_hits_total",
+            "Of those, and of reports, the wrong ones.",
+            semantic.falseHits
+        )
         if let rate = semantic.falseHitRate {
             add(.gauge, "semantic_cache_false_hit_ratio", "False hits among the last canaries.", "\(rate)")
         }

@@ -73,7 +73,8 @@ struct AdminEndpoints: Sendable {
     private func metrics(_ request: ClientRequest) -> Reply {
         Reply(
             status: 200,
-            headers: [HeaderField("content-type", PrometheusText.contentType)] + GatewayHeaders.identity(id: request.id),
+            headers: [HeaderField("content-type", PrometheusText.contentType)]
+                + GatewayHeaders.identity(id: request.id),
             body: .bytes(Array(PrometheusText(gateway.snapshot()).text.utf8))
         )
     }

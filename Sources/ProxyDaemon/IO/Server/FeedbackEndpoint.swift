@@ -14,7 +14,11 @@ struct FeedbackEndpoint: Sendable {
             switch request.method {
             case "POST":
                 let receipt = try gateway.report(request)
-                let answer = Receipt(outcome: receipt.outcome, detail: receipt.detail, bounds: receipt.learned.map { .init($0) })
+                let answer = Receipt(
+                    outcome: receipt.outcome,
+                    detail: receipt.detail,
+                    bounds: receipt.learned.map { .init($0) }
+                )
                 return JSONReply.make(answer, id: request.id)
             case "GET": return JSONReply.make(LearnedReport(try gateway.learned(request)), id: request.id)
             case "DELETE": return JSONReply.make(LearnedReport(try gateway.forget(request)), id: request.id)

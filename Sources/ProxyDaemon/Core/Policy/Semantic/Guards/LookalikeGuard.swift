@@ -34,7 +34,8 @@ package struct LookalikeGuard: Sendable {
     /// One of the two orders of a pair, so that both give the same result.
     private static func precedes(_ one: PromptWording, _ other: PromptWording) -> Bool {
         if one.words.count != other.words.count { return one.words.count < other.words.count }
-        return !other.letters.lexicographicallyPrecedes(one.letters)
+        if one.letters != other.letters { return one.letters.lexicographicallyPrecedes(other.letters) }
+        return !other.text.lexicographicallyPrecedes(one.text)
     }
 
     /// Whether a vocabulary holds a word or the word that it is a form of.

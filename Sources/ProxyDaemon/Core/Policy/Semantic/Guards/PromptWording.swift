@@ -5,7 +5,7 @@
 /// that a search brings up.
 package struct PromptWording: Sendable {
     /// The longest text that is read, in bytes.
-    package static let maximumBytes = 65_536
+    package static let maximumBytes = 8_192
 
     /// A number with its unit.
     struct Quantity: Sendable, Equatable {

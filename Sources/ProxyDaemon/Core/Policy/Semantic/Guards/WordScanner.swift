@@ -216,7 +216,8 @@ extension WordScanner {
         // What may stand before a path, a flag, a variable or a tag.
         while end < text.count, end < start + 3, !CharacterKind.isWord(text[end]), text[end] < 0x80 { end += 1 }
         end = max(end, start + 1)
-        if text[start] >= 0x80 { end = start }
+        // What begins the word belongs to it, also a number sign that could not go on with one.
+        if text[start] >= 0x80 { end = min(start + WordingText.scalar(text, start).length, text.count) }
         var isAddress = false
         while end < text.count {
             let byte = text[end]
