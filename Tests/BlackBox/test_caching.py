@@ -277,7 +277,8 @@ socket.create_connection(("127.0.0.1", {redis.port})).sendall(b"*3\\r\\n$5\\r\\n
     if how == "frozen":
         redis.thaw()
     wait_until(lambda: home(gateway, "redis")["state"] == "ok", "it comes back by itself", 20)
-    assert len(re.findall(r"(?i)redis", gateway.stderr)) < 10  # a line a change, not one a request
+    lines = [line for line in gateway.stderr.splitlines() if "Redis" in line]
+    assert len(lines) < 8, lines  # a line a change, not one a request
 
 
 @NEEDS_REDIS
@@ -365,7 +366,8 @@ def test_no_client_can_ask_for_less_care(start):
         {"x-gateway-semantic-threshold": "0.1"}, {"x-gateway-cache-scope": "global"}, {"x-cache": "HIT"},
         {"cache-control": "only-if-cached"}, {"cache-control": "max-stale=99999"},
     ):
-        assert where(gateway, SAME, headers) == "none", headers
+        # The same request again may be answered from the cache, the other question's answer may not be given.
+        assert where(gateway, SAME, headers) in ("none", "exact"), headers
 
 
 @NEEDS_MODEL
