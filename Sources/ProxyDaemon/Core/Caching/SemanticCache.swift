@@ -125,8 +125,26 @@ package final class SemanticCache: Sendable {
         return Double(hash >> 11) / Double(1 << 53) < settings.canaryRate
     }
 
-    /// Keeps a question whose answer is kept under `key`.
-    func insert(_ question: SemanticQuestion, key: CacheKey, tier: Tier) {
+    /// Keeps a question whose answer is kept under `key`. One whose embedding was not there in time is embedded now, when
+    /// nobody waits for it.
+    func keep(_ question: SemanticQuestion, key: CacheKey, tier: Tier) {
+        guard question.embedding == nil, settings.similarity == .embedding, off == nil else {
+            return insert(question, key: key, tier: tier)
+        }
+        Task(executorPreference: globalConcurrentExecutor) { [self] in
+            var question = question
+            let made = await embeddings?.embeddedText(
+                question.text,
+                maximumTokens: Self.mostTokens,
+                partition: question.project
+            )
+            guard let made, made.isWhole else { return }
+            question.embedding = made.embedding
+            insert(question, key: key, tier: tier)
+        }
+    }
+
+    private func insert(_ question: SemanticQuestion, key: CacheKey, tier: Tier) {
         guard question.embedding != nil || settings.similarity == .jaccard, settings.ttlSeconds > 0 else { return }
         let now = clock.unixMilliseconds() / 1_000
         let entry = SemanticEntry(

@@ -15,8 +15,8 @@ package struct SemanticQuestion: Sendable {
     /// Made when somebody looks for the question.
     var embedding: Embedding?
 
-    /// Longer texts have more tokens than the embedding model reads, whatever they say.
-    private static let mostBytes = 4_096
+    /// Longer texts have more tokens than the embedding model reads: to embed them would be work for nothing.
+    private static let mostBytes = 2_048
 
     /// nil for a request whose answer must be its own: tool turns, images, side queries, agents, a high temperature, volatile
     /// and long questions.

@@ -184,12 +184,11 @@ package struct LookUp: Stage {
     }
 
     private func store(_ answer: CachedAnswer, _ keeping: Keeping) {
-        let isQuestion = keeping.question.map { $0.embedding != nil } ?? false
-        let lifetime = max(settings.exactTTLSeconds, isQuestion ? semantic?.ttlSeconds ?? 0 : 0)
+        let lifetime = max(settings.exactTTLSeconds, keeping.question == nil ? 0 : semantic?.ttlSeconds ?? 0)
         keeping.answers.store(answer, for: keeping.key, lifetimeSeconds: lifetime)
         keeping.answers.note(keeping.key, of: answer.origin)
         guard let semantic, let question = keeping.question else { return }
-        semantic.insert(question, key: keeping.key, tier: answer.backend.tier)
+        semantic.keep(question, key: keeping.key, tier: answer.backend.tier)
         guard let stored = keeping.canary else { return }
         // Nobody waits for it.
         Task(executorPreference: globalConcurrentExecutor) {
