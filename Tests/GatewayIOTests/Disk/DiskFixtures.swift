@@ -162,11 +162,11 @@ func soon(
     _ condition: @Sendable () async -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation
 ) async {
-    for _ in 0..<1_000 {
+    for _ in 0..<6_000 {
         if await condition() { return }
         await Clock.sleepOfTask(5)
     }
-    Issue.record("it has not come to that in five seconds", sourceLocation: sourceLocation)
+    Issue.record("it has not come to that in thirty seconds", sourceLocation: sourceLocation)
 }
 
 extension CacheKey {
