@@ -17,7 +17,7 @@ package struct RouteQuestion: Sendable {
 
     /// Throws an `invalidRequest` that names the field.
     package init(_ request: ClientRequest) throws(GatewayError) {
-        let query = request.queryItems
+        let query = request.queryItems.filter { !$0.value.isEmpty }
         let parsed = request.body.withUnsafeBufferPointer { bytes -> Result<Fields, GatewayError> in
             do throws(GatewayError) { return .success(try Fields(bytes, query)) } catch { return .failure(error) }
         }

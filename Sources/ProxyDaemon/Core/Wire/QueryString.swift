@@ -26,7 +26,7 @@ extension ClientRequest {
     package var queryItems: [String: String] {
         var items: [String: String] = [:]
         for pair in (query ?? "").split(separator: "&") {
-            let parts = pair.split(separator: "=", maxSplits: 1)
+            let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             guard parts.count == 2 else { continue }
             items[String(parts[0])] = PercentEncoding.decode(parts[1]) ?? String(parts[1])
         }

@@ -163,7 +163,7 @@ struct ModelEndpoints: Sendable {
         guard dialect == .anthropic else {
             return JSONReply.make(OpenAIList(data: offers.map { OpenAIEntry($0) }), id: request.id)
         }
-        let query = request.queryItems
+        let query = request.queryItems.filter { !$0.value.isEmpty }
         var limit = 20
         if let text = query["limit"] {
             guard let asked = Int(text), (1...1_000).contains(asked) else {
