@@ -223,7 +223,7 @@ package struct Gateway: Sendable {
     /// The gateway's figures of this moment.
     package func snapshot() -> MetricsSnapshot {
         var snapshot = ledger.snapshot(cache: caching.report)
-        snapshot.warnings += caching.warnings
+        snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")
         }

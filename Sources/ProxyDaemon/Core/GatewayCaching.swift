@@ -54,8 +54,7 @@ package struct GatewayCaching: Sendable {
     }
 
     /// What a person should know of caches that are away or off.
-    var warnings: [String] {
-        let report = report
+    static func warnings(of report: MetricsSnapshot.Cache) -> [String] {
         var warnings = report.homes.filter { $0.state == .down }.map { home in
             "the cache goes on without \(home.name): \(home.detail ?? "it does not answer")"
         }

@@ -293,7 +293,7 @@ private final class FlakyStore: StateStore {
                     forged[Int.random(in: 15..<forged.count, using: &random)] =
                         [0, 0x7F, 0xFF].randomElement(using: &random) ?? 0
                 }
-                let sum = StateReader.hash(forged[...])
+                let sum = FNV1a.hash(forged)
                 for shift in stride(from: 0, to: 64, by: 8) {
                     forged.append(UInt8(truncatingIfNeeded: sum >> UInt64(shift)))
                 }

@@ -2,8 +2,8 @@ package import Shared
 
 /// A cached answer as bytes, for homes beyond the daemon's memory.
 ///
-/// Version, form, dialect, whether the usage is an estimate; the token counts, the time and the owner, 8 bytes a number; then the texts with
-/// their lengths: the backend's identity, stop reason, origin, warnings; then the answer. Little-endian.
+/// Version, form, dialect, whether the usage is an estimate; the token counts, the time and the owner, 8 bytes a number; then
+/// the texts with their lengths: the backend's identity, stop reason, origin, warnings; then the answer. Little-endian.
 package enum AnswerCodec {
     /// The first byte. Raised when the layout changes: what another release wrote is a miss.
     package static let version: UInt8 = 1

@@ -3,12 +3,27 @@ enum AnswerReplay {
     /// In the request's dialect and form, under ids of its own. nil for what cannot be carried over; a provider is asked then.
     static func reply(with answer: CachedAnswer, to prompt: Prompt, of request: ClientRequest) -> Reply? {
         guard let body = body(answer, prompt, request) else { return nil }
+        var headers = headers(prompt, request)
+        headers.append(HeaderField("age", String(answer.ageSeconds(request.unixMilliseconds / 1_000))))
+        return Reply(status: 200, headers: headers, body: .bytes(body))
+    }
+
+    /// The head of an answer that was made for another request: none of what the provider said of that one.
+    static func headers(_ prompt: Prompt, _ request: ClientRequest) -> [HeaderField] {
         let type = prompt.isStream ? "text/event-stream; charset=utf-8" : "application/json"
         var headers = [HeaderField("content-type", type)]
         if prompt.isStream { headers.append(HeaderField("cache-control", "no-cache")) }
-        headers.append(HeaderField("age", String(answer.ageSeconds(request.unixMilliseconds / 1_000))))
         headers.append(HeaderField(prompt.dialect.requestIDHeader, "req_gw_\(request.id)"))
-        return Reply(status: 200, headers: headers, body: .bytes(body))
+        return headers
+    }
+
+    static func context(_ prompt: Prompt, _ request: ClientRequest, model: String) -> TranslationContext {
+        TranslationContext(
+            exchangeID: request.id,
+            unixSeconds: request.unixMilliseconds / 1_000,
+            model: model,
+            wantsUsageChunk: prompt.wantsUsageChunk
+        )
     }
 
     /// The text of an answer, for those who compare answers.
@@ -26,12 +41,7 @@ enum AnswerReplay {
     }
 
     private static func body(_ answer: CachedAnswer, _ prompt: Prompt, _ request: ClientRequest) -> [UInt8]? {
-        let context = TranslationContext(
-            exchangeID: request.id,
-            unixSeconds: request.unixMilliseconds / 1_000,
-            model: answer.backend.model,
-            wantsUsageChunk: prompt.wantsUsageChunk
-        )
+        let context = context(prompt, request, model: answer.backend.model)
         var bytes = answer.form.bytes
         var isStream = answer.form.isStream
         if answer.dialect != prompt.dialect {

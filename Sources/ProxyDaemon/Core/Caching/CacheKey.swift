@@ -7,11 +7,7 @@ package struct CacheKey: Sendable, Hashable {
     /// Part of every key; raised when the canonical form changes, so that old entries are not misread.
     package static let version: UInt8 = 4
 
-    // The digest in words: an array would be one more piece of memory for every entry.
-    private let first: UInt64
-    private let second: UInt64
-    private let third: UInt64
-    private let fourth: UInt64
+    private let value: Digest256
 
     /// Makes the key of a request.
     ///
@@ -25,13 +21,7 @@ package struct CacheKey: Sendable, Hashable {
         query: String? = nil,
         content: [UInt8]
     ) {
-        let digest = Self.digest([partition, backend, query ?? ""], headers, content)
-        (first, second, third, fourth) = digest.withUnsafeBytes { digest in
-            func word(_ number: Int) -> UInt64 {
-                digest.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self)
-            }
-            return (word(0), word(1), word(2), word(3))
-        }
+        value = Digest256(Self.digest([partition, backend, query ?? ""], headers, content))
     }
 
     /// SHA-256 over names, headers in one order, and a content, with nothing that could be read two ways.
@@ -53,24 +43,16 @@ package struct CacheKey: Sendable, Hashable {
 
     /// A key from its 32 bytes; nil for any other number of them.
     package init?(_ digest: [UInt8]) {
-        guard digest.count == 32 else { return nil }
-        (first, second, third, fourth) = digest.withUnsafeBytes { bytes in
-            func word(_ number: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self) }
-            return (word(0), word(1), word(2), word(3))
-        }
+        guard let value = Digest256(digest) else { return nil }
+        self.value = value
     }
 
     /// The digest's 32 bytes.
-    package var bytes: [UInt8] { withUnsafeBytes(of: (first, second, third, fourth)) { Array($0) } }
+    package var bytes: [UInt8] { value.bytes }
 
     /// Evenly spread bits of the digest, for filters.
-    package var words: (UInt64, UInt64) { (second, third) }
+    package var words: (UInt64, UInt64) { (value.second, value.third) }
 
     /// A part of the digest that picks one of so many shards. Not the part that the hash is made of.
-    func shard(of count: Int) -> Int { Int(fourth % UInt64(count)) }
-
-    package func hash(into hasher: inout Hasher) {
-        // A digest is already evenly spread: eight of its bytes are hash enough, equality compares all.
-        hasher.combine(first)
-    }
+    func shard(of count: Int) -> Int { Int(value.fourth % UInt64(count)) }
 }

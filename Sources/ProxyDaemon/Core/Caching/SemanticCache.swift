@@ -89,22 +89,26 @@ package final class SemanticCache: Sendable {
     }
 
     private func near(_ question: inout SemanticQuestion, _ now: Int64) async -> [(SemanticEntry, Float?)] {
-        guard
-            let made = await embeddings?.embeddedText(
-                question.text,
-                maximumTokens: Self.mostTokens,
-                partition: question.project
-            ), made.isWhole
-        else { return [] }
-        question.embedding = made.embedding
+        question.embedding = await embedding(of: question)
+        guard let embedding = question.embedding else { return [] }
         let least = min(Self.leastCosine, Float(settings.threshold) - Self.mostEvidence)
         return index.nearest(
             question.fingerprint,
-            made.embedding,
+            embedding,
             minimumCosine: least,
             now: now,
             limit: Self.candidates
         ).map { ($0.entry, $0.cosine) }
+    }
+
+    /// nil where there is none in time, and for a text that is longer than the model reads.
+    private func embedding(of question: SemanticQuestion) async -> Embedding? {
+        let made = await embeddings?.embeddedText(
+            question.text,
+            maximumTokens: Self.mostTokens,
+            partition: question.project
+        )
+        return made.flatMap { $0.isWhole ? $0.embedding : nil }
     }
 
     /// The questions with the most words in common.
@@ -120,8 +124,7 @@ package final class SemanticCache: Sendable {
 
     /// Whether a would-be hit goes to the provider all the same. By the query id, which is random.
     func isCanary(_ queryID: String) -> Bool {
-        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
-        for byte in queryID.utf8 { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01B3 }
+        let hash = FNV1a.hash(queryID.utf8)
         return Double(hash >> 11) / Double(1 << 53) < settings.canaryRate
     }
 
@@ -133,13 +136,7 @@ package final class SemanticCache: Sendable {
         }
         Task(executorPreference: globalConcurrentExecutor) { [self] in
             var question = question
-            let made = await embeddings?.embeddedText(
-                question.text,
-                maximumTokens: Self.mostTokens,
-                partition: question.project
-            )
-            guard let made, made.isWhole else { return }
-            question.embedding = made.embedding
+            question.embedding = await embedding(of: question)
             insert(question, key: key, tier: tier)
         }
     }

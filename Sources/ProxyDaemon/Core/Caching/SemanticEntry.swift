@@ -1,28 +1,21 @@
+import Crypto
 package import Shared
 
 /// What else must be equal before one question's answer may be another's: SHA-256 over partition, system prompt, tools,
 /// parameters and all earlier messages.
 package struct SemanticFingerprint: Sendable, Hashable {
-    private let first: UInt64
-    private let second: UInt64
-    private let third: UInt64
-    private let fourth: UInt64
+    private let value: Digest256
 
     /// nil unless there are 32 bytes.
     package init?(_ digest: [UInt8]) {
-        guard digest.count == 32 else { return nil }
-        (first, second, third, fourth) = digest.withUnsafeBytes { bytes in
-            func word(_ number: Int) -> UInt64 { bytes.loadUnaligned(fromByteOffset: number * 8, as: UInt64.self) }
-            return (word(0), word(1), word(2), word(3))
-        }
+        guard let value = Digest256(digest) else { return nil }
+        self.value = value
     }
+
+    init(_ digest: SHA256.Digest) { value = Digest256(digest) }
 
     /// The 32 bytes.
-    package var bytes: [UInt8] {
-        withUnsafeBytes(of: (first, second, third, fourth)) { Array($0) }
-    }
-
-    package func hash(into hasher: inout Hasher) { hasher.combine(first) }
+    package var bytes: [UInt8] { value.bytes }
 }
 
 /// One question of the semantic cache, and under which key its answer is kept.

@@ -45,8 +45,7 @@ package struct SemanticQuestion: Sendable {
             exchange.request.headers.filter(ProviderCall.shapesAnswer),
             context
         )
-        guard let fingerprint = SemanticFingerprint(Array(digest)) else { return nil }
-        self.fingerprint = fingerprint
+        fingerprint = SemanticFingerprint(digest)
         owner = CacheOwner(exchange.client)
         project = exchange.client.project
         leastTier = decision.backend.tier

@@ -95,6 +95,13 @@ extension HeaderField {
     }
 }
 
+extension [HeaderField] {
+    /// They announce a stream of events.
+    var tellOfEvents: Bool {
+        first { $0.isNamed("content-type") }?.value.hasPrefix("text/event-stream") ?? false
+    }
+}
+
 /// What the client gets: a whole body, or a stream that is read on as it is sent.
 package struct Reply {
     package enum Body {

@@ -181,24 +181,18 @@ package struct Coalesce: Stage {
             isStream: isStream,
             asStream: prompt.isStream,
             usage: usage,
-            context: TranslationContext(
-                exchangeID: exchange.request.id,
-                unixSeconds: exchange.request.unixMilliseconds / 1_000,
-                model: exchange.decision?.backend.model ?? prompt.model,
-                wantsUsageChunk: prompt.wantsUsageChunk
+            context: AnswerReplay.context(
+                prompt,
+                exchange.request,
+                model: exchange.decision?.backend.model ?? prompt.model
             )
         )
     }
 
     /// A follower's answer. What the provider said of its one request, such as rate limits, is the leader's.
     private func reply(_ prompt: Prompt, _ exchange: Exchange, _ body: Reply.Body) -> Reply {
-        let type = prompt.isStream ? "text/event-stream; charset=utf-8" : "application/json"
-        var headers = [HeaderField("content-type", type)]
-        if prompt.isStream {
-            headers.append(HeaderField("cache-control", "no-cache"))
-            headers.append(HeaderField("x-accel-buffering", "no"))
-        }
-        headers.append(HeaderField(prompt.dialect.requestIDHeader, "req_gw_\(exchange.request.id)"))
+        var headers = AnswerReplay.headers(prompt, exchange.request)
+        if prompt.isStream { headers.append(HeaderField("x-accel-buffering", "no")) }
         return Reply(status: 200, headers: headers, body: body)
     }
 }
@@ -222,9 +216,7 @@ extension Flight.Landing.Answer {
     }
 
     /// A server that has no streams gave a whole answer, which was made a stream.
-    fileprivate var isStream: Bool {
-        headers.first { $0.isNamed("content-type") }?.value.hasPrefix("text/event-stream") ?? false
-    }
+    fileprivate var isStream: Bool { headers.tellOfEvents }
 }
 
 extension Prompt {

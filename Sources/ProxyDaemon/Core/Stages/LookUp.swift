@@ -163,8 +163,7 @@ package struct LookUp: Stage {
             guard Self.isWhole(exchange.stopReason), body.count <= settings.maxEntryBytes else { return }
             var answer = made
             // A whole answer may have been made a stream for a client that asked for one.
-            let type = reply.headers.first { $0.isNamed("content-type") }?.value
-            answer.form = type?.hasPrefix("text/event-stream") ?? false ? .eventStream(body) : .json(body)
+            answer.form = reply.headers.tellOfEvents ? .eventStream(body) : .json(body)
             store(answer, keeping)
         case .stream(let relay):
             let limit = settings.maxEntryBytes

@@ -31,7 +31,7 @@ struct StateWriter {
 
     /// The document.
     consuming func finished() -> [UInt8] {
-        add(StateReader.hash(bytes[...]))
+        add(FNV1a.hash(bytes))
         return bytes
     }
 }
@@ -54,14 +54,10 @@ struct StateReader {
         bytes = document[..<(document.count - 8)]
         var sum: UInt64 = 0
         for byte in document.suffix(8).reversed() { sum = sum << 8 | UInt64(byte) }
-        guard sum == Self.hash(bytes) else { throw damaged }
+        guard sum == FNV1a.hash(bytes) else { throw damaged }
         guard document[5] == format else { throw StateProblem(words: "is of another release's format") }
         at = 6
         guard try text() == scores else { throw StateProblem(words: "was learned from another scorer's scores") }
-    }
-
-    static func hash(_ bytes: ArraySlice<UInt8>) -> UInt64 {
-        bytes.reduce(0xCBF2_9CE4_8422_2325) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
     }
 
     var isAtEnd: Bool { at == bytes.endIndex }
