@@ -28,11 +28,13 @@ build: setup ## Build the programs, optimised, into .build/release
 run: build ## Start the gateway with its dashboard; ARGS="--port 9000" goes to gatewayd
 	@tools/run.sh $(ARGS)
 
-# The last line is pytest's summary.
+# One Swift test at a time: many of them wait for a state, and would wait long beside hundreds of others. What failed is
+# said again at the end. The last line is pytest's summary.
 test: setup ## Check the format, build, and run all tests
 	@$(MAKE) --no-print-directory format-check
 	swift build $(SWIFT_FLAGS)
-	swift test $(SWIFT_FLAGS)
+	@set -o pipefail; swift test --no-parallel $(SWIFT_FLAGS) 2>&1 | tee .build/swift-tests.log \
+		|| { echo "failed:"; grep '✘' .build/swift-tests.log; exit 1; }
 	@.venv-test/bin/python -m pytest Tests/BlackBox
 
 conformance: setup ## Print which client works with which provider; fails where one does not

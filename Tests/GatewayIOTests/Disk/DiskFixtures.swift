@@ -157,7 +157,7 @@ enum TestSeal {
     }
 }
 
-/// Looks again every few milliseconds, for five seconds at most.
+/// Looks again every few milliseconds, for thirty seconds at most.
 func soon(
     _ condition: @Sendable () async -> Bool,
     sourceLocation: SourceLocation = #_sourceLocation

@@ -20,7 +20,7 @@ package final class CacheDatabase: Sendable {
 
     private struct State {
         var pool: DatabasePool?
-        /// Raised with every opening, so that a failure is not laid at a newer file's door.
+        /// Raised with every opening and every moving aside, so that a failure is not laid at a newer file's door.
         var generation = 0
         var identity: CacheFile.Identity?
         var dataVersion: Int64 = 0
@@ -337,6 +337,8 @@ extension CacheDatabase {
     private func failed(_ trouble: DiskTrouble, _ generation: Int) {
         guard state.withLock({ $0.generation == generation && !$0.isClosed }) else { return }
         guard case .damaged(let detail) = trouble else { return standBack(trouble) }
+        // Many reads may meet the damage before the first of them is heard: the others must not condemn the new file.
+        state.withLock { $0.generation += 1 }
         shut()
         guard moveAside(detail) else { return standBack(trouble) }
         schedule(afterMilliseconds: 0)
