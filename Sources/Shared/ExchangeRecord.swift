@@ -336,25 +336,50 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
 public struct AttemptReport: Sendable, Hashable, Codable {
     public var backend: String
     public var model: String
+    public var tier: Tier?
     /// The provider's HTTP status; nil when it never answered.
     public var status: Int?
     public var durationMilliseconds: Double
     /// What went wrong, for a person.
     public var error: String?
+    /// Why the answer was found weak, and a stronger model asked instead; nil where it was not.
+    public var weakness: String?
+    /// nil while it is not known.
+    public var usage: TokenUsage?
+    /// What the call cost. The costs of an exchange's attempts add up to its own.
+    public var cost: USD?
 
-    public init(backend: String, model: String, status: Int?, durationMilliseconds: Double, error: String?) {
+    public init(
+        backend: String,
+        model: String,
+        tier: Tier? = nil,
+        status: Int?,
+        durationMilliseconds: Double,
+        error: String?,
+        weakness: String? = nil,
+        usage: TokenUsage? = nil,
+        cost: USD? = nil
+    ) {
         self.backend = backend
         self.model = model
+        self.tier = tier
         self.status = status
         self.durationMilliseconds = durationMilliseconds
         self.error = error
+        self.weakness = weakness
+        self.usage = usage
+        self.cost = cost
     }
 
     private enum CodingKeys: String, CodingKey {
         case backend
         case model
+        case tier
         case status
         case durationMilliseconds = "duration_ms"
         case error
+        case weakness
+        case usage
+        case cost = "cost_usd"
     }
 }

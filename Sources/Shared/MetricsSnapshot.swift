@@ -237,6 +237,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public var latencyP95Milliseconds: Double?
     public var tiers: [TierTotals]
     public var cache: Cache
+    /// What judging answers came to; nil from an older daemon.
+    public var escalation: EscalationReport?
     public var backends: [Backend]
     /// What a person should know: a model without a price, a key that is missing.
     public var warnings: [String]
@@ -254,6 +256,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         latencyP95Milliseconds: Double? = nil,
         tiers: [TierTotals] = [],
         cache: Cache = Cache(),
+        escalation: EscalationReport? = nil,
         backends: [Backend] = [],
         warnings: [String] = []
     ) {
@@ -269,6 +272,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         self.latencyP95Milliseconds = latencyP95Milliseconds
         self.tiers = tiers
         self.cache = cache
+        self.escalation = escalation
         self.backends = backends
         self.warnings = warnings
     }
@@ -286,6 +290,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case latencyP95Milliseconds = "latency_p95_ms"
         case tiers
         case cache
+        case escalation
         case backends
         case warnings
     }

@@ -146,6 +146,8 @@ private final class ScriptedBody: UpstreamBodySource {
 
     var hasMore: Bool { events.withLock { !$0.isEmpty } }
 
+    func nudge() {}
+
     func letGo() {}
 
     func cancel() { events.withLock { $0 = [.failure(.cancelled)] } }

@@ -11,7 +11,8 @@ package import Shared
 /// | 5 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
 /// | 6 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
 /// | 7 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
-/// | 8 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 8 | judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
+/// | 9 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -26,12 +27,13 @@ package struct Gateway: Sendable {
     private let decide: Decide
     package let classifier: any Classifying
     let learning: Learning?
+    package let escalations: EscalationCounters
     private let pipeline: Pipeline
 
     /// The stages' names in order.
     package static let stageNames = [
         Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Coalesce.name,
-        Compare.name, Attempt.name,
+        Compare.name, Judge.name, Attempt.name,
     ]
 
     package init(
@@ -40,10 +42,12 @@ package struct Gateway: Sendable {
         classifier: any Classifying,
         learning: Learning? = nil,
         caching parts: CachingParts = CachingParts(),
+        outcomes: (any OutcomeLog)? = nil,
         transport: Transport,
         clock: Clock
     ) {
         self.learning = learning
+        escalations = EscalationCounters()
         self.settings = settings
         self.classifier = classifier
         self.transport = transport
@@ -61,7 +65,9 @@ package struct Gateway: Sendable {
             bounds: ProjectBounds(settings),
             paces: paces,
             conversations: conversations,
-            clock: clock
+            clock: clock,
+            stallAfter: settings.escalation.stallAfter,
+            lifted: { [escalations] in escalations.lifted() }
         )
         let repeated = RepeatedRequests()
         let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
@@ -72,7 +78,8 @@ package struct Gateway: Sendable {
                 paces: paces,
                 conversations: conversations,
                 clock: clock,
-                prompts: settings.log.prompts
+                prompts: settings.log.prompts,
+                outcomes: settings.cascade.logsOutcomes ? outcomes : nil
             ),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
@@ -91,6 +98,12 @@ package struct Gateway: Sendable {
                 runner: shadows,
                 rate: settings.learned.shadowRate,
                 isUseful: { learning?.classifier.ranks ?? false }
+            ),
+            Judge(
+                settings: settings,
+                judge: Self.judge(settings, router, ModelCall(transport: transport, clock: clock)),
+                counters: escalations,
+                clock: clock
             ),
             Attempt(
                 transport: transport,
@@ -123,6 +136,15 @@ package struct Gateway: Sendable {
             spent: { ledger.spent($0) },
             deliver: { await learning.learn(from: $0) }
         )
+    }
+
+    /// Who is asked about answers; nil where only the rules judge them, or there is no fast backend.
+    private static func judge(_ settings: Settings, _ router: Router, _ call: ModelCall) -> AnswerJudge? {
+        guard settings.escalation.check == .llm else { return nil }
+        let fast = router.backends.first { $0.tier == .fast } ?? router.backends.filter { $0.tier > .fast }.first
+        return fast.map {
+            AnswerJudge(backend: $0, call: call, timeoutMilliseconds: settings.escalation.judgeTimeoutMilliseconds)
+        }
     }
 
     /// `POST /v1/messages`, or `POST /v1/chat/completions` in OpenAI's dialect.
@@ -223,6 +245,7 @@ package struct Gateway: Sendable {
     /// The gateway's figures of this moment.
     package func snapshot() -> MetricsSnapshot {
         var snapshot = ledger.snapshot(cache: caching.report)
+        snapshot.escalation = escalations.report
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")

@@ -105,6 +105,7 @@ final class GatedUpstream: Sendable {
         }
 
         var hasMore: Bool { state.withLock { !$0.events.isEmpty } }
+        func nudge() { keepSilent() }
         func letGo() {}
         func cancel() { change { $0.isCancelled = true } }
     }

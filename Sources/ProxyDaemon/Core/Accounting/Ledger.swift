@@ -188,21 +188,17 @@ package final class Ledger: Sendable {
         add(summary, to: &state.today)
         add(summary, to: &state.month)
         add(entry.overheads, to: &state)
-        if let tier = summary.tier {
-            if let row = state.tiers.firstIndex(where: { $0.tier == tier }) {
-                state.tiers[row].requests += 1
-                state.tiers[row].cost += summary.cost
-            } else {
-                state.tiers.append(MetricsSnapshot.TierTotals(tier: tier, requests: 1, cost: summary.cost))
-                state.tiers.sort { $0.tier < $1.tier }
-            }
-        }
-        if summary.cache == Sharing.none.rawValue,
-            let row = state.backends.firstIndex(where: { $0.name == summary.backend })
-        {
+        if let tier = summary.tier { add(to: tier, &state) { $0.requests += 1 } }
+        // A weak answer that was not given is paid to whom it came from.
+        for attempt in entry.attempts {
+            let cost = attempt.cost ?? .zero
+            if let tier = attempt.tier { add(to: tier, &state) { $0.cost += cost } }
+            guard let row = state.backends.firstIndex(where: { $0.name == attempt.backend }) else { continue }
             state.backends[row].requests += 1
-            state.backends[row].cost += summary.cost
-            if isError(summary) { state.backends[row].errors += 1 }
+            state.backends[row].cost += cost
+            if attempt.error != nil || (isError(summary) && attempt == entry.attempts.last) {
+                state.backends[row].errors += 1
+            }
         }
         state.latencies.add(summary.latencyMilliseconds)
         state.rate.add(nowSeconds: now / 1_000)
@@ -212,6 +208,18 @@ package final class Ledger: Sendable {
             state.entries[state.next] = entry
             state.next = (state.next + 1) % remembered
         }
+    }
+
+    private static func add(
+        to tier: Tier,
+        _ state: inout State,
+        _ change: (inout MetricsSnapshot.TierTotals) -> Void
+    ) {
+        if let row = state.tiers.firstIndex(where: { $0.tier == tier }) { return change(&state.tiers[row]) }
+        var totals = MetricsSnapshot.TierTotals(tier: tier, requests: 0, cost: .zero)
+        change(&totals)
+        state.tiers.append(totals)
+        state.tiers.sort { $0.tier < $1.tier }
     }
 
     private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {

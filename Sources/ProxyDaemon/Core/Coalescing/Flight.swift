@@ -154,7 +154,7 @@ package final class Flight: Sendable {
         switch reply.body {
         case .bytes(let bytes): body = .bytes(bytes)
         case .stream(let stream):
-            guard let relay = stream as? EventRelay else {
+            guard let relay = stream as? any StreamSource else {
                 return .failure(GatewayError(.internalFault("a stream that is read already came to be shared")))
             }
             relay.capture(limitBytes: keptBytes)

@@ -85,12 +85,12 @@ final class SharedStream: Sendable {
         var leaderEnd: StreamOutcome.End?
     }
 
-    private let relay: EventRelay
+    private let relay: any StreamSource
     private let ended: @Sendable () -> Void
     private let state = Mutex(State())
 
     /// `ended` is called when the stream has ended and the leader's stages have been told.
-    init(_ relay: EventRelay, ended: @escaping @Sendable () -> Void) {
+    init(_ relay: any StreamSource, ended: @escaping @Sendable () -> Void) {
         self.relay = relay
         self.ended = ended
         relay.whenEnded { [weak self] in self?.settle($0) }
@@ -257,7 +257,7 @@ extension SharedStream.State {
 
     /// Gives all readers what one has waited for. Gives back its own share where that needs no seat, and who is to be woken.
     fileprivate mutating func publish(
-        _ step: EventRelay.Step,
+        _ step: StreamStep,
         isLast: Bool,
         from id: Int
     ) -> (own: SharedStream.Step?, waiters: [CheckedContinuation<Void, Never>]) {

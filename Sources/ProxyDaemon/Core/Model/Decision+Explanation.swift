@@ -45,6 +45,8 @@ extension Decision {
             reasons.append(
                 "A step of a tool loop, or a summary of the history, keeps what the user turn was given: tier \(tier.name)."
             )
+        case .lifted(let tier, let why):
+            reasons.append("The tool loop stands still: \(why). The conversation goes on with the tier \(tier.name).")
         case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
         case .classified(let wanted, let floor):
             if let classification { reasons += sentences(classification) }
@@ -53,6 +55,12 @@ extension Decision {
         let simulated = backend.isSimulated ? " (simulated)" : ""
         reasons += adaptationNotes.map { "Adapted: \($0)." }
         reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
+        for step in escalations {
+            let why = step.reasons.joined(separator: ", ")
+            reasons.append(
+                "The answer of \(step.from.name) was found weak (\(why)): \(step.to.name) was asked instead."
+            )
+        }
         if let sentence = costSentence { reasons.append(sentence) }
         reasons.append(timeSentence)
         if let reuse { reasons.append(reuse.sentence) }
@@ -91,6 +99,11 @@ extension Decision {
 
     private func choice(_ wanted: Tier, _ floor: Tier) -> [String] {
         var sentences: [String] = []
+        if let liftedTier {
+            sentences.append(
+                "The conversation's tier was lifted before, as its tools got nowhere: tier \(liftedTier.name)."
+            )
+        }
         if goesOn { sentences.append("A short reply goes on with what was asked before: tier \(wanted.name).") }
         if floor != wanted { sentences.append("The configured bounds make it the tier \(floor.name).") }
         if let preference {

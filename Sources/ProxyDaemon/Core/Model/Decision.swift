@@ -14,6 +14,8 @@ package struct Decision: Sendable {
         case capped(named: String, at: Tier)
         /// A step of a tool loop: it keeps what its user turn was given.
         case keeps(Tier)
+        /// A step of a tool loop that stands still, for that reason: it goes to a higher tier from here on.
+        case lifted(to: Tier, because: String)
         /// The client forced the tier.
         case forcedTier(Tier)
         /// The classifier picked the tier; the bounds made it the floor.
@@ -53,6 +55,10 @@ package struct Decision: Sendable {
     package var plan: SwitchPlan?
     /// The preference that narrowed the choice.
     package var preference: Settings.Preference?
+    /// The conversation's tier was lifted before, which makes it the floor.
+    package var liftedTier: Tier?
+    /// Who had answered before and was found weak, in order; empty where nobody was.
+    package var escalations: [Escalation] = []
     /// The answer was made for another request; nil where it was made for this one.
     package var reuse: Reuse?
 
@@ -96,6 +102,8 @@ package struct Directives: Sendable, Equatable {
     package var mayWriteCache = true
     /// `X-Gateway-Classifier-Mode`: nil where the header is absent.
     package var classifierMode: Settings.ClassifierMode?
+    /// `X-Gateway-Max-Escalations`: nil where the header is absent.
+    package var maxEscalations: Int?
 
     package init() {}
 
@@ -123,6 +131,15 @@ package struct Directives: Sendable, Equatable {
                 throw GatewayError(.invalidRequest("X-Gateway-Tier: expected \(names), found \"\(value)\""))
             }
             tier = parsed
+        }
+        if let value = request.header("x-gateway-max-escalations") {
+            guard let most = Int(value), (0...Tier.allCases.count).contains(most) else {
+                let range = "a whole number from 0 to \(Tier.allCases.count)"
+                throw GatewayError(
+                    .invalidRequest("X-Gateway-Max-Escalations: expected \(range), found \"\(value.prefix(60))\"")
+                )
+            }
+            maxEscalations = most
         }
         if let value = request.header("x-gateway-classifier-mode") {
             classifierMode = try Self.classifierMode(value, name: "X-Gateway-Classifier-Mode")

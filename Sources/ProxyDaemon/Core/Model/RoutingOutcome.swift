@@ -68,3 +68,33 @@ package struct RoutingOutcome: Sendable, Equatable {
         self.baseline = baseline
     }
 }
+
+extension RoutingOutcome {
+    /// What the routing of an exchange came to; nil for one that was not routed, or was answered by what is kept.
+    init?(_ exchange: Exchange, _ row: ExchangeSummary) {
+        guard let decision = exchange.decision, case .classified = decision.ground, exchange.sharing == .none,
+            !exchange.attempts.isEmpty
+        else { return nil }
+        let first = decision.escalations.first?.from ?? decision.backend
+        self.init(
+            id: row.id,
+            unixMilliseconds: row.unixMilliseconds,
+            project: row.project,
+            prompt: row.prompt,
+            task: decision.classification?.taskType.rawValue,
+            score: decision.score,
+            classifier: row.classifier,
+            initialTier: first.tier,
+            initialBackend: first.name,
+            finalTier: decision.backend.tier,
+            finalBackend: decision.backend.name,
+            escalations: decision.escalations.count,
+            escalationReasons: decision.escalations.flatMap(\.signals),
+            quality: exchange.quality?.score,
+            latencyMilliseconds: row.latencyMilliseconds,
+            isSuccess: row.error == nil && row.status == 200,
+            cost: row.cost,
+            baseline: row.baseline
+        )
+    }
+}

@@ -153,6 +153,8 @@ package struct Settings: Sendable, Equatable {
     package var projects: [Project] = []
     package var cache = Cache()
     package var coalesce = Coalesce()
+    package var escalation = Escalation()
+    package var cascade = Cascade()
     package var storage = Storage()
     package var upstream = Upstream()
     package var log = Log()

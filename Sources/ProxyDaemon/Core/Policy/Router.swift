@@ -10,7 +10,8 @@ package struct Router: Sendable {
     /// The backends of the highest tier, whose dearest price is the baseline.
     package let strongest: [Backend]
     private let mode: Settings.RoutingMode
-    private let isLocalFirst: Bool
+    /// Requests of this tier and below go to the local tier first; nil for none.
+    private let localFirst: Tier?
     private let preset: [Settings.Preference]
     private let candidates: Candidates
 
@@ -20,7 +21,8 @@ package struct Router: Sendable {
         let top = backends.map(\.tier).max()
         strongest = backends.filter { $0.tier == top }
         mode = settings.routing.mode
-        isLocalFirst = settings.routing.isLocalFirst
+        let cascade = settings.cascade.isEnabled ? settings.cascade.maxTier : nil
+        localFirst = cascade ?? (settings.routing.isLocalFirst ? .fast : nil)
         preset = TaskPreset.preferences(settings.routing.preset, backends)
         candidates = Candidates(backends, isStrict: settings.strictTranslation)
     }
@@ -52,7 +54,12 @@ package struct Router: Sendable {
         if let tier = directives.tier {
             let fitting = bounded(candidates.all(draft, .client), request.bounds).filter { $0.backend.tier == tier }
             guard !fitting.isEmpty else { throw noTier(tier) }
-            return .settled(try decision(draft, .forcedTier(tier), fitting, floor: tier))
+            var forced = try decision(draft, .forcedTier(tier), fitting, floor: tier)
+            // Where the client allows escalations, others may be asked after a weak answer.
+            if directives.maxEscalations != nil {
+                forced.candidates = bounded(candidates.all(draft, .router), request.bounds)
+            }
+            return .settled(forced)
         }
         guard directives.smartRouting ?? (isRoutedName || mode == .always) || isRoutedName else {
             let why = directives.smartRouting == false ? "the client switched routing off" : "routing.mode is \(mode)"
@@ -63,6 +70,7 @@ package struct Router: Sendable {
             return .settled(try stay(with: named, draft, .notRouted("the client named a local model")))
         }
         if let reason = request.turn?.reasonToPass, let passed = try pass(draft, reason) { return .settled(passed) }
+        if let reason = request.turn?.stall, let lifted = try lift(draft, because: reason) { return .settled(lifted) }
         if request.turn?.kind == .toolStep, let kept = try keep(draft) { return .settled(kept) }
         if let reason = Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas) {
             // There is no named model to stay with: the strongest backend takes the most.
@@ -110,6 +118,21 @@ package struct Router: Sendable {
         return make(own.backend, own.adaptations, draft, .keeps(own.backend.tier), all)
     }
 
+    /// The next tier above what the conversation has, for a tool loop that stands still; nil where nobody above can take the
+    /// request.
+    private func lift(_ draft: RoutingDraft, because reason: String) throws(GatewayError) -> Decision? {
+        let request = draft.request
+        guard let choice = request.turn?.view?.choice,
+            Capability.reasonToStay(request.traits, maxTokens: request.maxTokens, betas: request.betas) == nil
+        else { return nil }
+        let all = bounded(candidates.all(draft, .router), request.bounds)
+        let able = all.filter { $0.veto == nil && $0.backend.tier > choice.tier }
+        guard let tier = able.map(\.backend.tier).min(),
+            let chosen = able.filter({ $0.backend.tier == tier }).min(by: { $0.order < $1.order })
+        else { return nil }
+        return make(chosen.backend, chosen.adaptations, draft, .lifted(to: tier, because: reason), all)
+    }
+
     /// Chooses the backend for a classified request.
     ///
     /// The classification's tier, within the bounds, is the floor: among the backends of that tier and above the least
@@ -128,8 +151,9 @@ package struct Router: Sendable {
             wanted = earlier
             draft.goesOn = true
         }
-        let floor = floor(wanted, request.bounds)
-        draft.mayBeLocal = isLocalFirst && floor <= .fast
+        let lifted = request.turn?.view?.lift.map(\.tier).flatMap { $0 > wanted ? $0 : nil }
+        let floor = floor(max(wanted, lifted ?? wanted), request.bounds)
+        draft.mayBeLocal = localFirst.map { floor <= $0 } ?? false
         draft.preferences = (request.bounds.prefer + preset).filter {
             $0.applies(to: classification.taskType, floor)
         }
@@ -142,7 +166,9 @@ package struct Router: Sendable {
             // There is no model to stay with, so that what is only unsure is worth a try.
             all = bounded(candidates.all(draft, .client), request.bounds)
         }
-        return try decision(draft, ground, all, floor: draft.mayBeLocal ? .local : floor)
+        var decision = try decision(draft, ground, all, floor: draft.mayBeLocal ? .local : floor)
+        decision.liftedTier = lifted
+        return decision
     }
 
     /// The backend that a model name means: see ``ModelNames/backend(named:)``.

@@ -36,6 +36,8 @@ package struct Turn: Sendable {
     package let chain: MessageChain
     /// What is known of the conversation; nil for a new one.
     package var view: ConversationView?
+    /// Why the tool loop is thought to stand still, a clause; nil where it is not.
+    package var stall: String?
 
     /// Reads a request of that client. `session` is what the client calls its session.
     package init(_ prompt: Prompt, of client: ClientIdentity, session: String?) {

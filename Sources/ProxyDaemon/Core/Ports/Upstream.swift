@@ -80,6 +80,9 @@ package struct UpstreamBody: AsyncSequence, Sendable {
     /// Whether something is there already, so that ``next(patienceSeconds:)`` would not wait.
     package var hasMore: Bool { source.hasMore }
 
+    /// Has whoever waits for bytes look up: they get a silence, unless something has come.
+    package func nudge() { source.nudge() }
+
     /// Nobody reads on. What little may still come is thrown away, so that the connection can be used again.
     package func letGo() { source.letGo() }
 
@@ -123,6 +126,7 @@ package protocol UpstreamBodySource: Sendable {
     /// See ``UpstreamBody/next(patienceSeconds:endsWithTask:)``.
     func next(patienceSeconds: Int?, endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event
     var hasMore: Bool { get }
+    func nudge()
     func letGo()
     func cancel()
 }

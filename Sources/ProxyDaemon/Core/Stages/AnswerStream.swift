@@ -20,6 +20,49 @@ package struct StreamOutcome: Sendable {
     package var stopReason: String?
     /// All bytes of a complete stream, where they were asked for and not too many.
     package var captured: [UInt8]?
+    /// What judging the stream has made of the exchange; nil where it was not judged.
+    package var judgement: AnswerJudgement?
+}
+
+/// What a stream brings next.
+enum StreamStep: Sendable {
+    /// Whole events.
+    case bytes([UInt8])
+    /// The provider is silent, and the client would like to hear that somebody is still there.
+    case silence
+    case end
+    /// It broke off after these bytes.
+    case broken(GatewayError, after: [UInt8] = [])
+}
+
+/// A stream from a provider, for one reader at a time, which may be another one each time.
+protocol StreamSource: AnswerStream, Sendable {
+    /// Who answers.
+    var backend: String { get }
+
+    /// What was kept so far; nil where nobody asked for it or it has become too much.
+    var captured: [UInt8]? { get }
+
+    /// The next step. Settles before it hands out the last one.
+    ///
+    /// Cancelling the task breaks the stream off, unless `endsWithTask` is false: then only ``AnswerStream/abandon()`` and
+    /// ``cancel()`` do.
+    func step(endsWithTask: Bool) async -> StreamStep
+
+    /// Breaks the call off under a reader that waits, and who then settles.
+    func cancel()
+}
+
+extension StreamSource {
+    /// The next bytes for a client of that dialect.
+    func next(_ dialect: Dialect, requestID: String) async -> [UInt8]? {
+        switch await step(endsWithTask: true) {
+        case .bytes(let bytes): bytes
+        case .silence: dialect.ping
+        case .end: nil
+        case .broken(let error, let rest): rest + dialect.errorEvent(error, requestID: requestID)
+        }
+    }
 }
 
 /// A stream as one client reads it. For one task at a time.

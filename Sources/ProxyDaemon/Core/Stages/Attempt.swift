@@ -120,6 +120,7 @@ package struct Attempt: Stage {
         AttemptReport(
             backend: backend.name,
             model: backend.model,
+            tier: backend.tier,
             status: status,
             durationMilliseconds: Double(clock.monotonicNanoseconds() - started) / 1e6,
             error: error

@@ -31,7 +31,8 @@ package struct Compare: Stage {
         else { return try await next(&exchange) }
         let reply = try await next(&exchange)
         guard reply.status == 200 else { return reply }
-        let own = decision.backend
+        // Another than at first may have answered; of a held stream it may not be known yet who will.
+        guard !exchange.isUndecided, let own = exchange.decision?.backend, own !== other else { return reply }
         let (request, project) = (exchange.request, exchange.client.project)
         let offer = { @Sendable (answer: String, stopReason: String?) in
             // What was cut short, or is no text, cannot be compared.

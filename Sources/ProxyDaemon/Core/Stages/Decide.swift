@@ -9,15 +9,22 @@ package struct Decide: Stage {
     private let paces: Paces
     private let conversations: Conversations
     private let clock: Clock
+    private let stallAfter: Int
+    private let lifted: @Sendable () -> Void
 
+    /// `stallAfter` equal or failed tool calls in a row lift a conversation's tier, 0 never does; `lifted` is told of it.
     package init(
         router: Router,
         classifier: any Classifying,
         bounds: ProjectBounds,
         paces: Paces,
         conversations: Conversations,
-        clock: Clock
+        clock: Clock,
+        stallAfter: Int = 0,
+        lifted: @escaping @Sendable () -> Void = {}
     ) {
+        self.stallAfter = stallAfter
+        self.lifted = lifted
         self.router = router
         self.classifier = classifier
         self.bounds = bounds
@@ -51,12 +58,16 @@ package struct Decide: Stage {
         exchange.decision = decision
         exchange.turn = request.turn
         if let turn = request.turn, turn.reasonToPass == nil {
-            let choice = ConversationChoice(
+            var choice = ConversationChoice(
                 wanted: decision.wanted ?? .fast,
                 tier: decision.backend.tier,
                 backend: decision.backend.identity,
                 isUserTurn: turn.kind == .userTurn
             )
+            if case .lifted(let tier, _) = decision.ground {
+                choice.lift = ConversationLift(tier: tier, messageCount: turn.chain.messageCount)
+                lifted()
+            }
             conversations.decided(turn.chain, choice, now: now)
         }
         return try await next(&exchange)
@@ -80,6 +91,9 @@ package struct Decide: Stage {
         request.betas = sent.map(Self.betas) ?? []
         var turn = Turn(prompt, of: client, session: sent?.header("x-claude-code-session-id"))
         turn.view = conversations.lookUp(turn.chain, now: clock.monotonicNanoseconds())
+        if turn.kind == .toolStep, stallAfter > 0, prompt.traits.hasToolHistory {
+            turn.stall = Stall(prompt, from: turn.view?.lift?.messageCount ?? 0).reason(atLeast: stallAfter)
+        }
         request.turn = turn
         return request
     }

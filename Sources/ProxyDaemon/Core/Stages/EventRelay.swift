@@ -6,18 +6,7 @@ import Synchronization
 /// What the client's dialect asks for is the passage's business; where provider and client speak the same one, the bytes
 /// are the provider's own. The relay adds only what the provider fails to give: pings in its silence, and an error where
 /// it breaks off. For one reader at a time, which may be another one each time.
-package final class EventRelay: AnswerStream, Sendable {
-    /// What the stream brings next.
-    enum Step: Sendable {
-        /// Whole events.
-        case bytes([UInt8])
-        /// The provider is silent, and the client would like to hear that somebody is still there.
-        case silence
-        case end
-        /// It broke off after these bytes.
-        case broken(GatewayError, after: [UInt8] = [])
-    }
-
+package final class EventRelay: StreamSource {
     fileprivate struct State {
         var passage: any AnswerPassage
         var captured: [UInt8] = []
@@ -72,22 +61,11 @@ package final class EventRelay: AnswerStream, Sendable {
 
     package var isFinished: Bool { state.withLock { $0.isFinished } }
 
-    /// What was kept so far; nil where nobody asked for it or it has become too much.
     var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured : nil } }
 
-    package func next() async -> [UInt8]? {
-        switch await step(endsWithTask: true) {
-        case .bytes(let bytes): bytes
-        case .silence: dialect.ping
-        case .end: nil
-        case .broken(let error, let rest): rest + dialect.errorEvent(error, requestID: requestID)
-        }
-    }
+    package func next() async -> [UInt8]? { await next(dialect, requestID: requestID) }
 
-    /// The next step. Settles before it hands out the last one.
-    ///
-    /// Cancelling the task breaks the stream off, unless `endsWithTask` is false: then only ``abandon()`` and ``cancel()`` do.
-    func step(endsWithTask: Bool) async -> Step {
+    func step(endsWithTask: Bool) async -> StreamStep {
         while !isFinished {
             do throws(UpstreamError) {
                 switch try await body.next(patienceSeconds: pingSeconds, endsWithTask: endsWithTask) {
@@ -113,8 +91,10 @@ package final class EventRelay: AnswerStream, Sendable {
         }
     }
 
-    /// Breaks the call off under a reader that waits, and who then settles.
     func cancel() { body.cancel() }
+
+    /// Has a reader that waits look up: it gets a silence unless something has come.
+    func nudge() { body.nudge() }
 
     private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
         typealias Passed = (whole: [UInt8], first: (@Sendable () -> Void)?, settlement: Settlement?)
@@ -145,7 +125,7 @@ package final class EventRelay: AnswerStream, Sendable {
     }
 
     /// The provider has closed the stream: was it whole?
-    private func finish() -> Step {
+    private func finish() -> StreamStep {
         typealias Finished = (rest: [UInt8], first: (@Sendable () -> Void)?, isWhole: Bool)
         let (rest, first, isWhole) = state.withLock { state -> Finished in
             state.isFinished = true
@@ -165,7 +145,7 @@ package final class EventRelay: AnswerStream, Sendable {
     }
 
     /// The provider has broken off: a client must not take the rest for a whole answer.
-    private func fail(_ error: GatewayError) -> Step {
+    private func fail(_ error: GatewayError) -> StreamStep {
         var isUntold = false
         settle { state in
             state.isFinished = true

@@ -25,6 +25,16 @@ package struct Exchange: Sendable {
     /// The client left while others waited for the same answer.
     package var clientHasLeft = false
     package var attempts: [AttemptReport] = []
+    /// Which of the attempts gave the answer; nil for the last one.
+    package var answeringAttempt: Int?
+    /// Answers that were paid for and not given: added by `judge`.
+    package var discarded: [DiscardedAnswer] = []
+    /// What is thought of the answer: set by `judge`, nil where it did not look at it.
+    package var quality: QualityVerdict?
+    /// Why a weak answer was given all the same.
+    package var qualityNote: String?
+    /// The head of its answer went out before it was decided whose answer it is.
+    package var isUndecided = false
     /// The gateway's own calls for it, such as a classification.
     package var overheads: [Overhead] = []
     package var usage = TokenUsage()

@@ -6,7 +6,8 @@ package enum GatewayHeaders {
     static func fields(_ exchange: Exchange, _ summary: ExchangeSummary, isFinal: Bool) -> [HeaderField] {
         var fields = identity(id: summary.id)
         fields.reserveCapacity(16)
-        if let tier = summary.tier {
+        // Of a stream that is still held back nobody knows yet who answers.
+        if let tier = summary.tier, !exchange.isUndecided {
             fields.append(HeaderField("X-Gateway-Model", headerSafe(summary.model)))
             fields.append(HeaderField("X-Gateway-Provider", summary.provider))
             fields.append(HeaderField("X-Gateway-Tier", tier.name))
@@ -15,7 +16,9 @@ package enum GatewayHeaders {
         fields.append(HeaderField("X-Gateway-Classifier", summary.classifier))
         fields.append(HeaderField("X-Gateway-Cache", summary.cache))
         fields.append(HeaderField("X-Cache", exchange.sharing == .none ? "MISS" : "HIT"))
-        fields.append(HeaderField("X-Gateway-Escalations", "0"))
+        if !exchange.isUndecided {
+            fields.append(HeaderField("X-Gateway-Escalations", String(summary.escalations)))
+        }
         if isFinal {
             fields.append(HeaderField("X-Gateway-Cost-USD", summary.cost.description))
             fields.append(HeaderField("X-Gateway-Saved-USD", summary.saved.description))

@@ -173,6 +173,8 @@ package struct LookUp: Stage {
                     return
                 }
                 var answer = made
+                if let backend = outcome.judgement?.decision?.backend { answer.backend = backend }
+                if let warnings = outcome.judgement?.warnings { answer.warnings = warnings }
                 answer.form = .eventStream(captured)
                 answer.usage = outcome.usage
                 answer.usageIsEstimated = outcome.usageIsEstimated

@@ -13,6 +13,7 @@ package final class Settle: Stage {
     private let conversations: Conversations
     private let clock: Clock
     private let prompts: Settings.PromptLogging
+    private let outcomes: (any OutcomeLog)?
 
     package init(
         router: Router,
@@ -20,8 +21,10 @@ package final class Settle: Stage {
         paces: Paces,
         conversations: Conversations,
         clock: Clock,
-        prompts: Settings.PromptLogging
+        prompts: Settings.PromptLogging,
+        outcomes: (any OutcomeLog)? = nil
     ) {
+        self.outcomes = outcomes
         self.router = router
         self.ledger = ledger
         self.paces = paces
@@ -50,6 +53,7 @@ package final class Settle: Stage {
             }
             relay.whenEnded { [self] outcome in
                 var exchange = opened.exchange.withLock { $0 }
+                if let judgement = outcome.judgement { exchange.take(judgement) }
                 exchange.usage = outcome.usage
                 exchange.usageIsEstimated = outcome.usageIsEstimated
                 exchange.stopReason = outcome.stopReason
@@ -90,6 +94,7 @@ package final class Settle: Stage {
             ledger.warn(warning)
         }
         var row = summary(exchange, status: status)
+        exchange.book(price.own)
         row.cost = price.cost
         row.baseline = price.baseline
         let overhead = exchange.overheads.reduce(USD.zero) { $0 + $1.spending.cost }
@@ -105,7 +110,10 @@ package final class Settle: Stage {
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }
-        if row.error == nil, status == 200, exchange.sharing == .none, !row.usageIsEstimated { learn(exchange, row) }
+        if row.error == nil, status == 200, exchange.sharing == .none, !exchange.usageIsEstimated {
+            learn(exchange, row)
+        }
+        if let outcome = RoutingOutcome(exchange, row) { outcomes?.record(outcome) }
         let warnings = exchange.warnings
         ledger.ended(
             LedgerEntry(
@@ -121,13 +129,16 @@ package final class Settle: Stage {
 
     /// What an answer tells about the next: how fast its backend is, and what of the conversation is warm there now.
     private func learn(_ exchange: Exchange, _ row: ExchangeSummary) {
-        paces.note(
-            row.backend,
-            firstByteMilliseconds: row.firstByteMilliseconds,
-            totalMilliseconds: row.latencyMilliseconds,
-            outputTokens: row.usage.output,
-            isStream: row.stream
-        )
+        // The time of an answer that others came before tells nothing of its backend.
+        if exchange.discarded.isEmpty {
+            paces.note(
+                row.backend,
+                firstByteMilliseconds: row.firstByteMilliseconds,
+                totalMilliseconds: row.latencyMilliseconds,
+                outputTokens: row.usage.output,
+                isStream: row.stream
+            )
+        }
         guard let turn = exchange.turn, let prompt = exchange.prompt, let backend = exchange.decision?.backend else {
             return
         }
@@ -142,8 +153,9 @@ package final class Settle: Stage {
         )
     }
 
-    private func priced(_ exchange: Exchange) -> (cost: USD, baseline: USD, warning: String?) {
-        guard let backend = exchange.decision?.backend else { return (.zero, .zero, nil) }
+    /// What the answer cost by itself, together with the answers that were not given, and on the strongest tier.
+    private func priced(_ exchange: Exchange) -> (own: USD, cost: USD, baseline: USD, warning: String?) {
+        guard let backend = exchange.decision?.backend else { return (.zero, .zero, .zero, nil) }
         let seconds = exchange.request.unixMilliseconds / 1_000
         let tokens = exchange.usage.totalInput
         let price = backend.price(promptTokens: tokens, unixSeconds: seconds)
@@ -151,7 +163,8 @@ package final class Settle: Stage {
         let baseline = router.baselinePrice(promptTokens: tokens, unixSeconds: seconds)?.cost(of: exchange.usage)
         let warning =
             price.isKnown ? nil : "no price is known for \(backend.model); it is counted at the dearest known price"
-        return (cost, baseline ?? cost, warning)
+        let discarded = exchange.discarded.reduce(USD.zero) { $0 + $1.spending.cost }
+        return (cost, cost + discarded, baseline ?? cost, warning)
     }
 
     private func summary(_ exchange: Exchange, status: Int) -> ExchangeSummary {
@@ -177,8 +190,9 @@ package final class Settle: Stage {
             latencyMilliseconds: latency,
             firstByteMilliseconds: exchange.firstByteNanoseconds.map { Double($0 - arrived) / 1e6 } ?? latency,
             usage: exchange.usage,
+            escalations: exchange.decision?.escalations.count ?? 0,
             prompt: kept(exchange.prompt?.traits.lastUserText ?? []),
-            usageIsEstimated: exchange.usageIsEstimated,
+            usageIsEstimated: exchange.usageIsEstimated || exchange.discarded.contains { $0.spending.isEstimated },
             isSimulated: backend?.isSimulated ?? false,
             project: exchange.client.project
         )

@@ -5,9 +5,8 @@ import Shared
 struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
-        "CASCADE_LOG_OUTCOMES", "CASCADE_MIN_RESPONSE_LENGTH", "CASCADE_QUALITY_CHECK_MODE", "CIRCUIT_BREAKER_ENABLED",
-        "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL",
-        "ENABLE_CASCADE_ROUTING", "ENABLE_FILE_HASH_CACHE", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
+        "CIRCUIT_BREAKER_ENABLED", "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL", "ENABLE_FILE_HASH_CACHE",
+        "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
         "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
         "RETRY_ENABLED", "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
     ]
@@ -27,6 +26,7 @@ struct EnvironmentReader {
         }
         if let url = try secret("REDIS_URL") { settings.cache.redisURL = url }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
+        try applyCascade(to: &settings)
         if let text = value("SMART_ROUTING_MODE") {
             try apply(routingMode: text, to: &settings)
         }
@@ -37,11 +37,21 @@ struct EnvironmentReader {
             }
             settings.classifier.modelProvider = provider
         }
-        if let text = value("ENABLE_SMART_ROUTING") {
-            guard let flag = LocatedValue.flag(text) else {
-                throw error("ENABLE_SMART_ROUTING", "expected true or false, got \"\(text.prefix(60))\"")
+        if try flag("ENABLE_SMART_ROUTING") == false { settings.routing.mode = .off }
+    }
+
+    private func applyCascade(to settings: inout Settings) throws(ConfigError) {
+        if let flag = try flag("ENABLE_CASCADE_ROUTING") { settings.cascade.isEnabled = flag }
+        if let flag = try flag("CASCADE_LOG_OUTCOMES") { settings.cascade.logsOutcomes = flag }
+        if let text = value("CASCADE_QUALITY_CHECK_MODE") {
+            guard let check = Settings.QualityCheck(rawValue: text.lowercased()) else {
+                let list = Settings.QualityCheck.allCases.map(\.rawValue).joined(separator: ", ")
+                throw error("CASCADE_QUALITY_CHECK_MODE", "expected one of \(list), got \"\(text.prefix(60))\"")
             }
-            if !flag { settings.routing.mode = .off }
+            settings.escalation.check = check
+        }
+        if let characters = try integer("CASCADE_MIN_RESPONSE_LENGTH", in: 0...100_000) {
+            settings.escalation.rules.minimumLength = characters
         }
     }
 
@@ -73,6 +83,14 @@ struct EnvironmentReader {
     func value(_ name: String) -> String? {
         let text = environment[name]?.trimmingWhitespace() ?? ""
         return text.isEmpty ? nil : String(text)
+    }
+
+    func flag(_ name: String) throws(ConfigError) -> Bool? {
+        guard let text = value(name) else { return nil }
+        guard let flag = LocatedValue.flag(text) else {
+            throw error(name, "expected true or false, got \"\(text.prefix(60))\"")
+        }
+        return flag
     }
 
     func integer(_ name: String, in range: ClosedRange<Int>) throws(ConfigError) -> Int? {

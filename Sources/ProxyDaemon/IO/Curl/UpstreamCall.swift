@@ -87,7 +87,7 @@ final class UpstreamCall: Sendable {
     private func waitForBody(until deadline: Int64?) async {
         await withCheckedContinuation { (waiter: CheckedContinuation<Void, Never>) in
             let mayWait = state.withLock { state in
-                guard state.bytes.isEmpty, state.end == nil, !state.isCancelled else { return false }
+                guard state.bytes.isEmpty, state.end == nil, !state.isCancelled, !state.isSilent else { return false }
                 state.bodyWaiter = waiter
                 state.silenceDeadline = deadline
                 return true
@@ -231,6 +231,16 @@ final class UpstreamCall: Sendable {
         waiter?.resume()
     }
 
+    /// The same at once, or the next time somebody waits.
+    func nudge() {
+        let waiter = state.withLock { state in
+            defer { (state.bodyWaiter, state.silenceDeadline) = (nil, nil) }
+            state.isSilent = true
+            return state.bodyWaiter
+        }
+        waiter?.resume()
+    }
+
     /// Since when the provider is at fault for a silence; nil while the reader is.
     func silentSince(_ active: Int64) -> Int64? {
         state.withLock { $0.isPaused ? nil : max(active, $0.resumedNanoseconds) }
@@ -250,6 +260,8 @@ final class UpstreamCallBody: UpstreamBodySource {
     }
 
     var hasMore: Bool { call.hasMore }
+
+    func nudge() { call.nudge() }
 
     func letGo() { call.letGo() }
 

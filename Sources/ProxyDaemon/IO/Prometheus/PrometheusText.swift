@@ -11,6 +11,7 @@ package struct PrometheusText: Sendable {
     package init(_ snapshot: MetricsSnapshot) {
         add(snapshot.sinceStart)
         addTraffic(snapshot)
+        if let escalation = snapshot.escalation { add(escalation) }
         add(snapshot.cache)
         if let semantic = snapshot.cache.semantic { add(semantic) }
     }
@@ -23,6 +24,26 @@ package struct PrometheusText: Sendable {
     private typealias Sample = (labels: [(String, String)], value: String)
 
     // MARK: Figures
+
+    private mutating func add(_ report: EscalationReport) {
+        add(.counter, "judged_answers_total", "Answers that were looked at before they were given.", report.judged)
+        add(
+            .counter,
+            "weak_answers_total",
+            "Answers that were found weak, by what became of them.",
+            [
+                ([("outcome", "escalated")], "\(report.escalated)"), ([("outcome", "refused")], "\(report.refused)"),
+                ([("outcome", "found_late")], "\(report.foundLate)"),
+            ]
+        )
+        add(
+            .counter,
+            "escalation_signals_total",
+            "What was found in answers that were asked again.",
+            report.bySignal.sorted { $0.key < $1.key }.map { ([("signal", $0.key)], "\($0.value)") }
+        )
+        add(.counter, "conversations_lifted_total", "Tool loops that stood still and got a higher tier.", report.lifted)
+    }
 
     private mutating func add(_ totals: MetricsSnapshot.Totals) {
         add(.counter, "requests_total", "Exchanges answered, well or badly.", totals.requests)

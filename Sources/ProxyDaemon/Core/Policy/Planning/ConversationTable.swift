@@ -63,7 +63,8 @@ struct ConversationTable {
         if known.isWhole {
             // Sent again: it is the same turn, whatever is chosen for it now.
             var entry = known.entry
-            if choice.isUserTurn || entry.choice == nil { entry.choice = choice }
+            if choice.isUserTurn || entry.choice == nil || choice.lift != nil { entry.choice = choice }
+            entry.lift = choice.lift ?? entry.lift
             entry.lastSign = now
             return put(entry, whole, chain.partition, now)
         }
@@ -120,6 +121,7 @@ struct ConversationTable {
         var view = ConversationView()
         view.isRepeated = isRepeated
         view.choice = entry.choice
+        view.lift = entry.lift
         view.userTurns = entry.userTurns
         view.toolSteps = entry.toolSteps
         view.wanted = entry.wanted

@@ -54,12 +54,27 @@ package struct ConversationChoice: Sendable, Equatable {
     package var backend: String
     /// A fresh user turn; false for the steps of a tool loop, which keep what their user turn decided.
     package var isUserTurn: Bool
+    /// The tier was lifted because the tool loop stood still; nil where it was not.
+    package var lift: ConversationLift?
 
-    package init(wanted: Tier, tier: Tier, backend: String, isUserTurn: Bool) {
+    package init(wanted: Tier, tier: Tier, backend: String, isUserTurn: Bool, lift: ConversationLift? = nil) {
         self.wanted = wanted
         self.tier = tier
         self.backend = backend
         self.isUserTurn = isUserTurn
+        self.lift = lift
+    }
+}
+
+/// A conversation's tier was lifted, and stays so.
+package struct ConversationLift: Sendable, Equatable {
+    package var tier: Tier
+    /// How many messages there were: what stood still before does not lift it once more.
+    package var messageCount: Int
+
+    package init(tier: Tier, messageCount: Int) {
+        self.tier = tier
+        self.messageCount = messageCount
     }
 }
 
@@ -69,6 +84,8 @@ package struct ConversationView: Sendable, Equatable {
     package var isRepeated = false
     /// What the last user turn was given; nil where none was decided.
     package var choice: ConversationChoice?
+    /// The last lift of its tier; nil without one.
+    package var lift: ConversationLift?
     package var userTurns = 0
     package var toolSteps = 0
     /// How often each tier was wanted by a user turn.

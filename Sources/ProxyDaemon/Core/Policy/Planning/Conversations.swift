@@ -72,6 +72,7 @@ package final class Conversations: Sendable {
 /// One request's place in a conversation.
 struct ConversationEntry {
     var choice: ConversationChoice?
+    var lift: ConversationLift?
     var userTurns = 0
     var toolSteps = 0
     var wanted = TierCounts()
@@ -101,6 +102,10 @@ struct ConversationEntry {
     var bytes: Int { 400 + warm.count * MemoryLayout<(WarmPrefix.Key, WarmPrefix)>.stride + ancestors.count * 16 }
 
     mutating func note(_ choice: ConversationChoice, now: Int64) {
+        if let lift = choice.lift {
+            self.lift = lift
+            self.choice = choice
+        }
         guard choice.isUserTurn || self.choice == nil else {
             toolSteps += 1
             lastSign = now

@@ -1,0 +1,74 @@
+import Shared
+
+/// Which answers are judged, and who is asked instead of a weak one.
+struct EscalationPolicy: Sendable {
+    private let settings: Settings.Escalation
+
+    init(_ settings: Settings.Escalation) { self.settings = settings }
+
+    /// How often the request may be asked again; nil where its answer is not even looked at.
+    ///
+    /// Side queries and tool loops are left alone, and so is what the client itself had decided: a request that is not
+    /// routed, and a forced tier unless escalations are asked for.
+    func escalations(_ exchange: Exchange) -> Int? {
+        guard settings.check != .none, let prompt = exchange.prompt, let decision = exchange.decision else {
+            return nil
+        }
+        let asked = exchange.directives.maxEscalations
+        let most = min(asked ?? settings.maxEscalations, settings.maxEscalations)
+        guard most > 0, exchange.directives.smartRouting != false else { return nil }
+        switch decision.ground {
+        case .classified: break
+        case .forcedTier where asked != nil: break
+        default: return nil
+        }
+        let kind = exchange.turn?.kind ?? TurnKind(prompt)
+        guard kind == .userTurn, settings.includesAgents || !prompt.isAgents else { return nil }
+        return next(after: decision) == nil ? nil : most
+    }
+
+    /// Who is asked after the decision's backend: the cheapest of the next tier, or from the local tier the one that the
+    /// work asked for; nil where nobody above can take the request.
+    func next(after decision: Decision) -> Decision.Candidate? {
+        let own = decision.backend.tier
+        let able = decision.candidates.filter { $0.veto == nil && $0.backend.tier > own }
+        let wanted = own == .local ? decision.wanted ?? .fast : own
+        let tiers = Set(able.map(\.backend.tier)).sorted()
+        guard let tier = tiers.first(where: { $0 >= wanted }) ?? tiers.last else { return nil }
+        return able.filter { $0.backend.tier == tier }.min { $0.estimatedCost < $1.estimatedCost }
+    }
+}
+
+extension Prompt {
+    /// Tools are there to be called, or have been.
+    fileprivate var isAgents: Bool { traits.toolCount > 0 || traits.hasToolHistory }
+}
+
+extension Decision {
+    /// One answer that was found weak, and who was asked instead.
+    package struct Escalation: Sendable {
+        package let from: Backend
+        package let to: Backend
+        /// Why, for people: the reasons of the findings.
+        package let reasons: [String]
+        /// The findings' names.
+        package let signals: [String]
+    }
+
+    /// The same decision with another backend, because of what was found in an answer of this one.
+    func escalated(to candidate: Candidate, because verdict: QualityVerdict, characters: Int) -> Decision {
+        var decision = self
+        decision.escalations.append(
+            Escalation(
+                from: backend,
+                to: candidate.backend,
+                reasons: verdict.findings.map(\.reason),
+                signals: verdict.findings.map(\.signal.rawValue)
+            )
+        )
+        decision.backend = candidate.backend
+        decision.adaptations = candidate.adaptations
+        decision.estimatedInputTokens = candidate.backend.estimatedTokens(characters: characters)
+        return decision
+    }
+}

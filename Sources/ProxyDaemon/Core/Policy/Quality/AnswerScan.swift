@@ -1,0 +1,266 @@
+/// Reads an answer's text once, as it comes, line by line, and keeps what the signals need: no text, but counts, a few marks
+/// and the line that has not ended.
+///
+/// Lines are the unit, so that however the text was cut on its way, the same is seen.
+struct AnswerScan: Sendable {
+    /// A longer line is read in pieces of this many bytes.
+    static let lineBytes = 8_192
+
+    /// What kind of line it is, by its beginning.
+    enum LineKind: Sendable {
+        case prose
+        case item
+        case heading
+        case table
+        case quote
+        case code
+        case fence
+    }
+
+    private var line: [UInt8] = []
+    /// The line that is being read began in an earlier piece.
+    private var isContinued = false
+    private(set) var characters = 0
+    /// Characters, those of scripts that need few of them counted as three.
+    private(set) var weightedCharacters = 0
+
+    // MARK: What was seen
+
+    var prose = ProseScan()
+    var repeats = RepeatScan()
+    private(set) var fences = 0
+    /// The mark of the block of code that is open: its byte and its length.
+    private(set) var openFence: (byte: UInt8, length: Int)?
+    private(set) var codeLines = 0
+    private(set) var codeBytes = 0
+    private(set) var tableLines = 0
+    private(set) var items = 0
+    private(set) var garbage = GarbageScan()
+    private(set) var lastKind = LineKind.prose
+    private var isAfterBlank = true
+    private var isInList = false
+
+    /// Takes a piece of text.
+    mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
+        count(text)
+        var at = 0
+        while at < text.count {
+            let room = Self.lineBytes - line.count
+            let newline = JSONScan.next(
+                0x0A,
+                UnsafeBufferPointer(rebasing: text[..<min(text.count, at + room)]),
+                from: at
+            )
+            let end = newline ?? min(text.count, at + room)
+            let isFull = newline == nil && end - at == room
+            if newline == nil, !isFull {
+                line.append(contentsOf: text[at..<end])
+                return
+            }
+            if line.isEmpty {
+                read(UnsafeBufferPointer(rebasing: text[at..<end]), isEnd: !isFull)
+            } else {
+                line.append(contentsOf: text[at..<end])
+                readLine(isEnd: !isFull)
+            }
+            at = newline == nil ? end : end + 1
+        }
+    }
+
+    /// The text is over: what is left of it is a line.
+    mutating func finish() {
+        if !line.isEmpty { readLine(isEnd: true) }
+    }
+
+    /// Reads the whole sentences of the line that has not ended; for a copy, as the line is lost.
+    mutating func finishSentences() {
+        let mark = line.indices.dropLast().last { at in
+            line[at + 1] == 0x20
+                && (line[at] == UInt8(ascii: ".") || line[at] == UInt8(ascii: "!") || line[at] == UInt8(ascii: "?"))
+        }
+        line.removeSubrange((mark.map { $0 + 1 } ?? 0)...)
+        finish()
+    }
+
+    private mutating func readLine(isEnd: Bool) {
+        let whole = line
+        line.removeAll(keepingCapacity: true)
+        whole.withUnsafeBufferPointer { read($0, isEnd: isEnd) }
+    }
+
+    private mutating func count(_ text: UnsafeBufferPointer<UInt8>) {
+        var continuing = 0
+        var leads = 0
+        for byte in text {
+            continuing &+= byte & 0xC0 == 0x80 ? 1 : 0
+            leads &+= byte >= 0xE3 && byte <= 0xED ? 1 : 0
+        }
+        characters += text.count - continuing
+        weightedCharacters += text.count - continuing + 2 * leads
+    }
+
+    // MARK: Lines
+
+    private mutating func read(_ raw: UnsafeBufferPointer<UInt8>, isEnd: Bool) {
+        let startsLine = !isContinued
+        isContinued = !isEnd
+        var range = 0..<raw.count
+        while let last = range.last, raw[last] == 0x20 || raw[last] == 0x0D || raw[last] == 0x09 { range.removeLast() }
+        var indent = 0
+        while let first = range.first, raw[first] == 0x20 || raw[first] == 0x09 {
+            indent += raw[first] == 0x09 ? 4 : 1
+            range.removeFirst()
+        }
+        guard !range.isEmpty else {
+            isAfterBlank = true
+            return
+        }
+        let text = UnsafeBufferPointer(rebasing: raw[range])
+        if startsLine, readFence(text) { return }
+        garbage.read(text)
+        if openFence != nil {
+            codeLines += 1
+            codeBytes += text.count
+            lastKind = .fence
+            return
+        }
+        let (kind, body) = startsLine ? Self.kind(text, indent: indent, isInList: isInList) : (lastKind, 0)
+        isInList = kind == .item || isInList && (indent > 0 || !isAfterBlank)
+        isAfterBlank = false
+        lastKind = kind
+        let rest = UnsafeBufferPointer(rebasing: text[body...])
+        switch kind {
+        case .code:
+            codeLines += 1
+            codeBytes += text.count
+        case .table: tableLines += 1
+        case .quote, .fence: break
+        case .heading: prose.passOver(rest.count)
+        case .item:
+            items += 1
+            repeats.takeItem(rest)
+            prose.read(rest, isItem: true, &repeats)
+        case .prose:
+            if Self.looksLikeCode(text) {
+                codeLines += 1
+                codeBytes += text.count
+            }
+            prose.read(rest, isItem: false, &repeats)
+        }
+    }
+
+    /// Whether the line is one that opens or closes a block of code, of which it then takes note.
+    private mutating func readFence(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let byte = text[0]
+        guard byte == UInt8(ascii: "`") || byte == UInt8(ascii: "~") else { return false }
+        let length = text.prefix { $0 == byte }.count
+        guard length >= 3 else { return false }
+        if let open = openFence {
+            guard open.byte == byte, length >= open.length, length == text.count else { return false }
+            openFence = nil
+        } else {
+            // ```code``` on one line opens nothing.
+            guard !text[length...].contains(byte) else { return false }
+            openFence = (byte, length)
+            fences += 1
+        }
+        lastKind = .fence
+        isAfterBlank = false
+        return true
+    }
+
+    /// The kind of a line and where its text begins.
+    private static func kind(
+        _ text: UnsafeBufferPointer<UInt8>,
+        indent: Int,
+        isInList: Bool
+    ) -> (LineKind, Int) {
+        let first = text[0]
+        if first == UInt8(ascii: "|") { return (.table, 0) }
+        if first == UInt8(ascii: ">") { return (.quote, 0) }
+        if first == UInt8(ascii: "#") {
+            let level = text.prefix { $0 == first }.count
+            if level <= 6, level < text.count, text[level] == 0x20 { return (.heading, level) }
+        }
+        if first == UInt8(ascii: "-") || first == UInt8(ascii: "*") || first == UInt8(ascii: "+"), text.count > 1,
+            text[1] == 0x20
+        {
+            return (.item, 2)
+        }
+        if first == 0xE2, text.count > 3, text[1] == 0x80, text[2] == 0xA2 { return (.item, 3) }
+        let digits = text.prefix { $0 &- UInt8(ascii: "0") < 10 }.count
+        if digits > 0, digits <= 3, digits + 1 < text.count,
+            text[digits] == UInt8(ascii: ".") || text[digits] == UInt8(ascii: ")"), text[digits + 1] == 0x20
+        {
+            return (.item, digits + 2)
+        }
+        if indent >= 4, !isInList { return (.code, 0) }
+        return (.prose, 0)
+    }
+
+    /// Whether a line outside of a block is code all the same: it ends as statements do, or begins with a word that only code
+    /// begins with.
+    private static func looksLikeCode(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        let last = text[text.count - 1]
+        if last == UInt8(ascii: ";") || last == UInt8(ascii: "{") || last == UInt8(ascii: "}") { return true }
+        if text[0] == UInt8(ascii: "<"), last == UInt8(ascii: ">") { return true }
+        let symbols = text.reduce(0) { $0 + (isSymbol($1) ? 1 : 0) }
+        if symbols >= 4, symbols * 8 >= text.count { return true }
+        return codeOpenings.contains { opening in
+            opening.utf8CodeUnitCount <= text.count && JSONText.equals(text, 0..<opening.utf8CodeUnitCount, opening)
+        }
+    }
+
+    /// A mark that code is full of and prose is not.
+    private static func isSymbol(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["),
+            UInt8(ascii: "]"),
+            UInt8(ascii: "="), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: ";"), UInt8(ascii: "$"),
+            UInt8(ascii: "|"),
+            UInt8(ascii: "\\"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
+    }
+
+    private static let codeOpenings: [StaticString] = [
+        "def ", "SELECT ", "select ", "#!/", "$ ", "import ", "+++ ", "--- ", "diff --", "@@ ", "public ", "func ", "=",
+        "FROM ", "UPDATE ", "DELETE FROM", "INSERT INTO", "CREATE ", "WITH ", "ALTER ", "git ", "sudo ", "const ",
+        "fn ",
+        "/^", "grep ", "sed ", "awk ", "find ", "curl ", "docker ", "npm ", "pip ", "\\b", "^",
+    ]
+}
+
+/// Counts bytes that are no text.
+struct GarbageScan: Sendable {
+    /// U+FFFD.
+    private(set) var replacements = 0
+    /// UTF-8 that was read as Latin-1 and written as UTF-8 again.
+    private(set) var doubled = 0
+    private(set) var controls = 0
+    /// Marks by which models tell turns apart, such as `<|im_end|>`.
+    private(set) var turnMarks = 0
+
+    mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
+        for (at, byte) in text.enumerated() {
+            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "<"), byte != 0x7F { continue }
+            switch byte {
+            case 0xEF:
+                if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
+            case 0xC3:
+                // Ã or â, and then what a lead byte's followers become.
+                if at + 3 < text.count, text[at + 1] == 0x83 || text[at + 1] == 0xA2,
+                    text[at + 2] == 0xC2 || text[at + 2] == 0xE2
+                {
+                    doubled += 1
+                }
+            case UInt8(ascii: "<"):
+                if at + 1 < text.count, text[at + 1] == UInt8(ascii: "|") { turnMarks += 1 }
+            case 0x09, 0x0D, 0x1B: break
+            case 0..<0x20, 0x7F: controls += 1
+            default: break
+            }
+        }
+    }
+}

@@ -1,0 +1,112 @@
+/// Reads the prose of an answer: its sentences, what they claim, its hedges, how it ends. What stands in quotation marks or
+/// between backticks is passed over.
+struct ProseScan: Sendable {
+    /// Sentences that count as the answer's opening.
+    static let opening = 3
+
+    private(set) var words = 0
+    private(set) var commonWords = 0
+    private(set) var commas = 0
+    private(set) var hedges = 0
+    private(set) var safetyWords = 0
+    private(set) var sentences = 0
+    /// Sentences that end with a mark.
+    private(set) var closedSentences = 0
+    /// Bytes of sentences that help: those that neither claim nor offer nor ask.
+    private(set) var helpBytes = 0
+    private(set) var claims = ClaimCounts()
+    /// Longest piece of code between backticks.
+    private(set) var longestInlineCode = 0
+    /// Letters with accents or of other scripts.
+    private(set) var hasForeignLetters = false
+    private(set) var end = ProseEnd()
+
+    /// The words of the sentence that is being read.
+    private var sentence: [UInt64] = []
+    /// For each word, whether a clause begins with it.
+    private var breaks: [Bool] = []
+    private var sentenceBytes = 0
+
+    /// A heading, which claims nothing.
+    mutating func passOver(_ bytes: Int) { helpBytes += bytes }
+
+    mutating func read(_ text: UnsafeBufferPointer<UInt8>, isItem: Bool, _ repeats: inout RepeatScan) {
+        let known = QualityWords.shared
+        let before = sentences
+        var reader = LineReader(text)
+        var lineWords = 0
+        if !hasForeignLetters { hasForeignLetters = text.contains { $0 >= 0xC3 && $0 != 0xE2 && $0 != 0xF0 } }
+        end = ProseEnd()
+        while let token = reader.next() {
+            switch token {
+            case .word(let hash, let isClauseStart):
+                let uses = known.uses(hash)
+                words += 1
+                lineWords += 1
+                if !uses.isEmpty {
+                    if uses.contains(.common) { commonWords += 1 }
+                    if uses.contains(.hedge) { hedges += 1 }
+                    if uses.contains(.safety) { safetyWords += 1 }
+                }
+                sentence.append(hash)
+                breaks.append(isClauseStart || sentence.count == 1)
+                end.lastUses = uses
+            case .comma: commas += 1
+            case .code(let length): longestInlineCode = max(longestInlineCode, length)
+            case .end(let mark):
+                closedSentences += 1
+                sentenceBytes = reader.takeBytes()
+                close(isItem: isItem, isQuestion: mark == UInt8(ascii: "?"), known, &repeats)
+            }
+        }
+        sentenceBytes = reader.takeBytes()
+        if !sentence.isEmpty || sentenceBytes > 0 { close(isItem: isItem, isQuestion: false, known, &repeats) }
+        end.words = lineWords
+        end.sentences = sentences - before
+        end.note(text)
+    }
+
+    private mutating func close(
+        isItem: Bool,
+        isQuestion: Bool,
+        _ known: QualityWords,
+        _ repeats: inout RepeatScan
+    ) {
+        defer {
+            sentence.removeAll(keepingCapacity: true)
+            breaks.removeAll(keepingCapacity: true)
+        }
+        guard !sentence.isEmpty else {
+            helpBytes += sentenceBytes
+            return
+        }
+        repeats.take(sentence, isItem: isItem)
+        let claim = Claim(sentence, breaks, isQuestion: isQuestion, isOpening: sentences < Self.opening, known)
+        helpBytes += claims.note(claim, bytes: sentenceBytes, words: sentence.count, at: sentences)
+        sentences += 1
+    }
+}
+
+/// How the last line of prose ends.
+struct ProseEnd: Sendable {
+    var words = 0
+    var sentences = 0
+    var lastUses: QualityWords.Uses = []
+    /// The last byte that is no closing mark of emphasis or quotation.
+    private(set) var last: UInt8 = 0
+    /// Its last word is a link.
+    private(set) var isAddress = false
+    /// It ends in a letter or digit of a script that has full stops.
+    private(set) var isOpen = false
+
+    fileprivate mutating func note(_ text: UnsafeBufferPointer<UInt8>) {
+        let at = text.lastIndex { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "_") && $0 != 0x20 }
+        guard let at else { return }
+        last = text[at]
+        let isASCII = (last | 0x20) &- UInt8(ascii: "a") < 26 || last &- UInt8(ascii: "0") < 10
+        let word = text[(text.lastIndex { $0 == 0x20 }.map { $0 + 1 } ?? 0)...]
+        isAddress = word.contains(UInt8(ascii: "/")) || word.contains(UInt8(ascii: "@"))
+        // Latin letters with accents have lead bytes C3 to C5.
+        isOpen = isASCII || last & 0xC0 == 0x80 && at > 0 && (0xC3...0xC5).contains(text[at - 1])
+    }
+}

@@ -1,0 +1,125 @@
+/// What an answer is held against; read once from the request.
+package struct QualityExpectation: Sendable {
+    /// How the request asks for JSON.
+    enum JSONWish: Sendable, Equatable {
+        case none
+        /// In prose, among other things: some JSON has to be there.
+        case some
+        /// In prose, and nothing else: one fenced block may stand around it.
+        case only
+        /// By a parameter: the text is the JSON.
+        case parameter
+    }
+
+    /// For the tools and the schema, which are read where an answer needs them.
+    let prompt: Prompt
+    var json = JSONWish.none
+    var wantsCode = false
+    /// A story, a poem: people in it say what they like, and lines may come again.
+    var isFiction = false
+    /// A text that somebody is to say or send: its "I" is not the model.
+    var isForSomebody = false
+    /// The question is about what may be: hedging is its subject.
+    var asksPossibilities = false
+    /// Wants something said again, or a list that may look so.
+    var wantsRepetition = false
+    /// Characters of text that the answer needs in proportion to the rule's minimum; 0 for none.
+    var lengthFactor = 0.0
+    /// The answer goes on from the client's own beginning, or may be cut where the client said.
+    var isPart = false
+    /// A step of an agent's loop, whose text may be anything.
+    var isAgentStep = false
+    /// The limit is too small for an answer, so that its cut was meant.
+    var hasTinyLimit = false
+    var isEnglish = false
+    /// Bytes that are no text stand in the question itself.
+    var hasOddCharacters = false
+
+    /// Reads a request.
+    ///
+    /// - Parameters:
+    ///   - prompt: The client's request.
+    ///   - score: How hard the classifier took it for, 0…100; nil where it was not classified.
+    package init(_ prompt: Prompt, score: Int?) {
+        self.prompt = prompt
+        let request = RequestWords(Ask(prompt.traits.lastUserText).text)
+        isAgentStep = prompt.traits.hasToolHistory
+        hasTinyLimit = prompt.maxTokens.map { $0 <= 32 } ?? false
+        isFiction = request.isFiction
+        isForSomebody = request.isForSomebody
+        isEnglish = request.isEnglish
+        wantsCode = request.wantsCode
+        asksPossibilities = request.asksPossibilities
+        wantsRepetition = request.wantsRepetition
+        hasOddCharacters = request.hasOddCharacters
+        if request.wantsJSON, !(wantsCode && !request.wantsOnlyJSON) { json = request.wantsOnlyJSON ? .only : .some }
+        readFields()
+        isPart = isPart || prompt.traits.isPrefilled
+        lengthFactor = isAgentStep || json != .none ? 0 : Self.lengthFactor(request, score)
+    }
+
+    /// 1 for an open question of middling complexity (40), more and less in proportion, 0.5 at least. A question that is
+    /// neither open nor closed needs length only where it was found hard, a closed one never.
+    private static func lengthFactor(_ request: RequestWords, _ score: Int?) -> Double {
+        if request.asksShort { return 0 }
+        // What is easy may be answered shortly, however it is asked.
+        if let score, score <= 20 { return 0 }
+        if request.isOpen { return score.map { min(2.5, max(0.5, Double($0) / 40)) } ?? 1 }
+        guard !request.isClosed, let score, score >= 50 else { return 0 }
+        return min(1.5, Double(score - 30) / 40)
+    }
+
+    /// The parameters outside the messages that say what the answer is to be, and the system prompt's wish for JSON.
+    private mutating func readFields() {
+        prompt.body.withUnsafeBufferPointer { bytes in
+            prompt.index.withRoot(bytes) { root in
+                if Self.format(root) != nil { json = .parameter }
+                if let stops = root["stop"] ?? root["stop_sequences"], stops.kind != .null { isPart = true }
+                if json == .none, RequestWords(Self.systemText(root)).wantsOnlyJSON { json = .only }
+            }
+        }
+    }
+
+    /// The value that asks for an answer in JSON.
+    private static func format(_ root: JSONView) -> JSONView? {
+        let value = root["response_format"] ?? root["output_config"]?["format"] ?? root["output_format"]
+        guard let value, let type = value["type"], type.isString("json_object") || type.isString("json_schema") else {
+            return nil
+        }
+        return value
+    }
+
+    /// The schema that the answer's text is to fit.
+    static func schema(_ root: JSONView) -> JSONView? {
+        guard let format = format(root) else { return nil }
+        let schema = format["json_schema"]?["schema"] ?? format["schema"]
+        return schema?.kind == .object ? schema : nil
+    }
+
+    private static let maximumSystemBytes = 8_192
+
+    private static func systemText(_ root: JSONView) -> [UInt8] {
+        var text: [UInt8] = []
+        func take(_ content: JSONView?) {
+            guard let content else { return }
+            func add(_ piece: JSONView) {
+                let room = maximumSystemBytes - text.count
+                guard room > 0 else { return }
+                JSONText.appendUnescaped(EscapedPiece(rebasing: piece.piece.prefix(room)), to: &text)
+                text.append(0x0A)
+            }
+            if content.kind == .string { add(content) }
+            content.forEachElement { part in if let piece = part["text"] { add(piece) } }
+        }
+        take(root["system"])
+        var isLeading = true
+        root["messages"]?.forEachElement { message in
+            guard isLeading, let role = message["role"], role.isString("system") || role.isString("developer") else {
+                isLeading = false
+                return
+            }
+            take(message["content"])
+        }
+        return text
+    }
+}

@@ -1,0 +1,85 @@
+/// Takes note of sentences, items and runs of words that come again. Bounded: of a long answer the later ones push the
+/// earlier ones out.
+struct RepeatScan: Sendable {
+    private static let sentenceSlots = 512
+    private static let runSlots = 2_048
+    /// Words of a run.
+    static let runWords = 6
+
+    private var sentenceKeys: [UInt32] = []
+    private var sentenceCounts: [UInt8] = []
+    /// Each slot has the last run of words that fell there.
+    private var runs: [UInt32] = []
+
+    /// Sentences of four words and more, and how many of them were there before.
+    private(set) var sentences = 0
+    private(set) var repeatedSentences = 0
+    /// How often the most frequent of them came.
+    private(set) var mostSentence = 0
+    /// Items of four words and more, how often the most frequent came.
+    private(set) var mostItem = 0
+    private(set) var runCount = 0
+    private(set) var repeatedRuns = 0
+    /// The same word one after the other.
+    private(set) var mostInARow = 0
+    private var lastWord: UInt64 = 0
+    private var inARow = 0
+    /// Hash of the last words; each shifts out after six.
+    private var window = InlineArray<6, UInt64>(repeating: 0)
+    private var at = 0
+    private var filled = 0
+
+    /// Takes the words of one sentence. Those of an item count as runs only where they come beside others.
+    mutating func take(_ words: [UInt64], isItem: Bool) {
+        for word in words { take(word, isItem: isItem) }
+        guard words.count >= 4, !isItem else { return }
+        let count = count(words.reduce(1) { ($0 ^ $1) &* 0x9E37_79B9_7F4A_7C15 })
+        sentences += 1
+        if count > 1 { repeatedSentences += 1 }
+        mostSentence = max(mostSentence, count)
+    }
+
+    /// Takes a list's item.
+    mutating func takeItem(_ text: UnsafeBufferPointer<UInt8>) {
+        guard text.count >= 16 else { return }
+        mostItem = max(mostItem, count(text.reduce(2) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }))
+    }
+
+    private mutating func take(_ word: UInt64, isItem: Bool) {
+        inARow = word == lastWord ? inARow + 1 : 1
+        lastWord = word
+        mostInARow = max(mostInARow, inARow)
+        window[at] = word
+        at = at == Self.runWords - 1 ? 0 : at + 1
+        filled += 1
+        guard filled >= Self.runWords, !isItem else { return }
+        var hash: UInt64 = 3
+        for step in 0..<Self.runWords {
+            let place = at + step
+            hash = (hash ^ window[place >= Self.runWords ? place - Self.runWords : place]) &* 0x9E37_79B9_7F4A_7C15
+            hash ^= hash >> 29
+        }
+        if runs.isEmpty { runs = [UInt32](repeating: 0, count: Self.runSlots) }
+        let slot = Int(truncatingIfNeeded: hash & UInt64(Self.runSlots - 1))
+        let key = UInt32(truncatingIfNeeded: hash >> 32) | 1
+        runCount += 1
+        if runs[slot] == key { repeatedRuns += 1 } else { runs[slot] = key }
+    }
+
+    /// How often this came, now included.
+    private mutating func count(_ hash: UInt64) -> Int {
+        if sentenceKeys.isEmpty {
+            sentenceKeys = [UInt32](repeating: 0, count: Self.sentenceSlots)
+            sentenceCounts = [UInt8](repeating: 0, count: Self.sentenceSlots)
+        }
+        let mixed = hash ^ hash >> 31
+        let slot = Int(truncatingIfNeeded: mixed & UInt64(Self.sentenceSlots - 1))
+        let key = UInt32(truncatingIfNeeded: mixed >> 32) | 1
+        if sentenceKeys[slot] != key {
+            sentenceKeys[slot] = key
+            sentenceCounts[slot] = 0
+        }
+        sentenceCounts[slot] = min(255, sentenceCounts[slot] &+ (sentenceCounts[slot] == 255 ? 0 : 1))
+        return Int(sentenceCounts[slot])
+    }
+}
