@@ -106,7 +106,11 @@ let package = Package(
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/ProxyDaemon/IO",
-            resources: [.embedInCode("Catalogue/models.yaml"), .embedInCode("Classifier/router.weights.json")],
+            resources: [
+                .embedInCode("Catalogue/models.yaml"), .embedInCode("Classifier/router.weights.json"),
+                // A link to skills/ at the top.
+                .embedInCode("Skills/BuiltIn"),
+            ],
             swiftSettings: strict
         ),
         .target(

@@ -16,6 +16,7 @@ public enum ControlProtocol {
         case routeExplain = "route.explain"
         case promptSend = "prompt.send"
         case promptCancel = "prompt.cancel"
+        case skillsList = "skills.list"
         case cacheStats = "cache.stats"
         case cacheFlush = "cache.flush"
     }
@@ -155,19 +156,23 @@ public enum ControlProtocol {
         public var tier: Tier?
         /// Limit of the answer; nil means 1,024.
         public var maxTokens: Int?
+        /// The id of a method of work, of those that `skills.list` gives.
+        public var skill: String?
 
         public init(
             prompt: String,
             system: String? = nil,
             model: String? = nil,
             tier: Tier? = nil,
-            maxTokens: Int? = nil
+            maxTokens: Int? = nil,
+            skill: String? = nil
         ) {
             self.prompt = prompt
             self.system = system
             self.model = model
             self.tier = tier
             self.maxTokens = maxTokens
+            self.skill = skill
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -176,6 +181,7 @@ public enum ControlProtocol {
             case model
             case tier
             case maxTokens = "max_tokens"
+            case skill
         }
     }
 

@@ -37,6 +37,14 @@ HOSTILE = [
     "emoji \U0001F469\u200D\U0001F4BB family \U0001F468\u200D\U0001F469\u200D\U0001F467 flag \U0001F1E9\U0001F1EA",
     "combining e\u0301 zalgo \u0336\u0336 tab\tnewline\nreturn\r",
 ]
+SKILLS = [
+    {"id": "brainstorming", "purpose": "Turn a rough idea into a design", "use_when": "Before a feature", "tiers": [],
+     "source": "built_in"},
+    {"id": "quick-fix", "purpose": "The smallest correct change", "use_when": "Typos, one-line bugs",
+     "tiers": ["local", "fast"], "source": "built_in"},
+    {"id": "release-notes", "purpose": "Notes that users understand", "use_when": "Before a release", "tiers": ["premium"],
+     "source": "user"},
+]
 ANSWER = (
     "The re-entrancy comes from the await between the check and the insert.\n"
     "Take a snapshot first and re-validate after the suspension:\n\n"
@@ -46,6 +54,12 @@ ANSWER = (
     "That keeps the public interface as it is and makes the race impossible, because nothing can come between the check "
     "and the write once the value has arrived.\n"
 )
+
+
+def wanted_tier(params):
+    """The tier that a prompt forces, by itself or by its skill."""
+    of_skill = [skill["tiers"] for skill in SKILLS if skill["id"] == params.get("skill")]
+    return params.get("tier") or (of_skill[0][0] if of_skill and of_skill[0] else None)
 
 
 class Gateway:
@@ -330,7 +344,7 @@ class Server:
             found = [row for row in gateway.log if row["query_id"] == params["query_id"]]
             result(gateway.detail(found[0])) if found else failure(-32004, "no such exchange")
         elif method == "route.explain":
-            result(gateway.decision(params["prompt"], params.get("tier")))
+            result(gateway.decision(params["prompt"], wanted_tier(params)))
         elif method == "prompt.send":
             send_id = number + 1000
             result({"send_id": send_id})
@@ -343,6 +357,8 @@ class Server:
                 connection.send = None
         elif method == "cache.stats" and options.cache != "old":
             result(gateway.caches())
+        elif method == "skills.list" and options.cache != "old":
+            result({"is_enabled": True, "skills": SKILLS})
         elif method == "cache.flush" and options.cache != "old":
             flushed = gateway.flush(params)
             result(flushed) if flushed else failure(-32004, "no such exchange")
@@ -358,7 +374,7 @@ class Server:
             send["next"] = now + self.options.delta_seconds
             connection.say({"method": "prompt.delta", "params": {"send_id": send["id"], "text": piece}})
             return
-        decision = self.gateway.decision(send["params"]["prompt"], send["params"].get("tier"))
+        decision = self.gateway.decision(send["params"]["prompt"], wanted_tier(send["params"]))
         tier = next(row["tier"] for row in decision["candidates"] if row["is_chosen"])
         summary = self.gateway.exchange(prompt=send["params"]["prompt"], tier=tier)
         connection.say({"method": "prompt.completed", "params": {

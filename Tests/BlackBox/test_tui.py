@@ -196,6 +196,44 @@ def test_tester_streams_and_cancels(terminal, serve, socket):
     terminal.sees("> again")
 
 
+def test_a_skill_is_chosen_for_the_prompt(terminal, serve, socket):
+    serve("--rate", "0", "--delta-seconds", "0.05")
+    terminal.run("--socket", str(socket))
+    terminal.sees("● live")
+    terminal.keys("3", "C-s")
+    terminal.sees("▶ no skill", "brainstorming", "Turn a rough idea", "quick-fix", "release-notes", "Esc leave")
+    terminal.keys("Down", "Down")
+    terminal.sees("▶ quick-fix", "use when: Typos, one-line bugs", "local, else fast")
+    terminal.keys("Enter")
+    terminal.sees("skill quick-fix · tier auto", "Write a prompt")
+    terminal.type("teh typo")
+    wait(lambda: re.search(r"L qwen.*◀ chosen", terminal.screen()), "the skill's tier to be chosen")
+    terminal.keys("C-s")
+    terminal.sees("▶ quick-fix")
+    terminal.keys("Down", "q")
+    terminal.sees("▶ release-notes")
+    terminal.keys("Escape")
+    terminal.loses("Esc leave")
+    terminal.sees("skill quick-fix", "> teh typo")
+    terminal.keys("Enter")
+    terminal.sees("streaming")
+    terminal.sees("tok/s", "L qwen")
+    terminal.keys("C-s")
+    terminal.sees("▶ quick-fix")
+    terminal.keys("Up", "Up", "Up", "Enter")
+    terminal.loses("skill quick-fix")
+
+
+def test_an_older_daemon_has_no_skills(small, serve, socket):
+    serve("--cache", "old")
+    small.run("--socket", str(socket))
+    small.sees("● live")
+    small.keys("3", "C-s")
+    small.sees("this gateway is too old to have skills")
+    small.keys("Escape")
+    small.loses("too old")
+
+
 def test_cache_view(terminal, serve, socket):
     serve("--rate", "3")
     terminal.run("--socket", str(socket))

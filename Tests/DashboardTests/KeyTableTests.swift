@@ -60,11 +60,13 @@ struct KeyTableTests {
         naming.press(.character("3"))
         var confirming = menu
         confirming.press(.character("1"))
+        var picking = tester
+        picking.press(.control("s"))
         var offline = Dashboard.live(80, 24)
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
         let states = [
             Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-            confirming,
+            confirming, picking,
         ]
         for binding in KeyTable.all {
             for key in binding.keys {

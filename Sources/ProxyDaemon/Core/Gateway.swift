@@ -28,6 +28,8 @@ package struct Gateway: Sendable {
     package let classifier: any Classifying
     let learning: Learning?
     package let escalations: EscalationCounters
+    /// Methods of work that clients may name; nil where they are switched off.
+    package let skills: SkillLibrary?
     private let pipeline: Pipeline
 
     /// The stages' names in order.
@@ -43,11 +45,13 @@ package struct Gateway: Sendable {
         learning: Learning? = nil,
         caching parts: CachingParts = CachingParts(),
         outcomes: (any OutcomeLog)? = nil,
+        skills: SkillLibrary? = nil,
         transport: Transport,
         clock: Clock
     ) {
         self.learning = learning
         escalations = EscalationCounters()
+        self.skills = skills
         self.settings = settings
         self.classifier = classifier
         self.transport = transport
@@ -224,6 +228,7 @@ package struct Gateway: Sendable {
     package func explain(
         _ prompt: ControlProtocol.PromptRequest
     ) async throws(GatewayError) -> DecisionExplanation {
+        let prompt = try withSkill(prompt)
         let parsed = try Prompt(parsing: Self.body(prompt, isStream: false))
         let client = ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: "")
         var request = routing(parsed, for: client)

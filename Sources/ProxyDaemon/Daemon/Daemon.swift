@@ -61,12 +61,14 @@ struct Daemon {
             environment: environment,
             logger: logger
         )
+        let skills = try SkillFiles.library(settings.skills, configPath: config.path, environment: environment)
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
             classifier: assembly.classifier,
             learning: assembly.learning,
             caching: caches.parts,
+            skills: skills,
             transport: client.transport,
             clock: clock
         )

@@ -45,12 +45,30 @@ struct CheckConfig: ParsableCommand {
         do {
             let config = try Startup.load(options)
             for warning in config.warnings { Startup.complain("warning: \(warning)") }
+            let skills = try describeSkills(config)
             print(ConfigLoader.describe(config.settings), terminator: "")
+            print(skills)
             print("configuration is valid (\(config.path ?? "built-in defaults"))")
+        } catch let code as ExitCode {
+            throw code
         } catch {
             Startup.complain("\(error)")
             throw ExitCode(2)
         }
+    }
+}
+
+extension CheckConfig {
+    /// How many skills there are, as one line. Complains of every bad file before it throws.
+    private func describeSkills(_ config: LoadedConfig) throws -> String {
+        let settings = config.settings.skills
+        guard settings.isEnabled else { return "skills in force: none, they are switched off" }
+        let loaded = SkillFiles.load(settings, configPath: config.path, environment: Startup.environment())
+        for problem in loaded.problems { Startup.complain("\(problem)") }
+        guard loaded.problems.isEmpty else { throw ExitCode(2) }
+        let own = loaded.library.skills.count { $0.source == .user }
+        let place = loaded.directory.map { ", \(own) from \($0)" } ?? ""
+        return "skills in force: \(loaded.library.skills.count - own) built in\(place)"
     }
 }
 

@@ -14,6 +14,7 @@ package enum Action: Sendable, Hashable {
     case openFlush, flushSelected, moveFlush(Int), nameFlush, confirmFlush, leaveFlush
     /// Takes a line of the flush menu; nil the one that is marked.
     case chooseFlush(FlushState.Choice?)
+    case openSkills, moveSkill(Int), takeSkill, leaveSkills
     case edit(EditCommand)
 }
 

@@ -8,6 +8,7 @@ package enum KeyTable {
         case flushing = "FLUSH MENU"
         case naming = "FLUSH: NAME"
         case confirming = "FLUSH: SURE?"
+        case picking = "SKILLS"
         case detail = "DETAIL"
         case list = "LISTS"
         case requests = "REQUESTS"
@@ -38,7 +39,8 @@ package enum KeyTable {
     }
 
     package static let all: [Binding] =
-        everywhere + lists + requests + figures + cache + detail + tester + box + filter + editing + flush + offline
+        everywhere + lists + requests + figures + cache + detail + tester + box + filter + editing + flush + skills
+        + offline
 
     /// The action of a key, looked for in the contexts in their order.
     package static func action(for key: Key, in contexts: [Context]) -> Action? {
@@ -109,6 +111,7 @@ package enum KeyTable {
     private static let tester: [Binding] = [
         Binding([.character("i"), .enter], .compose, .tester, "write in the box", footer: "write"),
         Binding([.character("t")], .cycleTier, .tester, "force a tier", footer: "tier"),
+        Binding([.character("s")], .openSkills, .tester, "choose a skill", footer: "skill"),
         Binding([.character("x")], .clearBox, .tester, "clear everything", footer: "clear"),
         Binding([.up, .pageUp, .character("k")], .scrollAnswer(-1), .tester, "scroll the answer up", footer: "scroll"),
         Binding([.down, .pageDown, .character("j")], .scrollAnswer(1), .tester, "scroll the answer down"),
@@ -125,6 +128,16 @@ package enum KeyTable {
         Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
         Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
         Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
+        Binding([.control("s")], .openSkills, .composing, "choose a skill", footer: "skill"),
+    ]
+
+    private static let skills: [Binding] = [
+        Binding([.up, .character("k")], .moveSkill(-1), .picking, "line above"),
+        Binding([.down, .character("j")], .moveSkill(1), .picking, "line below"),
+        Binding([.pageUp], .moveSkill(-8), .picking, "lines above"),
+        Binding([.pageDown], .moveSkill(8), .picking, "lines below"),
+        Binding([.enter], .takeSkill, .picking, "take the marked one", footer: "take"),
+        Binding([.escape], .leaveSkills, .picking, "leave as it was", footer: "leave"),
     ]
 
     private static let filter: [Binding] = [

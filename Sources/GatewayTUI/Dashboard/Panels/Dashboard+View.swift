@@ -21,6 +21,7 @@ extension Dashboard {
         Header.draw(self, layout, on: &surface)
         Footer.draw(self, layout, on: &surface)
         FlushOverlay.draw(self, on: &surface)
+        SkillOverlay.draw(self, on: &surface)
         if isHelpShown { HelpOverlay.draw(self, on: &surface) }
         return surface
     }

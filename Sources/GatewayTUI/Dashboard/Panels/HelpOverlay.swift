@@ -48,9 +48,8 @@ enum HelpOverlay {
     }
 
     private static let order: [KeyTable.Context] = [
-        .everywhere, .figures, .list, .requests, .detail, .filtering, .tester, .composing, .editing, .cache, .flushing,
-        .naming,
-        .confirming, .offline,
+        .everywhere, .figures, .list, .requests, .detail, .filtering, .tester, .composing, .editing, .picking, .cache,
+        .flushing, .naming, .confirming, .offline,
     ]
 
     private static let marks = [

@@ -13,12 +13,13 @@ enum TesterPanels {
     private static func drawPrompt(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         let tester = dashboard.tester
         let tier = tester.tier.map { "tier \($0.name), forced" } ?? "tier auto"
+        let note = tester.skill.map { "skill \(CellWidth.clip($0, 32)) · \(tier)" } ?? tier
         let border = tester.isComposing ? Style(.accent, .bold) : Style.dim
         surface.frame(
             rect,
             title: "prompt",
-            note: tier,
-            noteStyle: tester.tier == nil ? .dim : Style(.warn),
+            note: note,
+            noteStyle: tester.tier == nil && tester.skill == nil ? .dim : Style(.warn),
             border: border
         )
         let inside = rect.interior

@@ -63,6 +63,7 @@ package struct ControlSession: Sendable {
             .route(request, .success(try JSONRPC.result(DecisionExplanation.self, of: line)))
         case .send: .accepted(sendID: try JSONRPC.result(ControlProtocol.PromptAccepted.self, of: line).sendID)
         case .cancel: .cancelled
+        case .skills: .skills(.success(try JSONRPC.result(ControlProtocol.SkillList.self, of: line)))
         case .flush: .flushed(.success(try JSONRPC.result(ControlProtocol.CacheFlushed.self, of: line)))
         }
     }
@@ -78,6 +79,7 @@ package struct ControlSession: Sendable {
         case .explain(let request): .route(request, .failure(safe))
         case .send: .failed(.promptSend, safe)
         case .cancel: .failed(.promptCancel, safe)
+        case .skills: .skills(.failure(safe))
         case .flush: .flushed(.failure(safe))
         }
     }
@@ -95,6 +97,7 @@ package struct ControlSession: Sendable {
         case .explain(let prompt): try request(.routeExplain, prompt)
         case .send(let prompt): try request(.promptSend, prompt)
         case .cancel(let sendID): try request(.promptCancel, ControlProtocol.PromptCancelRequest(sendID: sendID))
+        case .skills: try request(.skillsList, ControlProtocol.Empty())
         case .flush(let what): try request(.cacheFlush, what)
         }
     }

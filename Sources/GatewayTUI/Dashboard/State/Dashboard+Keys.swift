@@ -16,7 +16,15 @@ extension Dashboard {
 
     /// Letters go into a text box, or to the menu that is open.
     package var isTyping: Bool {
-        flush != nil || filterEditor != nil || (currentView == .tester && tester.isComposing)
+        isMenuOpen || filterEditor != nil || (currentView == .tester && tester.isComposing)
+    }
+
+    /// A menu lies over the view.
+    private var isMenuOpen: Bool { flush != nil || skillPicker != nil }
+
+    private mutating func closeMenu() {
+        flush = nil
+        skillPicker = nil
     }
 
     private mutating func handleHelp(_ key: Key) -> [Effect] {
@@ -41,8 +49,8 @@ extension Dashboard {
             helpScroll = 0
         case .quit: return [.quit]
         case .interrupt:
-            guard flush == nil else {
-                flush = nil
+            guard !isMenuOpen else {
+                closeMenu()
                 return []
             }
             return tester.phase.isRunning ? cancelAnswer() : [.quit]
@@ -63,6 +71,7 @@ extension Dashboard {
             return performInTester(action)
         case .openFlush, .flushSelected, .moveFlush, .chooseFlush, .nameFlush, .confirmFlush, .leaveFlush:
             return performInFlush(action)
+        case .openSkills, .moveSkill, .takeSkill, .leaveSkills: return performInSkills(action)
         case .acceptFilter:
             let isEmpty = filterEditor?.isEmpty ?? true
             filterEditor = nil
@@ -84,7 +93,7 @@ extension Dashboard {
     mutating func show(_ view: DashboardView) {
         viewBeforeDetail = nil
         filterEditor = nil
-        flush = nil
+        closeMenu()
         currentView = view
         // The tester is for writing: its box takes the keys at once.
         tester.isComposing = view == .tester
@@ -96,6 +105,7 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
+        if skillPicker != nil { return [] }
         if flush != nil {
             changeName { $0.insert(text) }
         } else if filterEditor != nil {
@@ -153,7 +163,7 @@ extension Dashboard {
             helpScroll = max(0, helpScroll + rows)
             return []
         }
-        if flush != nil { return [] }
+        if isMenuOpen { return [] }
         switch currentView {
         case .dashboard, .requests, .cache: return performInList(.move(rows))
         case .tester: return performInTester(.scrollAnswer(rows > 0 ? 1 : -1))
@@ -165,8 +175,8 @@ extension Dashboard {
             isHelpShown = false
             return []
         }
-        if flush != nil {
-            flush = nil
+        if isMenuOpen {
+            closeMenu()
             return []
         }
         let layout = Layout(self)

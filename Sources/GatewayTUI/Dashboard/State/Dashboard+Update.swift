@@ -44,6 +44,7 @@ extension Dashboard {
 
     private mutating func connectionLost() {
         loseFlush()
+        if skillPicker?.content == .loading { skillPicker?.content = .failed("not connected to the gateway") }
         if tester.phase.isRunning { tester.phase = .failed("the connection was lost; the answer may be incomplete") }
         if case .loading = detail?.content { detail?.content = .failed("not connected to the gateway") }
     }
@@ -70,6 +71,7 @@ extension Dashboard {
         case .delta(let delta):
             if tester.phase == .streaming(delta.sendID) { tester.add(delta.text, at: now.monotonicMilliseconds) }
         case .promptCompleted(let completed): finish(completed)
+        case .skills(let result): show(result)
         case .flushed(let result): finishFlush(result)
         case .failed(let method, let failure): fail(method, failure)
         case .unreadable(let what): note("the gateway sent something unreadable: \(what.safeToShow(limit: 200))")

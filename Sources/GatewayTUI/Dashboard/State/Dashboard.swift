@@ -85,6 +85,8 @@ package struct Dashboard: Sendable {
     package internal(set) var tester = TesterState()
     /// The flush menu, while it is open.
     package internal(set) var flush: FlushState?
+    /// The list of skills, while it is open.
+    package internal(set) var skillPicker: SkillPicker?
     /// What was asked to go and is not answered yet.
     var pendingFlush: ControlProtocol.CacheFlush?
     /// What was on the screen when it was paused, and when that was.
@@ -137,6 +139,7 @@ package struct Dashboard: Sendable {
 
     /// Where keys are looked up, the nearest first.
     package var contexts: [KeyTable.Context] {
+        if skillPicker != nil { return [.picking, .everywhere] }
         switch flush?.step {
         case .choosing: return [.flushing, .everywhere]
         case .naming: return [.naming, .editing, .everywhere]

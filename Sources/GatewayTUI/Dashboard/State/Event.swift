@@ -44,6 +44,7 @@ package enum ServerMessage: Sendable {
     case completed(ExchangeSummary)
     case delta(ControlProtocol.PromptDelta)
     case promptCompleted(ControlProtocol.PromptCompleted)
+    case skills(Result<ControlProtocol.SkillList, JSONRPC.Failure>)
     case flushed(Result<ControlProtocol.CacheFlushed, JSONRPC.Failure>)
     /// A call that has no better place for its failure.
     case failed(ControlProtocol.Method, JSONRPC.Failure)
@@ -62,6 +63,7 @@ package enum Call: Sendable, Hashable {
     case send(ControlProtocol.PromptRequest)
     case cancel(sendID: Int)
     case flush(ControlProtocol.CacheFlush)
+    case skills
 }
 
 /// How an attempt to start the daemon goes.

@@ -26,6 +26,8 @@ package struct TesterState: Sendable {
     package var editor = LineEditor(multiline: true)
     package var isComposing = false
     package var tier: Tier?
+    /// The id of the skill that the prompt is sent with.
+    package var skill: String?
 
     package var route: DecisionExplanation?
     /// Why there is no route.
@@ -50,7 +52,7 @@ package struct TesterState: Sendable {
     package init() {}
 
     package var request: ControlProtocol.PromptRequest {
-        ControlProtocol.PromptRequest(prompt: editor.text, tier: tier)
+        ControlProtocol.PromptRequest(prompt: editor.text, tier: tier, skill: skill)
     }
 
     package var isBlank: Bool { editor.characters.allSatisfy(\.isWhitespace) }

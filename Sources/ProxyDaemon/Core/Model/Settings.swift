@@ -156,6 +156,7 @@ package struct Settings: Sendable, Equatable {
     package var escalation = Escalation()
     package var cascade = Cascade()
     package var storage = Storage()
+    package var skills = Skills()
     package var upstream = Upstream()
     package var log = Log()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.

@@ -84,6 +84,8 @@ extension ConfigKey {
         .integer("learned.sidecar_timeout_ms", \.learned.sidecarTimeoutMilliseconds, 10...60_000),
         .share("learned.shadow_rate", \.learned.shadowRate),
         .flag("learned.use_feedback", \.learned.usesFeedback),
+        .flag("skills.enabled", \.skills.isEnabled),
+        .path("skills.path", \.skills.path),
         .path("storage.path", \.storage.path),
         ConfigKey(later: "storage.database_url"),
         .integer("upstream.connect_timeout_sec", \.upstream.connectTimeoutSeconds, seconds),

@@ -7,7 +7,7 @@ struct EnvironmentReader {
     static let later = [
         "CIRCUIT_BREAKER_ENABLED", "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL", "ENABLE_FILE_HASH_CACHE",
         "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
-        "ENABLE_SKILLS", "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
+        "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
         "RETRY_ENABLED", "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
     ]
 
@@ -38,6 +38,7 @@ struct EnvironmentReader {
             settings.classifier.modelProvider = provider
         }
         if try flag("ENABLE_SMART_ROUTING") == false { settings.routing.mode = .off }
+        if let flag = try flag("ENABLE_SKILLS") { settings.skills.isEnabled = flag }
     }
 
     private func applyCascade(to settings: inout Settings) throws(ConfigError) {
@@ -99,6 +100,14 @@ struct EnvironmentReader {
             throw error(name, "expected \(LocatedValue.describe(range)), got \"\(text.prefix(60))\"")
         }
         return number
+    }
+
+    func flag(_ name: String) throws(ConfigError) -> Bool? {
+        guard let text = value(name) else { return nil }
+        guard let flag = LocatedValue.flag(text) else {
+            throw error(name, "expected true or false, got \"\(text.prefix(60))\"")
+        }
+        return flag
     }
 
     func secret(_ name: String) throws(ConfigError) -> Secret? {

@@ -15,10 +15,25 @@ enum TextFile {
         var isAbsent: Bool { code == ENOENT || code == ENOTDIR }
     }
 
-    static func read(_ path: String) throws(Failure) -> String {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw failure() }
+    /// The file's text. `isPlain` has links, pipes and devices refused.
+    static func read(
+        _ path: String,
+        maximumBytes: Int = maximumBytes,
+        isPlain: Bool = false
+    ) throws(Failure) -> String {
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | (isPlain ? O_NOFOLLOW | O_NONBLOCK : 0))
+        guard descriptor >= 0 else {
+            guard isPlain, errno == ELOOP else { throw failure() }
+            throw Failure(code: ELOOP, problem: "a link; expected a plain file")
+        }
         defer { close(descriptor) }
+        if isPlain {
+            var status = stat()
+            guard fstat(descriptor, &status) == 0 else { throw failure() }
+            guard status.st_mode & S_IFMT == S_IFREG else {
+                throw Failure(code: 0, problem: "expected a plain file")
+            }
+        }
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 65_536)
         while true {

@@ -136,6 +136,7 @@ final class ControlConnection: ChannelInboundHandler {
             let request = try JSONRPC.parameters(ControlProtocol.PromptCancelRequest.self, of: line)
             sends[request.sendID]?.cancel()
             respond(id, ControlProtocol.Empty())
+        case .skillsList: respond(id, hub.desk.skills())
         case .cacheStats: respond(id, hub.desk.cacheStats())
         case .cacheFlush: flush(id, try JSONRPC.parameters(ControlProtocol.CacheFlush.self, of: line))
         }

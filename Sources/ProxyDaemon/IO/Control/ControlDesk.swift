@@ -63,6 +63,8 @@ package final class ControlDesk: Sendable {
         return entry.detail
     }
 
+    func skills() -> ControlProtocol.SkillList { gateway.skillList }
+
     func cacheStats() -> MetricsSnapshot.Cache { gateway.cacheReport }
 
     func flush(
@@ -92,6 +94,7 @@ package final class ControlDesk: Sendable {
     ) async -> (detail: ExchangeDetail?, error: String?) {
         var headers: [HeaderField] = []
         if let tier = prompt.tier { headers.append(HeaderField("x-gateway-tier", tier.name)) }
+        if let skill = prompt.skill { headers.append(HeaderField("x-gateway-skill", skill)) }
         let request = ClientRequest(
             id: ids.next(),
             method: "POST",

@@ -7,6 +7,7 @@ package struct Application: HTTPResponder {
     private let gateway: Gateway
     private let status: StatusEndpoints
     private let models: ModelEndpoints
+    private let skills: SkillEndpoint
     private let route: RouteEndpoint
     private let feedback: FeedbackEndpoint
     private let admin: AdminEndpoints
@@ -17,6 +18,7 @@ package struct Application: HTTPResponder {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
+        skills = SkillEndpoint(gateway: gateway)
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
         admin = AdminEndpoints(gateway: gateway)
@@ -43,6 +45,9 @@ package struct Application: HTTPResponder {
             _ where path.hasPrefix("/v1/models/"):
             guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
             return await models.answer(request.at(path))
+        case "/v1/skills":
+            guard isRead else { return refuse(.methodNotAllowed(allowed: "GET"), request) }
+            return skills.answer(request)
         default:
             if let answer = await admin.answer(path, request) { return answer }
             guard let answer = status.answer(path, request) else {

@@ -1,0 +1,32 @@
+package import Shared
+
+extension Gateway {
+    /// The skills on offer, without their texts.
+    package var skillList: ControlProtocol.SkillList {
+        ControlProtocol.SkillList(
+            isEnabled: skills != nil,
+            skills: skills?.skills.map { skill in
+                ControlProtocol.SkillSummary(
+                    id: skill.id,
+                    purpose: skill.purpose,
+                    useWhen: skill.useWhen,
+                    tiers: skill.tiers,
+                    source: skill.source.rawValue
+                )
+            } ?? []
+        )
+    }
+
+    /// The prompt of a dry run as it is once its skill is in it. Throws an `invalidRequest` for a skill that is not there.
+    func withSkill(
+        _ prompt: ControlProtocol.PromptRequest
+    ) throws(GatewayError) -> ControlProtocol.PromptRequest {
+        guard let id = prompt.skill else { return prompt }
+        guard let skills else { throw GatewayError(.invalidRequest("skills are switched off (skills.enabled)")) }
+        let skill = try skills.named(id)
+        var prompt = prompt
+        prompt.system = [skill.text, prompt.system].compactMap(\.self).joined(separator: "\n\n")
+        prompt.tier = prompt.tier ?? skill.tiers.first { tier in router.backends.contains { $0.tier == tier } }
+        return prompt
+    }
+}
