@@ -18,7 +18,7 @@ USERS_ENVIRONMENT = dict(os.environ)
 
 _FOREIGN = re.compile(
     r"(?i)^(https?_proxy|all_proxy|no_proxy|.*_api_key|.*_auth_token|anthropic_.*|openai_.*|gateway_.*|admin_key|port"
-    r"|cache_ttl_seconds|classifier_.*|default_max_tokens|local_.*|smart_routing_mode|enable_smart_routing|xdg_.*)$"
+    r"|cache_ttl_seconds|classifier_.*|default_max_tokens|local_.*|smart_routing_mode|enable_smart_routing|enable_skills|cascade_.*|xdg_.*)$"
 )
 
 

@@ -30,6 +30,8 @@ package struct Gateway: Sendable {
     package let escalations: EscalationCounters
     /// Methods of work that clients may name; nil where they are switched off.
     package let skills: SkillLibrary?
+    /// Where it is written what routing decisions came to; nil where that is switched off.
+    let outcomes: (any OutcomeLog)?
     private let pipeline: Pipeline
 
     /// The stages' names in order.
@@ -52,6 +54,7 @@ package struct Gateway: Sendable {
         self.learning = learning
         escalations = EscalationCounters()
         self.skills = skills
+        self.outcomes = outcomes
         self.settings = settings
         self.classifier = classifier
         self.transport = transport

@@ -8,7 +8,7 @@ struct CacheAssembly: Sendable {
     let parts: CachingParts
     /// What a person should know at the start.
     let warnings: [String]
-    private let database: CacheDatabase?
+    private let database: DiskDatabase?
     private let redis: RedisClient?
 
     /// Throws what is wrong with the server's address, with the key that names it.
@@ -22,7 +22,7 @@ struct CacheAssembly: Sendable {
     ) throws {
         var parts = CachingParts()
         var warnings: [String] = []
-        var database: CacheDatabase?
+        var database: DiskDatabase?
         var redis: RedisClient?
         parts.embeddings = embeddings
         parts.isKnownWord = { embedder.isKnownWord($0) }
@@ -43,8 +43,8 @@ struct CacheAssembly: Sendable {
             }
             redis = client
         } else if cache.usesDisk {
-            if let directory = Self.directory(settings.storage, environment) {
-                let opened = CacheDatabase(path: "\(directory)/cache.db", clock: clock) { logger.warning("\($0)") }
+            if let directory = StoragePlace.directory(settings.storage, environment: environment) {
+                let opened = DiskDatabase(cache: "\(directory)/cache.db", clock: clock) { logger.warning("\($0)") }
                 let journal =
                     cache.semantic.isEnabled
                     ? DiskJournal(database: opened, maxEntries: cache.semantic.maxEntries, clock: clock) : nil
@@ -89,13 +89,6 @@ struct CacheAssembly: Sendable {
             case .down(let why): logger.warning("the cache goes on without Redis at \(name): \(why)")
             }
         }
-    }
-
-    /// Where the database lies, or would.
-    private static func directory(_ storage: Settings.Storage, _ environment: [String: String]) -> String? {
-        guard let path = storage.path else { return StateFiles.standardDirectory(environment: environment) }
-        guard let slash = path.lastIndex(of: "/") else { return "." }
-        return slash == path.startIndex ? "/" : String(path[..<slash])
     }
 
     /// Writes what waits and lets go of files and connections.

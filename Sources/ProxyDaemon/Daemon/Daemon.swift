@@ -62,6 +62,7 @@ struct Daemon {
             logger: logger
         )
         let skills = try SkillFiles.library(settings.skills, configPath: config.path, environment: environment)
+        let keeper = OutcomeKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
@@ -69,17 +70,19 @@ struct Daemon {
             learning: assembly.learning,
             caching: caches.parts,
             skills: skills,
+            outcomes: keeper.outcomes,
             transport: client.transport,
             clock: clock
         )
-        for warning in config.warnings + assembly.warnings + caches.warnings { gateway.ledger.warn(warning) }
+        let notices = config.warnings + assembly.warnings + caches.warnings + [keeper.warning].compactMap(\.self)
+        for warning in notices { gateway.ledger.warn(warning) }
         // The gateway adds what holds at the moment, such as that the embedding model is not there.
         let warnings = gateway.snapshot().warnings
         gateway.ledger.logExchanges(to: logger)
 
         let server = HTTPServer(
             settings: settings.server,
-            responder: Application(gateway: gateway, catalogue: catalogue),
+            responder: Application(gateway: gateway, catalogue: catalogue, outcomes: keeper.outcomes),
             group: serving,
             logger: logger
         )
@@ -97,8 +100,8 @@ struct Daemon {
             configuration: .init(
                 services: [
                     .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
-                    .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: control),
-                    .init(service: server), .init(service: announcement),
+                    .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: keeper),
+                    .init(service: control), .init(service: server), .init(service: announcement),
                 ],
                 gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet

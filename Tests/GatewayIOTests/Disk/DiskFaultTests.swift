@@ -336,7 +336,10 @@ import Testing
     )
     func `is told with file and problem`(code: ResultCode, start: String) {
         let trouble = DiskTrouble(DatabaseError(resultCode: code))
-        #expect(trouble.sentence("/c.db").hasPrefix(start))
+        #expect(
+            trouble.sentence("/c.db", "waiting").hasPrefix(start)
+                && trouble.sentence("/c.db", "waiting").hasSuffix("waiting")
+        )
         // What a statement will never take is given up; the rest may be written later.
         #expect(trouble.mayPass == (code != .SQLITE_TOOBIG))
         #expect(trouble.isLike(trouble))
@@ -346,14 +349,14 @@ import Testing
 
 extension DatabaseQueue {
     /// A connection that may leave transactions open.
-    fileprivate static func rude(_ path: String) throws -> DatabaseQueue {
+    static func rude(_ path: String) throws -> DatabaseQueue {
         var configuration = Configuration()
         configuration.allowsUnsafeTransactions = true
         return try DatabaseQueue(path: path, configuration: configuration)
     }
 
     /// Has a statement run as it is, between transactions.
-    fileprivate func inDatabaseWithoutTransaction(_ sql: String) async throws {
+    func inDatabaseWithoutTransaction(_ sql: String) async throws {
         try unsafeReentrantWrite { try $0.execute(sql: sql) }
     }
 }

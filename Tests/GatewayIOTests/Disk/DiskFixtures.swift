@@ -33,6 +33,9 @@ final class DiskScratch: Sendable {
         return stat("\(path)/\(name)", &status) == 0 ? Int(status.st_size) : 0
     }
 
+    /// Makes the file's directory before anybody else does.
+    func makeStateDirectory() { mkdir(path + "/state", 0o700) }
+
     /// Writes bytes into a file, from an offset on; 0 makes it anew.
     func write(_ bytes: [UInt8], to name: String, at offset: Int = 0) {
         mkdir(path + "/state", 0o700)
@@ -78,7 +81,7 @@ final class TurnedClock: Sendable {
 
 /// The cache's file with both its tables, and what it has told.
 final class DiskCache: Sendable {
-    let database: CacheDatabase
+    let database: DiskDatabase
     let answers: DiskAnswers
     let journal: DiskJournal
     let told: Told
@@ -100,7 +103,7 @@ final class DiskCache: Sendable {
     ) {
         let told = Told()
         self.told = told
-        database = CacheDatabase(path: path, clock: clock, maximumFileBytes: maximumFileBytes) { told.add($0) }
+        database = DiskDatabase(cache: path, clock: clock, maximumFileBytes: maximumFileBytes) { told.add($0) }
         journal = DiskJournal(database: database, maxEntries: maxEntries, clock: clock)
         answers = DiskAnswers(
             database: database,

@@ -32,7 +32,7 @@ package final class DiskAnswers: AnswerHome {
     package static let rowBytes = 256
     private static let longestLifetimeSeconds = 3_155_760_000
 
-    private let database: CacheDatabase
+    private let database: DiskDatabase
     private let journal: DiskJournal?
     private let maxBytes: Int
     private let limits: Limits
@@ -62,7 +62,7 @@ package final class DiskAnswers: AnswerHome {
     /// Answers of at most `maxBytes`, each counted with ``rowBytes``. `journal` is told when answers are removed, so that
     /// their questions go too.
     package init(
-        database: CacheDatabase,
+        database: DiskDatabase,
         journal: DiskJournal? = nil,
         maxBytes: Int,
         clock: Clock,

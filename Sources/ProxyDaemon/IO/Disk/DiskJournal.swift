@@ -15,7 +15,7 @@ package final class DiskJournal: SemanticJournal {
     /// More removals than these that wait become one of everything: what cannot be remembered singly must not come back.
     private static let waitingRemovals = 1_024
 
-    private let database: CacheDatabase
+    private let database: DiskDatabase
     private let maxEntries: Int
     private let clock: Clock
     private let state: Mutex<State>
@@ -36,7 +36,7 @@ package final class DiskJournal: SemanticJournal {
     }
 
     /// Keeps at most `maxEntries` questions; the oldest go first.
-    package init(database: CacheDatabase, maxEntries: Int, clock: Clock) {
+    package init(database: DiskDatabase, maxEntries: Int, clock: Clock) {
         self.database = database
         self.maxEntries = max(0, maxEntries)
         self.clock = clock

@@ -1,6 +1,6 @@
 import GRDB
 
-/// Something that keeps rows in the cache's file. ``CacheDatabase`` calls it on its own queue, one call at a time.
+/// Something that keeps rows in a database's file. ``DiskDatabase`` calls it on its own queue, one call at a time.
 protocol DiskTable: AnyObject, Sendable {
     /// The rows may be others than those that were there.
     func reread(_ db: Database, _ reason: RereadReason) throws
@@ -43,7 +43,7 @@ struct DiskWork {
 }
 
 /// Gives pages that hold nothing any more back to the file system.
-enum CacheVacuum {
+enum DiskVacuum {
     /// Pages that stay for the next rows: 1 MiB, or a twentieth of the file.
     private static let keptPages = 256
     private static let keptShare = 20

@@ -43,17 +43,16 @@ enum DiskTrouble: Error, Equatable {
         }
     }
 
-    /// What a person reads of it.
-    func sentence(_ path: String) -> String {
-        let memory = "until then answers are kept in memory only"
-        return switch self {
-        case .damaged(let detail): "\(path) is damaged (\(detail)) and could not be replaced; \(memory)"
-        case .locked: "\(path) is locked by another process; tried again until it lets go, \(memory)"
-        case .full: "\(path): no room to write, the disk is full; tried again until there is some, \(memory)"
-        case .readOnly: "\(path) cannot be written to: make it and its directory writable for this user; \(memory)"
-        case .unusable(let detail): "\(detail) (\(path)); tried again until it works, \(memory)"
-        case .slow: "\(path): the disk does not answer in time; tried again until it does, \(memory)"
-        case .refused(let detail): "\(path) refuses to be written to (\(detail)); tried again, \(memory)"
+    /// What a person reads of it; `meanwhile` is what the gateway does while the file cannot be used.
+    func sentence(_ path: String, _ meanwhile: String) -> String {
+        switch self {
+        case .damaged(let detail): "\(path) is damaged (\(detail)) and could not be replaced; \(meanwhile)"
+        case .locked: "\(path) is locked by another process; tried again until it lets go, \(meanwhile)"
+        case .full: "\(path): no room to write, the disk is full; tried again until there is some, \(meanwhile)"
+        case .readOnly: "\(path) cannot be written to: make it and its directory writable for this user; \(meanwhile)"
+        case .unusable(let detail): "\(detail) (\(path)); tried again until it works, \(meanwhile)"
+        case .slow: "\(path): the disk does not answer in time; tried again until it does, \(meanwhile)"
+        case .refused(let detail): "\(path) refuses to be written to (\(detail)); tried again, \(meanwhile)"
         }
     }
 

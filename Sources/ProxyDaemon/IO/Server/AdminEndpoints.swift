@@ -6,8 +6,12 @@ import Shared
 struct AdminEndpoints: Sendable {
     private static let maximumBodyBytes = 65_536
     private let gateway: Gateway
+    private let outcomes: OutcomeDatabase?
 
-    init(gateway: Gateway) { self.gateway = gateway }
+    init(gateway: Gateway, outcomes: OutcomeDatabase?) {
+        self.gateway = gateway
+        self.outcomes = outcomes
+    }
 
     /// nil for paths that are not served.
     func answer(_ path: String, _ request: ClientRequest) async -> Reply? {
@@ -21,6 +25,9 @@ struct AdminEndpoints: Sendable {
             case "/admin/metrics":
                 try allow(["GET", "HEAD"], request)
                 return metrics(request)
+            case "/admin/outcomes":
+                try allow(["GET"], request)
+                return try await export(request)
             case "/admin/cache/compare":
                 try allow(["POST"], request)
                 return try await compare(request)
@@ -76,6 +83,37 @@ struct AdminEndpoints: Sendable {
             headers: [HeaderField("content-type", PrometheusText.contentType)]
                 + GatewayHeaders.identity(id: request.id),
             body: .bytes(Array(PrometheusText(gateway.snapshot()).text.utf8))
+        )
+    }
+
+    /// `?since=<seconds since 1970>&limit=<lines>`: what routing decisions came to, a JSON object a line.
+    private func export(_ request: ClientRequest) async throws(GatewayError) -> Reply {
+        guard let outcomes else {
+            throw GatewayError(.notFound("outcomes of routing are not kept (cascade.log_outcomes, storage.path)"))
+        }
+        let items = request.queryItems
+        let unknown = Set(items.keys).subtracting(["since", "limit"])
+        guard unknown.isEmpty else {
+            throw GatewayError(.invalidRequest("\(unknown.sorted()[0]): expected since or limit"))
+        }
+        func number(_ name: String, _ least: Int64, _ what: String) throws(GatewayError) -> Int64? {
+            guard let text = items[name], !text.isEmpty else { return nil }
+            guard let number = Int64(text), number >= least else {
+                throw GatewayError(.invalidRequest("\(name): expected \(what), found \"\(text.prefix(60))\""))
+            }
+            return number
+        }
+        let since = try number("since", 0, "whole seconds since 1970") ?? 0
+        let limit = try number("limit", 1, "a whole number of lines") ?? .max
+        let stream = try await OutcomeStream(
+            outcomes,
+            after: OutcomeCursor(sinceUnixSeconds: since),
+            limit: Int(limit)
+        )
+        return Reply(
+            status: 200,
+            headers: [HeaderField("content-type", "application/x-ndjson")] + GatewayHeaders.identity(id: request.id),
+            body: .stream(stream)
         )
     }
 

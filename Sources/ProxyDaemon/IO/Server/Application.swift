@@ -14,14 +14,14 @@ package struct Application: HTTPResponder {
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
-    package init(gateway: Gateway, catalogue: Catalogue) {
+    package init(gateway: Gateway, catalogue: Catalogue, outcomes: OutcomeDatabase? = nil) {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
         skills = SkillEndpoint(gateway: gateway)
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
-        admin = AdminEndpoints(gateway: gateway)
+        admin = AdminEndpoints(gateway: gateway, outcomes: outcomes)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {

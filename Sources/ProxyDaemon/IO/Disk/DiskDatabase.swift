@@ -1,28 +1,29 @@
 import Dispatch
 import GRDB
-package import GatewayCore
+import GatewayCore
 import Synchronization
 
-/// The cache's file on disk: an SQLite database that several tables write to in common transactions, on one queue.
+/// A file on disk: an SQLite database that several tables write to in common transactions, on one queue.
 ///
 /// It opens the file in the background, and again when it was away; moves a damaged file aside and begins a new one; tries
 /// again, ever more slowly, what the disk refuses. Nobody who asks it waits for any of that. Several daemons may share the
 /// file: none sees at once what another wrote.
-package final class CacheDatabase: Sendable {
+package final class DiskDatabase: Sendable {
     /// Where the file is.
     package let path: String
-    private let file: CacheFile
+    private let schema: DiskSchema
+    private let file: DatabaseFile
     private let maximumFileBytes: Int?
     private let clock: Clock
     private let notify: @Sendable (String) -> Void
-    private let queue = DispatchQueue(label: "gateway.cache-disk", qos: .utility)
+    private let queue = DispatchQueue(label: "gateway.disk", qos: .utility)
     private let state = Mutex(State())
 
     private struct State {
         var pool: DatabasePool?
         /// Raised with every opening and every moving aside, so that a failure is not laid at a newer file's door.
         var generation = 0
-        var identity: CacheFile.Identity?
+        var identity: DatabaseFile.Identity?
         var dataVersion: Int64 = 0
         /// When the tables last read what is there.
         var rereadAt: Int64 = 0
@@ -44,14 +45,16 @@ package final class CacheDatabase: Sendable {
     /// Opens the file, or begins one, in the background. `notify` is told in a sentence when that goes wrong and when it is
     /// right again. `maximumFileBytes` is a last bound on the file without its log, for disks shared with others; what goes
     /// beyond it fails as on a full disk.
-    package init(
+    init(
         path: String,
+        schema: DiskSchema,
         clock: Clock,
         maximumFileBytes: Int? = nil,
         notify: @escaping @Sendable (String) -> Void
     ) {
         self.path = path
-        file = CacheFile(path: path)
+        self.schema = schema
+        file = DatabaseFile(path: path)
         self.clock = clock
         self.maximumFileBytes = maximumFileBytes
         self.notify = notify
@@ -59,7 +62,7 @@ package final class CacheDatabase: Sendable {
 
     /// What is wrong, and what to do; nil while it works.
     package var problem: String? {
-        state.withLock { $0.trouble ?? ($0.gate.isClosed ? .slow : nil) }?.sentence(path)
+        state.withLock { $0.trouble ?? ($0.gate.isClosed ? .slow : nil) }?.sentence(path, schema.meanwhile)
     }
 
     /// Waits until the file has been opened for the first time, or could not be.
@@ -100,7 +103,7 @@ package final class CacheDatabase: Sendable {
 
 // MARK: - For tables
 
-extension CacheDatabase {
+extension DiskDatabase {
     /// Every table registers once, before anything is opened.
     func register(_ table: any DiskTable) {
         state.withLock { $0.tables.append(WeakTable(table: table)) }
@@ -193,7 +196,7 @@ extension CacheDatabase {
 
 // MARK: - On the queue
 
-extension CacheDatabase {
+extension DiskDatabase {
     /// While nothing happens, expired rows are looked for and the file is looked at this often.
     private static let idleMilliseconds = 30_000
     private static let longestRetryMilliseconds = 5_000
@@ -247,7 +250,7 @@ extension CacheDatabase {
             if isChanged { for table in tables { try table.reread(db, .changedByAnother) } }
             var isMore = false
             for table in tables where try table.tidy(db) { isMore = true }
-            return (try CacheVacuum.giveBack(db) || isMore, isChanged ? version : nil)
+            return (try DiskVacuum.giveBack(db) || isMore, isChanged ? version : nil)
         }
         if let reread { state.withLock { ($0.dataVersion, $0.rereadAt) = (reread, now) } }
         return isMore
@@ -296,12 +299,13 @@ extension CacheDatabase {
     }
 
     private func open() throws -> DatabasePool {
+        try schema.refuseForeign(path)
         try file.prepare()
-        let pool = try DatabasePool(path: path, configuration: CacheSchema.configuration(maximumFileBytes))
+        let pool = try DatabasePool(path: path, configuration: schema.configuration(maximumFileBytes))
         let tables = liveTables
         let identity = file.identity
-        try pool.writeWithoutTransaction { try CacheSchema.check($0) }
-        try CacheSchema.migrator.migrate(pool)
+        try pool.writeWithoutTransaction { [schema] in try schema.check($0) }
+        try schema.migrator.migrate(pool)
         let version = try pool.writeWithoutTransaction { db in
             for table in tables { try table.reread(db, .opened) }
             return try Int64.fetchOne(db, sql: "PRAGMA data_version") ?? 0
@@ -374,7 +378,7 @@ extension CacheDatabase {
             if case .damaged = trouble { state.retryAt = max(state.retryAt, now + Self.soonNanoseconds) }
             return isNews
         }
-        if isNews { notify(trouble.sentence(path)) }
+        if isNews { notify(trouble.sentence(path, schema.meanwhile)) }
         schedule(afterMilliseconds: 0)
     }
 

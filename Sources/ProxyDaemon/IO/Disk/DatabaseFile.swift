@@ -1,7 +1,7 @@
 import Glibc
 
 /// The database's file among its neighbours: who may read it, which it is, and how it goes out of the way.
-struct CacheFile: Sendable {
+struct DatabaseFile: Sendable {
     /// Damaged files that are kept for those who want to look into them.
     private static let keptDamaged = 2
 

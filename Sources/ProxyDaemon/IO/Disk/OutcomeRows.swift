@@ -1,0 +1,188 @@
+import FoundationEssentials
+import GRDB
+import GatewayCore
+import Shared
+
+extension DiskSchema {
+    /// "LGWS".
+    private static let stateID = 0x4C47_5753
+
+    /// The state database: what is to be kept.
+    static let state = DiskSchema(
+        applicationID: stateID,
+        label: "gateway.state",
+        meanwhile: "until then outcomes of routing wait in memory, and are lost where they grow too many",
+        isDisposable: false,
+        orders: ["routing_outcomes": ["id", "unix_ms"]],
+        migrator: stateMigrator
+    )
+
+    private static var stateMigrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE routing_outcomes (
+                        id INTEGER PRIMARY KEY AUTOINCREMENT,
+                        query_id TEXT NOT NULL,
+                        unix_ms INTEGER NOT NULL,
+                        project TEXT NOT NULL,
+                        prompt TEXT NOT NULL,             -- as far as log.prompts lets it be kept
+                        task TEXT,
+                        score INTEGER,                    -- 0 to 100
+                        classifier TEXT NOT NULL,
+                        initial_tier TEXT NOT NULL,
+                        initial_backend TEXT NOT NULL,
+                        final_tier TEXT NOT NULL,
+                        final_backend TEXT NOT NULL,
+                        escalations INTEGER NOT NULL,
+                        escalation_reasons TEXT NOT NULL, -- a JSON array of strings
+                        quality REAL,                     -- 0 to 1
+                        latency_ms REAL NOT NULL,
+                        is_success INTEGER NOT NULL,
+                        cost_nanousd INTEGER NOT NULL,
+                        baseline_nanousd INTEGER NOT NULL
+                    ) STRICT;
+                    CREATE INDEX routing_outcomes_by_time ON routing_outcomes (unix_ms);
+                    PRAGMA application_id = \(stateID);
+                    """
+            )
+        }
+        return migrator
+    }
+}
+
+/// A place in the table `routing_outcomes`, ordered by time: what follows it comes next.
+package struct OutcomeCursor: Sendable, Equatable {
+    var unixMilliseconds: Int64
+    var id: Int64
+
+    /// Before everything from this moment on.
+    package init(sinceUnixSeconds seconds: Int64) {
+        unixMilliseconds = seconds.multipliedReportingOverflow(by: 1_000).overflow ? .max : seconds * 1_000
+        id = 0
+    }
+
+    init(unixMilliseconds: Int64, id: Int64) {
+        self.unixMilliseconds = unixMilliseconds
+        self.id = id
+    }
+}
+
+/// Some outcomes as lines of JSON.
+package struct OutcomePage: Sendable, Equatable {
+    package var lines: [UInt8] = []
+    package var rows = 0
+    /// Where the next page begins; nil after the last.
+    package var next: OutcomeCursor?
+}
+
+/// The statements on the table `routing_outcomes`.
+enum OutcomeRows {
+    private static let columns =
+        "query_id, unix_ms, project, prompt, task, score, classifier, initial_tier, initial_backend, final_tier, "
+        + "final_backend, escalations, escalation_reasons, quality, latency_ms, is_success, cost_nanousd, baseline_nanousd"
+    private static let pageRows = 1_000
+    private static let pageBytes = 262_144
+
+    static func insert(_ db: Database, _ outcome: RoutingOutcome) throws {
+        let places = Array(repeating: "?", count: 18).joined(separator: ", ")
+        let reasons = outcome.escalationReasons.map { JSONText.quoted($0) }.joined(separator: ",")
+        try db.cachedStatement(sql: "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))").execute(
+            arguments: [
+                text(outcome.id), outcome.unixMilliseconds, text(outcome.project), text(outcome.prompt),
+                outcome.task.map(text), outcome.score, text(outcome.classifier), outcome.initialTier.name,
+                text(outcome.initialBackend), outcome.finalTier.name, text(outcome.finalBackend), outcome.escalations,
+                "[\(reasons)]", outcome.quality.flatMap(finite), finite(outcome.latencyMilliseconds) ?? 0,
+                outcome.isSuccess, outcome.cost.nanodollars, outcome.baseline.nanodollars,
+            ]
+        )
+    }
+
+    /// SQLite's texts end at a NUL.
+    private static func text(_ text: String) -> String {
+        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+    }
+
+    private static func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }
+
+    /// The oldest rows beyond `maximumRows`, at most so many. Gives how many went.
+    static func removeOldest(_ db: Database, maximumRows: Int, atOnce: Int) throws -> Int {
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM routing_outcomes WHERE id IN (
+                    SELECT id FROM routing_outcomes
+                    WHERE id <= (SELECT max(id) FROM routing_outcomes) - ? ORDER BY id LIMIT ?)
+                """
+        ).execute(arguments: [maximumRows, atOnce])
+        return db.changesCount
+    }
+
+    /// Bytes of pages that hold something.
+    static func bytes(_ db: Database) throws -> Int {
+        let pages = try Int.fetchOne(db, sql: "PRAGMA page_count") ?? 0
+        let free = try Int.fetchOne(db, sql: "PRAGMA freelist_count") ?? 0
+        return (pages - free) * (try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096)
+    }
+
+    /// The next outcomes in the order of time, oldest first: at most `limit`, and no more than fit into a page.
+    static func page(_ db: Database, after cursor: OutcomeCursor, limit: Int) throws -> OutcomePage {
+        let wanted = min(max(0, limit), pageRows)
+        let rows = try Row.fetchCursor(
+            db.cachedStatement(
+                sql: """
+                    SELECT id, \(columns) FROM routing_outcomes
+                    WHERE (unix_ms, id) > (?, ?) ORDER BY unix_ms, id LIMIT ?
+                    """
+            ),
+            arguments: [cursor.unixMilliseconds, cursor.id, wanted]
+        )
+        var page = OutcomePage()
+        var last = cursor
+        while page.lines.count < pageBytes, let row = try rows.next() {
+            last = OutcomeCursor(
+                unixMilliseconds: try row.decode(Int64.self, forColumn: "unix_ms"),
+                id: try row.decode(Int64.self, forColumn: "id")
+            )
+            try appendLine(row, to: &page.lines)
+            page.rows += 1
+        }
+        let isOver = page.rows < wanted && page.lines.count < pageBytes
+        page.next = isOver || page.rows == limit ? nil : last
+        return page
+    }
+
+    private static func appendLine(_ row: Row, to line: inout [UInt8]) throws {
+        func text(_ name: String) throws -> String { JSONText.quoted(try row.decode(String.self, forColumn: name)) }
+        func number<Value: DatabaseValueConvertible & CustomStringConvertible>(
+            _ name: String,
+            _ type: Value.Type
+        ) throws -> String {
+            try row.decode(type, forColumn: name).description
+        }
+        func money(_ name: String) throws -> String {
+            USD(nanodollars: try row.decode(Int64.self, forColumn: name)).description
+        }
+        let task = try row.decode(String?.self, forColumn: "task").map { JSONText.quoted($0) }
+        let score = try row.decode(Int?.self, forColumn: "score").map { String($0) }
+        let quality = try row.decode(Double?.self, forColumn: "quality").map { $0.description }
+        let members = [
+            ("query_id", try text("query_id")), ("unix_ms", try number("unix_ms", Int64.self)),
+            ("project", try text("project")), ("prompt", try text("prompt")), ("task", task ?? "null"),
+            ("score", score ?? "null"), ("classifier", try text("classifier")),
+            ("initial_tier", try text("initial_tier")), ("initial_backend", try text("initial_backend")),
+            ("final_tier", try text("final_tier")), ("final_backend", try text("final_backend")),
+            ("escalations", try number("escalations", Int.self)),
+            ("escalation_reasons", try row.decode(String.self, forColumn: "escalation_reasons")),
+            ("quality", quality ?? "null"), ("latency_ms", try number("latency_ms", Double.self)),
+            ("is_success", try number("is_success", Bool.self)), ("cost_usd", try money("cost_nanousd")),
+            ("baseline_usd", try money("baseline_nanousd")),
+        ]
+        line.append(UInt8(ascii: "{"))
+        for (index, member) in members.enumerated() {
+            if index > 0 { line.append(UInt8(ascii: ",")) }
+            line += "\"\(member.0)\":\(member.1)".utf8
+        }
+        line += [UInt8(ascii: "}"), 0x0A]
+    }
+}
