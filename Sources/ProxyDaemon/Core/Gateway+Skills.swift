@@ -25,7 +25,7 @@ extension Gateway {
         guard let skills else { throw GatewayError(.invalidRequest("skills are switched off (skills.enabled)")) }
         let skill = try skills.named(id)
         var prompt = prompt
-        prompt.system = [skill.text, prompt.system].compactMap(\.self).joined(separator: "\n\n")
+        prompt.system = [prompt.system, skill.text].compactMap(\.self).joined(separator: "\n\n")
         prompt.tier = prompt.tier ?? skill.tiers.first { tier in router.backends.contains { $0.tier == tier } }
         return prompt
     }

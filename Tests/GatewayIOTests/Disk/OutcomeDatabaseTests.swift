@@ -211,13 +211,15 @@ import Testing
     }
 
     @Test func `bounds the bytes that wait, too`() async throws {
-        var limits = OutcomeDatabase.Limits()
-        limits.gatherMilliseconds = 60_000
+        var limits = OutcomeDatabase.Limits.quick
         limits.waitingBytes = 10_000
         let disk = await open(limits)
+        let other = try DatabaseQueue.rude(file)
+        try await other.inDatabaseWithoutTransaction("BEGIN EXCLUSIVE")
         let prompt = String(repeating: "x", count: 2_000)
         for number in 1...10 { disk.outcomes.record(.number(number, prompt: prompt)) }
-        await disk.outcomes.close()
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await disk.written()
         // 2,512 each.
         #expect(try rows() == [1, 2, 3])
     }

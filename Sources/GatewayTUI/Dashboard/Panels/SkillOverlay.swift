@@ -67,7 +67,7 @@ enum SkillOverlay {
         guard let skill = picker.marked else {
             return [
                 StyledLine(),
-                StyledLine(CellWidth.clip("A skill is put before the prompt's own system text.", width), .dim),
+                StyledLine(CellWidth.clip("A skill adds its method of work to the prompt.", width), .dim),
             ]
         }
         let tiers = skill.tiers.isEmpty ? "as routed" : skill.tiers.map(\.name).joined(separator: ", else ")

@@ -1,6 +1,6 @@
 package import Shared
 
-/// A method of work that a client asks for by name: a text that goes to the model before the client's own.
+/// A method of work that a client asks for by name: a text that goes to the model beside the client's own.
 package struct Skill: Sendable, Equatable {
     package enum Source: String, Sendable {
         /// It is part of the program.

@@ -106,15 +106,22 @@ enum OutcomeRows {
 
     private static func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }
 
-    /// The oldest rows beyond `maximumRows`, at most so many. Gives how many went.
+    /// Removes the oldest rows beyond `maximumRows`, at most so many. Gives how many went. Takes no lock where there are none.
     static func removeOldest(_ db: Database, maximumRows: Int, atOnce: Int) throws -> Int {
+        let ends = try Row.fetchOne(
+            db.cachedStatement(
+                sql: "SELECT (SELECT min(id) FROM routing_outcomes), (SELECT max(id) FROM routing_outcomes)"
+            )
+        )
+        guard let oldest = try ends?.decode(Int64?.self, atIndex: 0),
+            let newest = try ends?.decode(Int64?.self, atIndex: 1), newest - oldest >= Int64(maximumRows)
+        else { return 0 }
         try db.cachedStatement(
             sql: """
                 DELETE FROM routing_outcomes WHERE id IN (
-                    SELECT id FROM routing_outcomes
-                    WHERE id <= (SELECT max(id) FROM routing_outcomes) - ? ORDER BY id LIMIT ?)
+                    SELECT id FROM routing_outcomes WHERE id <= ? ORDER BY id LIMIT ?)
                 """
-        ).execute(arguments: [maximumRows, atOnce])
+        ).execute(arguments: [newest - Int64(maximumRows), atOnce])
         return db.changesCount
     }
 
