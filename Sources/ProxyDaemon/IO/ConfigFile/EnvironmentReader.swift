@@ -102,14 +102,6 @@ struct EnvironmentReader {
         return number
     }
 
-    func flag(_ name: String) throws(ConfigError) -> Bool? {
-        guard let text = value(name) else { return nil }
-        guard let flag = LocatedValue.flag(text) else {
-            throw error(name, "expected true or false, got \"\(text.prefix(60))\"")
-        }
-        return flag
-    }
-
     func secret(_ name: String) throws(ConfigError) -> Secret? {
         guard let text = value(name) else { return nil }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
