@@ -39,7 +39,6 @@ struct Claim: Sendable {
             case .apology: isApology = true
             case .offer: if at == 0 || breaks[at] { isOffer = true }
             case .asks: if isQuestion || at == 0 && words.count > 1 { isAsking = true }
-            case .wonders: isAsking = isAsking || isQuestion
             case .vague: isVague = true
             case .plainRefusal, .refusal, .uncertainty, .selfDoubt:
                 if meaning == nil, !isConditional, isOpening || at == 0 || canClaim || found.meaning == .selfDoubt {
@@ -50,8 +49,7 @@ struct Claim: Sendable {
             at += found.count
         }
         if !isVague { isVague = Self.isVague(words, known) }
-        // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
-        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !known.uses(words[0]).contains(.hedge)
+        isAsking = isAsking || isQuestion && meaning == nil
     }
 
     private static func isVague(_ words: [UInt64], _ known: QualityWords) -> Bool {
