@@ -166,7 +166,7 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: ["GatewayCore", "Shared"],
-            exclude: ["Classification/router.golden.json"],
+            exclude: ["Classification/router.golden.json", "Quality/answers.jsonl"],
             swiftSettings: strict
         ),
         .testTarget(
