@@ -60,7 +60,10 @@ struct AnswerFindings {
     private var isForSafety: Bool { prose.safetyWords > 0 }
 
     private mutating func refusal(isOver: Bool) {
-        guard claims.opening == .refusal || claims.opening == .plainRefusal, calls == 0, !wish.isFiction else { return }
+        guard claims.opening == .refusal || claims.opening == .plainRefusal, calls == 0 else { return }
+        if wish.isFiction, claims.machineClaims + claims.apologies == 0 || helpBytes > 80 || prose.sentences > 3 {
+            return
+        }
         guard !isForSafety, !claims.hasTurned, claims.precise == 0 else { return }
         if wish.isForSomebody, claims.opening != .plainRefusal, claims.machineClaims == 0, claims.apologies == 0 {
             return
@@ -121,7 +124,7 @@ struct AnswerFindings {
         }
         let needed = Double(answer.rules.minimumLength) * wish.lengthFactor
         guard Double(scan.weightedCharacters) < needed, !wish.isPart, claims.precise == 0 else { return }
-        if wish.wantsCode, scan.codeLines > 0 || prose.longestInlineCode > 0 { return }
+        if scan.codeLines > 0 || wish.wantsCode && prose.longestInlineCode > 0 { return }
         if wish.isFiction || wish.isForSomebody, Double(scan.weightedCharacters) * 2 >= needed { return }
         add(.tooShort, QualityWeight.tooShort, "\(scan.characters) characters where the question needs \(Int(needed))")
     }

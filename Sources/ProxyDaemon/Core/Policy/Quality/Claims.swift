@@ -49,7 +49,8 @@ struct Claim: Sendable {
             at += found.count
         }
         if !isVague { isVague = Self.isVague(words, known) }
-        isAsking = isAsking || isQuestion && meaning == nil
+        // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
+        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !known.uses(words[0]).contains(.hedge)
     }
 
     private static func isVague(_ words: [UInt64], _ known: QualityWords) -> Bool {

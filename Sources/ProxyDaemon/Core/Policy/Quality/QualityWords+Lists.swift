@@ -93,7 +93,7 @@ extension QualityWords {
             i am not completely sure, i am not quite sure, i am not exactly sure, i am not totally sure, i am not confident
             i am not 100% sure, i am not very familiar, i am not familiar, i am not too familiar, i am not aware
             i do not know, i do not really know, i do not actually know, i have no idea, i do not have enough
-            i do not have any, i do not have access, i do not have information, i do not have knowledge, i do not have the
+            i do not have, i do not have any, i do not have access, i do not have information, i do not have knowledge, i do not have the
             i do not have that, i do not have this, i do not have specific, i do not have sufficient, i do not have real
             i do not have a, i do not have much, i do not have details, i do not have up, i do not have data, i do not recall
             i do not remember, i do not think i can, i do not understand the, i do not understand what, i do not understand
