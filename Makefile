@@ -12,7 +12,7 @@ DATA ?= ../shared/data/routing
 PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding eval-routing eval-cache \
+.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding bench-quality eval-routing eval-cache \
 	format format-check clean
 
 help: ## List the targets
@@ -55,6 +55,10 @@ bench-cache: setup ## Measure the caches in memory; ARGS="--inserts 1000000" for
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)
 	@.build/release/classify-bench
+
+bench-quality: setup ## Measure how long it takes to judge an answer
+	swift build -c release --static-swift-stdlib --product quality-bench $(SWIFT_FLAGS)
+	@.build/release/quality-bench
 
 eval-routing: build ## Judge the routing on labelled prompts beside simple heuristics; DATA=directory
 	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check numpy

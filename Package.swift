@@ -81,6 +81,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "quality-bench",
+            dependencies: ["GatewayCore"],
+            path: "tools/bench/QualityBench",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "cache-bench",
             dependencies: ["GatewayCore", "GatewayIO", "Shared"],
             path: "tools/bench/CacheBench",

@@ -62,7 +62,9 @@ struct QualityFigures {
             // All but the end.
             for event in try item.anthropicEvents({ $0.map(String.init) }).dropLast(2) {
                 quality.read(events: event)
-                #expect(!quality.opening().isWeak, "\(item.question)")
+                guard quality.opening().isWeak else { continue }
+                Issue.record("\(item.question): \(quality.opening().findings)")
+                break
             }
         }
     }

@@ -27,6 +27,7 @@ struct AnswerFindings {
     }
 
     mutating func finished() {
+        guard !declinesForSafety else { return }
         truncated()
         refusal(isOver: true)
         uncertainty(isOver: true)
@@ -59,18 +60,21 @@ struct AnswerFindings {
     /// Declining for somebody's safety is right, whoever answers.
     private var isForSafety: Bool { prose.safetyWords > 0 }
 
+    private var declinesForSafety: Bool {
+        isForSafety && (claims.opening == .refusal || claims.opening == .plainRefusal)
+    }
+
     private mutating func refusal(isOver: Bool) {
         guard claims.opening == .refusal || claims.opening == .plainRefusal, calls == 0 else { return }
         if wish.isFiction, claims.machineClaims + claims.apologies == 0 || helpBytes > 80 || prose.sentences > 3 {
             return
         }
         guard !isForSafety, !claims.hasTurned, claims.precise == 0 else { return }
-        if wish.isForSomebody, claims.opening != .plainRefusal, claims.machineClaims == 0, claims.apologies == 0 {
-            return
-        }
+        // Who cannot attend is the one who sends the text, unless it speaks of the request.
+        if wish.isForSomebody, claims.opening != .plainRefusal, claims.machineClaims == 0 { return }
         if wish.isForSomebody, helpBytes > 120 { return }
         let isFirm = claims.opening == .plainRefusal || claims.machineClaims > 0 || claims.apologies > 0
-        guard isOver || isFirm || prose.sentences >= 2 else { return }
+        guard isOver || isFirm || prose.sentences >= 3 && helpBytes < 120 else { return }
         let isMachine = claims.machineClaims > 0
         let room = isMachine || claims.opening == .plainRefusal ? 320 : 220
         if helpBytes < room {
@@ -83,8 +87,8 @@ struct AnswerFindings {
     private mutating func uncertainty(isOver: Bool) {
         guard calls == 0, !wish.isFiction, claims.precise == 0 else { return }
         if wish.isForSomebody, claims.machineClaims == 0 { return }
-        // One more sentence tells whether help follows.
-        guard isOver || prose.sentences >= 2 else { return }
+        // The next sentences tell whether help follows.
+        guard isOver || prose.sentences >= 3 && helpBytes < 120 else { return }
         let total = claims.uncertainties + claims.selfDoubts
         if claims.opening == .uncertainty || claims.opening == .selfDoubt, !isForSafety {
             if helpBytes < 180 {
@@ -124,7 +128,8 @@ struct AnswerFindings {
         }
         let needed = Double(answer.rules.minimumLength) * wish.lengthFactor
         guard Double(scan.weightedCharacters) < needed, !wish.isPart, claims.precise == 0 else { return }
-        if scan.codeLines > 0 || wish.wantsCode && prose.longestInlineCode > 0 { return }
+        // A command is an answer, however short.
+        if scan.codeLines > 0 || prose.longestInlineCode > 1 { return }
         if wish.isFiction || wish.isForSomebody, Double(scan.weightedCharacters) * 2 >= needed { return }
         add(.tooShort, QualityWeight.tooShort, "\(scan.characters) characters where the question needs \(Int(needed))")
     }
@@ -207,7 +212,9 @@ struct AnswerFindings {
         let isOpen = end.isOpen && end.lastUses.contains(.leadsOn) && end.words >= 3
         let endsInComma = end.last == UInt8(ascii: ",") && !wish.isForSomebody && !wish.isFiction
         let isBracket = end.last == UInt8(ascii: "(")
-        let isLong = end.isOpen && scan.lastKind == .prose && !wish.isFiction && (end.sentences >= 2 || end.words >= 18)
+        let isLong =
+            end.isOpen && scan.lastKind == .prose && !wish.isFiction && !wish.isForSomebody
+            && !end.isAddress && (end.sentences >= 2 || end.words >= 18)
         if isOpen || endsInComma || isBracket || isLong {
             add(.brokenStructure, QualityWeight.midSentence, "ends in the middle of a sentence")
         }
@@ -218,7 +225,8 @@ struct AnswerFindings {
         guard prose.words >= 30, scan.items == 0, scan.tableLines == 0, scan.fences == 0, scan.codeLines == 0 else {
             return
         }
-        guard scan.weightedCharacters * 10 < scan.characters * 11, !wish.isFiction else { return }
+        // The little words are known of English and its neighbours only.
+        guard wish.isEnglish, !wish.isFiction, !wish.isForSomebody, !prose.hasForeignLetters else { return }
         if prose.commonWords * 8 < prose.words, prose.commas * 4 < prose.words {
             add(.brokenStructure, QualityWeight.wordSalad, "words that make no sentences")
         }

@@ -42,7 +42,9 @@ package struct AnswerQuality: Sendable {
     package mutating func read(events: [UInt8]) {
         guard !isBroken, !reader.isOver else { return }
         var reader = self.reader
-        var splitter = self.splitter
+        var splitter = EventStreamSplitter()
+        // Taken out, so that what it holds is not copied.
+        swap(&splitter, &self.splitter)
         do throws(EventStreamSplitter.EventTooLong) {
             _ = try splitter.append(events) { event in
                 StreamPayload.look(at: event) { payload in reader.read(payload) { take($0) } }

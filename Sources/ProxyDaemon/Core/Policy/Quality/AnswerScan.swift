@@ -204,8 +204,23 @@ struct AnswerScan: Sendable {
         let last = text[text.count - 1]
         if last == UInt8(ascii: ";") || last == UInt8(ascii: "{") || last == UInt8(ascii: "}") { return true }
         if text[0] == UInt8(ascii: "<"), last == UInt8(ascii: ">") { return true }
+        let symbols = text.reduce(0) { $0 + (isSymbol($1) ? 1 : 0) }
+        if symbols >= 4, symbols * 8 >= text.count { return true }
         return codeOpenings.contains { opening in
             opening.utf8CodeUnitCount <= text.count && JSONText.equals(text, 0..<opening.utf8CodeUnitCount, opening)
+        }
+    }
+
+    /// A mark that code is full of and prose is not.
+    private static func isSymbol(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "{"), UInt8(ascii: "}"), UInt8(ascii: "("), UInt8(ascii: ")"), UInt8(ascii: "["),
+            UInt8(ascii: "]"),
+            UInt8(ascii: "="), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: ";"), UInt8(ascii: "$"),
+            UInt8(ascii: "|"),
+            UInt8(ascii: "\\"), UInt8(ascii: "_"):
+            true
+        default: false
         }
     }
 

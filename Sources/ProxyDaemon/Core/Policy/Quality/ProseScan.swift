@@ -17,6 +17,8 @@ struct ProseScan: Sendable {
     private(set) var claims = ClaimCounts()
     /// Longest piece of code between backticks.
     private(set) var longestInlineCode = 0
+    /// Letters with accents or of other scripts.
+    private(set) var hasForeignLetters = false
     private(set) var end = ProseEnd()
 
     /// The words of the sentence that is being read.
@@ -33,6 +35,7 @@ struct ProseScan: Sendable {
         let before = sentences
         var reader = LineReader(text)
         var lineWords = 0
+        if !hasForeignLetters { hasForeignLetters = text.contains { $0 >= 0xC3 && $0 != 0xE2 && $0 != 0xF0 } }
         end = ProseEnd()
         while let token = reader.next() {
             switch token {
@@ -91,6 +94,8 @@ struct ProseEnd: Sendable {
     var lastUses: QualityWords.Uses = []
     /// The last byte that is no closing mark of emphasis or quotation.
     private(set) var last: UInt8 = 0
+    /// Its last word is a link.
+    private(set) var isAddress = false
     /// It ends in a letter or digit of a script that has full stops.
     private(set) var isOpen = false
 
@@ -99,6 +104,8 @@ struct ProseEnd: Sendable {
         guard let at else { return }
         last = text[at]
         let isASCII = (last | 0x20) &- UInt8(ascii: "a") < 26 || last &- UInt8(ascii: "0") < 10
+        let word = text[(text.lastIndex { $0 == 0x20 }.map { $0 + 1 } ?? 0)...]
+        isAddress = word.contains(UInt8(ascii: "/")) || word.contains(UInt8(ascii: "@"))
         // Latin letters with accents have lead bytes C3 to C5.
         isOpen = isASCII || last & 0xC0 == 0x80 && at > 0 && (0xC3...0xC5).contains(text[at - 1])
     }

@@ -31,6 +31,7 @@ package struct QualityExpectation: Sendable {
     var isAgentStep = false
     /// The limit is too small for an answer, so that its cut was meant.
     var hasTinyLimit = false
+    var isEnglish = false
     /// Bytes that are no text stand in the question itself.
     var hasOddCharacters = false
 
@@ -46,6 +47,7 @@ package struct QualityExpectation: Sendable {
         hasTinyLimit = prompt.maxTokens.map { $0 <= 32 } ?? false
         isFiction = request.isFiction
         isForSomebody = request.isForSomebody
+        isEnglish = request.isEnglish
         wantsCode = request.wantsCode
         asksPossibilities = request.asksPossibilities
         wantsRepetition = request.wantsRepetition
@@ -60,6 +62,8 @@ package struct QualityExpectation: Sendable {
     /// neither open nor closed needs length only where it was found hard, a closed one never.
     private static func lengthFactor(_ request: RequestWords, _ score: Int?) -> Double {
         if request.asksShort { return 0 }
+        // What is easy may be answered shortly, however it is asked.
+        if let score, score <= 20 { return 0 }
         if request.isOpen { return score.map { min(2.5, max(0.5, Double($0) / 40)) } ?? 1 }
         guard !request.isClosed, let score, score >= 50 else { return 0 }
         return min(1.5, Double(score - 30) / 40)

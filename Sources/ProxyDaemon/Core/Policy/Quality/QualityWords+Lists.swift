@@ -33,7 +33,10 @@ extension QualityWords {
             """,
             .filler
         ),
-        ("but however though instead still nevertheless nonetheless here that aber jedoch pero mais", .turns),
+        (
+            "but however though instead assume assuming still nevertheless nonetheless here that aber jedoch pero mais",
+            .turns
+        ),
         (
             """
             if when whenever while although though since because unless where once suppose say imagine wenn falls \
@@ -51,6 +54,13 @@ extension QualityWords {
             .safety
         ),
     ]
+
+    /// With one of the tasks after it, a refusal of what was asked.
+    static let declining = ["i can not", "i am unable to", "i am not able to", "i will not be able to"]
+    static let tasks = """
+        write translate proofread rewrite rephrase draft compose summarize summarise generate create edit paraphrase assist \
+        fulfill comply
+        """
 
     static let phraseLists: [(String, Meaning)] = [
         (
@@ -76,14 +86,15 @@ extension QualityWords {
             no puedo ayudarte con, no puedo ayudar con, no puedo responder, je ne peux pas vous aider
             je ne peux pas répondre, je ne peux pas t'aider, je ne suis pas en mesure de, non posso aiutarti
             não posso ajudar, dat kan ik niet, it is not possible for me to, there is no way for me to
-            i can not perform this, i can not perform that, i can not do that, i can not do this
+            i am not capable of, i am incapable of, that is outside of what i can, this is outside of what i can
+            that is beyond what i can, this is beyond what i can, i can not perform this, i can not perform that, i can not do that, i can not do this
             """,
             .plainRefusal
         ),
         (
             """
             i can not, i am unable to, i am not able to, i will not be able to, i could not, i was unable to, i was not able to
-            i will not, ich kann nicht, ich kann leider nicht, no puedo, je ne peux pas, i am incapable of
+            i will not, ich kann nicht, ich kann leider nicht, no puedo, je ne peux pas
             """,
             .refusal
         ),
@@ -102,7 +113,8 @@ extension QualityWords {
             i have no knowledge, i have not heard, i have never heard, i would have to guess, i would only be guessing
             i would need more, it is hard to say, it is difficult to say, it is hard for me to, it is difficult for me to
             it is unclear to me, i could not find, i am having trouble, i do not see how, that is a tough one, not sure
-            no idea, i really do not know, i honestly do not know, i am lost, i am confused
+            no idea, i am no expert, i am not an expert, i am not really an expert, i have never seen, i have never used
+            i have never read, i have not seen, i have not read, i really do not know, i honestly do not know, i am lost, i am confused
             ich bin mir nicht sicher, ich bin nicht sicher, ich weiß es nicht, ich weiß nicht, das weiß ich nicht
             das weiß ich leider nicht, keine ahnung, dazu habe ich keine informationen, dazu liegen mir keine
             no estoy seguro, no estoy segura, no lo sé, no sé, no tengo información, je ne suis pas sûr, je ne sais pas

@@ -72,6 +72,14 @@ struct QualityWords: Sendable {
                 phrases[first, default: []].append(Phrase(words: words, meaning: meaning))
             }
         }
+        for stem in Self.declining {
+            for task in Self.tasks.split(separator: " ") {
+                let words = "\(stem) \(task)".split(separator: " ").map { Self.hash($0.utf8) }
+                guard let first = words.first else { continue }
+                note(first, .begins)
+                phrases[first, default: []].append(Phrase(words: words, meaning: .plainRefusal))
+            }
+        }
         // The longest that fits counts.
         for first in phrases.keys { phrases[first]?.sort { $0.words.count > $1.words.count } }
     }

@@ -14,7 +14,7 @@ extension RequestWords {
         "gedicht",
         "geschichte", "cuento", "poema", "histoire", "poème", "conversation", "rap", "diary", "journal", "myth",
         "legend", "sketch",
-        "interview", "lullaby", "hymn", "thriller", "mystery",
+        "interview", "lullaby", "rhyme", "rhymes", "hymn", "thriller", "mystery",
     ]
     static let messages: Set<String> = [
         "email", "e-mail", "letter", "message", "reply", "template", "text", "note", "apology", "tweet", "speech",

@@ -91,6 +91,11 @@ struct RequestWords {
             ])
     }
 
+    var isEnglish: Bool {
+        let little: Set = ["the", "a", "an", "of", "is", "are", "how", "what", "do", "i", "for", "my", "to", "and"]
+        return words.reduce(0) { $0 + (little.contains($1) ? 1 : 0) } >= 2
+    }
+
     // MARK: Length
 
     var asksShort: Bool {
@@ -108,7 +113,8 @@ struct RequestWords {
                 "no explanation",
                 "without explanation", "without explaining", "answer only", "one-liner", "few words", "a title",
                 "one letter",
-                "a name for", "nothing else", "ein wort", "commit message", "two sentences",
+                "a name for", "nothing else", "ein wort", "commit message", "how do i say", "how do you say",
+                "two sentences",
             ])
     }
 
@@ -180,10 +186,11 @@ struct RequestWords {
         ]) {
             return false
         }
-        guard !hasAny(["essay", "poem", "story", "blog", "article", "email", "letter", "speech", "haiku", "limerick"])
-        else {
-            return false
-        }
+        // A letter about code has none, but a pattern for letters is code.
+        let isText = hasAny([
+            "essay", "poem", "story", "blog", "article", "email", "letter", "speech", "haiku", "limerick",
+        ])
+        if isText, !hasAny(["regex", "regexp", "function", "sql", "query", "html"]) { return false }
         let isTechnical = hasAny(Self.languages) || hasAny(Self.technical)
         for (at, word) in words.enumerated() where Self.codeVerbs.contains(word) {
             if word == "implement" || word == "refactor", isTechnical { return true }
