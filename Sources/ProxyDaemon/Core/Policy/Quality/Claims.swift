@@ -39,6 +39,7 @@ struct Claim: Sendable {
             case .apology: isApology = true
             case .offer: if at == 0 || breaks[at] { isOffer = true }
             case .asks: if isQuestion || at == 0 && words.count > 1 { isAsking = true }
+            case .wonders: isAsking = isAsking || isQuestion
             case .vague: isVague = true
             case .plainRefusal, .refusal, .uncertainty, .selfDoubt:
                 if meaning == nil, !isConditional, isOpening || at == 0 || canClaim || found.meaning == .selfDoubt {

@@ -174,11 +174,17 @@ extension QualityWords {
             could you provide, could you specify, could you let, could you post, could you please, could you upload
             can you share, can you paste, can you tell, can you clarify, can you confirm, can you send, can you provide
             can you specify, can you post, please share, please paste, please send, please provide, please attach
-            please tell, please upload, would you share, would you tell, which, what, do you, are you, is it, is this
-            does, did you, should, kannst du, können sie, könntest du, könnten sie, welche, welcher, welches, soll
-            paste, share, send, tell me, quelle, quel, cuál, qué
+            please tell, please upload, would you share, would you tell, kannst du, können sie, könntest du, könnten sie
+            paste, share, send, tell me
             """,
             .asks
+        ),
+        (
+            """
+            which, what, do you, are you, is it, is this, does, did you, should, how many, how much, welche, welcher, welches, soll
+            quelle, quel, cuál, qué
+            """,
+            .wonders
         ),
         (
             """

@@ -23,12 +23,12 @@ struct QualityWords: Sendable {
         static let safety = Uses(rawValue: 128)
     }
 
-    /// What a phrase says.
+    /// What a phrase says; of claims the strongest first.
     enum Meaning: UInt8, Sendable {
-        /// "I can't help with that".
-        case refusal
         /// A refusal that no text written for somebody contains: "I'm unable to assist".
         case plainRefusal
+        /// "I cannot".
+        case refusal
         /// "I'm not sure".
         case uncertainty
         /// Doubt about the answer itself, wherever it stands: "I could be wrong".
@@ -41,6 +41,8 @@ struct QualityWords: Sendable {
         case offer
         /// Asks for what is missing: "could you share".
         case asks
+        /// Asks, where the sentence is a question: "which".
+        case wonders
         /// Asks for nothing in particular: "more context".
         case vague
     }
