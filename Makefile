@@ -12,7 +12,8 @@ DATA ?= ../shared/data/routing
 PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding bench-quality eval-routing eval-cache \
+.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding bench-quality \
+	eval-routing eval-cache \
 	format format-check clean
 
 help: ## List the targets

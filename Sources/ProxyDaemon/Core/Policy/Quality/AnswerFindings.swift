@@ -226,7 +226,7 @@ struct AnswerFindings {
             return
         }
         // The little words are known of English and its neighbours only.
-        guard wish.isEnglish, !wish.isFiction, !wish.isForSomebody, !prose.hasForeignLetters else { return }
+        guard wish.isEnglish, !wish.isFiction, !wish.isForSomebody, !scan.garbage.hasForeignLetters else { return }
         if prose.commonWords * 8 < prose.words, prose.commas * 4 < prose.words {
             add(.brokenStructure, QualityWeight.wordSalad, "words that make no sentences")
         }

@@ -204,9 +204,15 @@ struct AnswerScan: Sendable {
         let last = text[text.count - 1]
         if last == UInt8(ascii: ";") || last == UInt8(ascii: "{") || last == UInt8(ascii: "}") { return true }
         if text[0] == UInt8(ascii: "<"), last == UInt8(ascii: ">") { return true }
+        // Prose ends with a full stop, which code hardly does: most lines need no count.
+        if last == UInt8(ascii: ".") || last == UInt8(ascii: ":") { return startsAsCode(text) }
         let symbols = text.reduce(0) { $0 + (isSymbol($1) ? 1 : 0) }
         if symbols >= 4, symbols * 8 >= text.count { return true }
-        return codeOpenings.contains { opening in
+        return startsAsCode(text)
+    }
+
+    private static func startsAsCode(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        codeOpenings.contains { opening in
             opening.utf8CodeUnitCount <= text.count && JSONText.equals(text, 0..<opening.utf8CodeUnitCount, opening)
         }
     }
@@ -239,6 +245,8 @@ struct GarbageScan: Sendable {
     /// UTF-8 that was read as Latin-1 and written as UTF-8 again.
     private(set) var doubled = 0
     private(set) var controls = 0
+    /// Letters with accents or of other scripts.
+    private(set) var hasForeignLetters = false
     /// Marks by which models tell turns apart, such as `<|im_end|>`.
     private(set) var turnMarks = 0
 
@@ -249,6 +257,7 @@ struct GarbageScan: Sendable {
             case 0xEF:
                 if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
             case 0xC3:
+                hasForeignLetters = true
                 // Ã or â, and then what a lead byte's followers become.
                 if at + 3 < text.count, text[at + 1] == 0x83 || text[at + 1] == 0xA2,
                     text[at + 2] == 0xC2 || text[at + 2] == 0xE2
@@ -259,6 +268,7 @@ struct GarbageScan: Sendable {
                 if at + 1 < text.count, text[at + 1] == UInt8(ascii: "|") { turnMarks += 1 }
             case 0x09, 0x0D, 0x1B: break
             case 0..<0x20, 0x7F: controls += 1
+            case 0xC4...0xE1, 0xE3...0xEE: hasForeignLetters = true
             default: break
             }
         }

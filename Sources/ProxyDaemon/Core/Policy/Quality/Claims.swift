@@ -15,16 +15,23 @@ struct Claim: Sendable {
     /// Share of the sentence that stands after a "but" that follows the claim.
     private(set) var turned = 0.0
 
-    /// Reads a sentence's words. `breaks` says of each whether a clause begins with it.
+    /// Reads a sentence's words. `allUses` has their uses, `breaks` says of each whether a clause begins with it.
     ///
     /// A claim begins a clause, and its subject is the model: "I" in the first clause or after "sorry", "as an AI, " and their
     /// like. In the opening it may also follow a comma; later only doubt about the answer itself counts fully.
-    init(_ words: [UInt64], _ breaks: [Bool], isQuestion: Bool, isOpening: Bool, _ known: QualityWords) {
-        let isConditional = known.uses(words[0]).contains(.conditional)
+    init(
+        _ words: [UInt64],
+        _ allUses: [QualityWords.Uses],
+        _ breaks: [Bool],
+        isQuestion: Bool,
+        isOpening: Bool,
+        _ known: QualityWords
+    ) {
+        let isConditional = allUses[0].contains(.conditional)
         var at = 0
         var canClaim = true
         while at < words.count {
-            let uses = known.uses(words[at])
+            let uses = allUses[at]
             let begins = breaks[at] || canClaim
             guard begins, uses.contains(.begins), let found = known.phrase(words, at: at) else {
                 if meaning != nil, turned == 0, uses.contains(.turns) {
@@ -49,14 +56,14 @@ struct Claim: Sendable {
             canClaim = found.meaning == .machine || found.meaning == .apology
             at += found.count
         }
-        if !isVague { isVague = Self.isVague(words, known) }
+        if !isVague { isVague = Self.isVague(words, allUses, known) }
         // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
-        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !known.uses(words[0]).contains(.hedge)
+        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !allUses[0].contains(.hedge)
     }
 
-    private static func isVague(_ words: [UInt64], _ known: QualityWords) -> Bool {
+    private static func isVague(_ words: [UInt64], _ allUses: [QualityWords.Uses], _ known: QualityWords) -> Bool {
         words.indices.contains { at in
-            known.uses(words[at]).contains(.begins) && known.phrase(words, at: at)?.meaning == .vague
+            allUses[at].contains(.begins) && known.phrase(words, at: at)?.meaning == .vague
         }
     }
 }

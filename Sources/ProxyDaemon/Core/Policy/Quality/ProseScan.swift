@@ -17,12 +17,11 @@ struct ProseScan: Sendable {
     private(set) var claims = ClaimCounts()
     /// Longest piece of code between backticks.
     private(set) var longestInlineCode = 0
-    /// Letters with accents or of other scripts.
-    private(set) var hasForeignLetters = false
     private(set) var end = ProseEnd()
 
     /// The words of the sentence that is being read.
     private var sentence: [UInt64] = []
+    private var sentenceUses: [QualityWords.Uses] = []
     /// For each word, whether a clause begins with it.
     private var breaks: [Bool] = []
     private var sentenceBytes = 0
@@ -35,7 +34,6 @@ struct ProseScan: Sendable {
         let before = sentences
         var reader = LineReader(text)
         var lineWords = 0
-        if !hasForeignLetters { hasForeignLetters = text.contains { $0 >= 0xC3 && $0 != 0xE2 && $0 != 0xF0 } }
         end = ProseEnd()
         while let token = reader.next() {
             switch token {
@@ -49,6 +47,7 @@ struct ProseScan: Sendable {
                     if uses.contains(.safety) { safetyWords += 1 }
                 }
                 sentence.append(hash)
+                sentenceUses.append(uses)
                 breaks.append(isClauseStart || sentence.count == 1)
                 end.lastUses = uses
             case .comma: commas += 1
@@ -74,6 +73,7 @@ struct ProseScan: Sendable {
     ) {
         defer {
             sentence.removeAll(keepingCapacity: true)
+            sentenceUses.removeAll(keepingCapacity: true)
             breaks.removeAll(keepingCapacity: true)
         }
         guard !sentence.isEmpty else {
@@ -81,7 +81,14 @@ struct ProseScan: Sendable {
             return
         }
         repeats.take(sentence, isItem: isItem)
-        let claim = Claim(sentence, breaks, isQuestion: isQuestion, isOpening: sentences < Self.opening, known)
+        let claim = Claim(
+            sentence,
+            sentenceUses,
+            breaks,
+            isQuestion: isQuestion,
+            isOpening: sentences < Self.opening,
+            known
+        )
         helpBytes += claims.note(claim, bytes: sentenceBytes, words: sentence.count, at: sentences)
         sentences += 1
     }
