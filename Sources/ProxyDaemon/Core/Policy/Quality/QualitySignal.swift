@@ -22,6 +22,8 @@ package enum QualitySignal: String, Sendable, Hashable, CaseIterable {
     case schemaViolation = "schema_violation"
     /// Calls a tool that is not there, or with arguments that it does not take.
     case invalidToolArguments = "invalid_tool_arguments"
+    /// A model that was asked about the answer found it weak.
+    case judged
 }
 
 /// One thing found wrong with an answer.
