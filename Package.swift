@@ -116,6 +116,12 @@ let package = Package(
                 .embedInCode("Catalogue/models.yaml"), .embedInCode("Classifier/router.weights.json"),
                 // A link to skills/ at the top.
                 .embedInCode("Skills/BuiltIn"),
+                // A link to workflows/ at the top, where people look for them.
+                .embedInCode("Workflows/BuiltIn/code-review-panel.yaml"),
+                .embedInCode("Workflows/BuiltIn/map-reduce-summary.yaml"),
+                .embedInCode("Workflows/BuiltIn/reason-critique-refine.yaml"),
+                .embedInCode("Workflows/BuiltIn/research-outline-write.yaml"),
+                .embedInCode("Workflows/BuiltIn/translate-and-back-check.yaml"),
             ],
             swiftSettings: strict
         ),

@@ -19,6 +19,9 @@ public enum ControlProtocol {
         case skillsList = "skills.list"
         case cacheStats = "cache.stats"
         case cacheFlush = "cache.flush"
+        case workflowsList = "workflows.list"
+        case workflowsRun = "workflows.run"
+        case workflowsCancel = "workflows.cancel"
     }
 
     /// Notifications the daemon sends.
@@ -31,6 +34,8 @@ public enum ControlProtocol {
         case promptDelta = "prompt.delta"
         /// Parameters: ``PromptCompleted``.
         case promptCompleted = "prompt.completed"
+        /// Parameters: ``WorkflowEvent``. The last one of a run is of the kind `workflow_end`.
+        case workflowEvent = "workflow.event"
     }
 
     /// Parameters of `hello`.

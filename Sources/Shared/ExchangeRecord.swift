@@ -55,6 +55,8 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
     public var isSimulated: Bool
     /// The tenant.
     public var project: String
+    /// The run of a workflow that it was a step of; nil for all other requests.
+    public var workflow: WorkflowStep?
 
     public init(
         id: String,
@@ -83,7 +85,8 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         error: String? = nil,
         usageIsEstimated: Bool = false,
         isSimulated: Bool = false,
-        project: String = "default"
+        project: String = "default",
+        workflow: WorkflowStep? = nil
     ) {
         self.id = id
         self.unixMilliseconds = unixMilliseconds
@@ -112,6 +115,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         self.usageIsEstimated = usageIsEstimated
         self.isSimulated = isSimulated
         self.project = project
+        self.workflow = workflow
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -142,6 +146,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         case usageIsEstimated = "usage_is_estimated"
         case isSimulated = "is_simulated"
         case project
+        case workflow
     }
 }
 

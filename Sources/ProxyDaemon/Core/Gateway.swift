@@ -22,7 +22,7 @@ package struct Gateway: Sendable {
     package let router: Router
     package let caching: GatewayCaching
     private let transport: Transport
-    private let clock: Clock
+    let clock: Clock
     private let keys: ClientKeys
     private let decide: Decide
     package let classifier: any Classifying

@@ -80,16 +80,32 @@ struct Daemon {
         let warnings = gateway.snapshot().warnings
         gateway.ledger.logExchanges(to: logger)
 
+        let workflows = WorkflowDesk(
+            gateway: gateway,
+            library: WorkflowLibrary(
+                directory: WorkflowLibrary.directory(
+                    configured: settings.workflows.path,
+                    configPath: config.path,
+                    environment: environment
+                ),
+                maxOps: settings.workflows.maxOps
+            )
+        )
         let server = HTTPServer(
             settings: settings.server,
-            responder: Application(gateway: gateway, catalogue: catalogue, outcomes: keeper.outcomes),
+            responder: Application(
+                gateway: gateway,
+                catalogue: catalogue,
+                workflows: workflows,
+                outcomes: keeper.outcomes
+            ),
             group: serving,
             logger: logger
         )
         let path = settings.control.socket ?? SocketPath.standard(environment: environment, userID: getuid())
         // The socket's lock is taken before the port, so that a second daemon hears which process is running.
         let baseURL = "http://\(settings.server.host):\(settings.server.port)"
-        let desk = ControlDesk(gateway: gateway, baseURL: baseURL, configPath: config.path)
+        let desk = ControlDesk(gateway: gateway, workflows: workflows, baseURL: baseURL, configPath: config.path)
         let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
         let port = try await server.bind()
         desk.listening(on: "http://\(settings.server.host):\(port)")

@@ -87,6 +87,17 @@ enum RequestTable {
             surface.write(shown, in: rows, row: row, column: column, style)
             column += entry.width + 1
         }
+        if let step = summary.workflow {
+            // The prompt keeps some of the room, however long the names are.
+            let most = max(0, (rows.width - column - 1) * 2 / 3)
+            column = surface.write(
+                String("\(step.mark)  ".prefix(most)),
+                in: rows,
+                row: row,
+                column: column,
+                Style(.accent)
+            )
+        }
         let room = rows.width - column - 1
         guard room > 0 else { return }
         let error = summary.error.map { "✖ \($0)  " } ?? ""

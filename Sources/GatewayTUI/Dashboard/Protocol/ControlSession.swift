@@ -48,7 +48,8 @@ package struct ControlSession: Sendable {
         case .exchangeCompleted: .completed(try JSONRPC.parameters(ExchangeSummary.self, of: line))
         case .promptDelta: .delta(try JSONRPC.parameters(ControlProtocol.PromptDelta.self, of: line))
         case .promptCompleted: .promptCompleted(try JSONRPC.parameters(ControlProtocol.PromptCompleted.self, of: line))
-        case nil: nil
+        // A run is seen in its steps, which come as exchanges.
+        case .workflowEvent, nil: nil
         }
     }
 

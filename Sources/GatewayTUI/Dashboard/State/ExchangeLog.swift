@@ -14,9 +14,16 @@ package struct ExchangeRow: Sendable, Hashable {
         self.summary = safe
         searchable = [
             safe.prompt, safe.model, safe.requestedModel, safe.backend, safe.id, safe.project, safe.error ?? "",
+            safe.workflow.map { "\($0.mark) \($0.runID)" } ?? "",
         ]
         .joined(separator: " ").lowercased()
     }
+}
+
+extension WorkflowStep {
+    /// How a row tells which step it is: `wf:review/merge`, with the beginning of the run's id, so that the steps of one run are
+    /// seen to belong together.
+    package var mark: String { "wf:\(workflow)/\(op) \(runID.prefix(4))" }
 }
 
 /// The exchanges that are known, oldest first, and which of them pass the filter.

@@ -23,6 +23,13 @@ extension ExchangeSummary {
         safe.prompt = prompt.safeToShow(limit: 400)
         safe.error = error?.safeToShow(limit: 1_000)
         safe.project = project.safeToShow(limit: 100)
+        safe.workflow = workflow.map { step in
+            WorkflowStep(
+                runID: step.runID.safeToShow(limit: 16),
+                workflow: step.workflow.safeToShow(limit: 128),
+                op: step.op.safeToShow(limit: 64)
+            )
+        }
         return safe
     }
 }

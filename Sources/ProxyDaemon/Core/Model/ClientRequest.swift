@@ -1,3 +1,17 @@
+package import Shared
+
+/// Where a request belongs in a run of a workflow. Made by the gateway alone: no header says it, and none tells of it.
+package struct WorkflowPlace: Sendable, Hashable {
+    package var step: WorkflowStep
+    /// The backend whose prompt cache an earlier step has warmed, to be taken where it is able.
+    package var backend: String?
+
+    package init(step: WorkflowStep, backend: String? = nil) {
+        self.step = step
+        self.backend = backend
+    }
+}
+
 /// One HTTP request as it came in, its body whole. A reference: it goes from stage to stage, and copies of its members
 /// would each be counted.
 package final class ClientRequest: Sendable {
@@ -18,6 +32,8 @@ package final class ClientRequest: Sendable {
     package let arrivedNanoseconds: Int64
     /// The same moment in milliseconds since 1970.
     package let unixMilliseconds: Int64
+    /// It is a step of a workflow that the gateway runs for the client.
+    package let step: WorkflowPlace?
 
     package init(
         id: String,
@@ -29,7 +45,8 @@ package final class ClientRequest: Sendable {
         isFromLoopback: Bool = true,
         isTrusted: Bool = false,
         arrivedNanoseconds: Int64 = 0,
-        unixMilliseconds: Int64 = 0
+        unixMilliseconds: Int64 = 0,
+        step: WorkflowPlace? = nil
     ) {
         self.id = id
         self.method = method
@@ -41,6 +58,7 @@ package final class ClientRequest: Sendable {
         self.isTrusted = isTrusted
         self.arrivedNanoseconds = arrivedNanoseconds
         self.unixMilliseconds = unixMilliseconds
+        self.step = step
     }
 
     /// What the gateway itself asks a model in the client's place: without the query string, which was for the gateway.
@@ -54,7 +72,8 @@ package final class ClientRequest: Sendable {
             isFromLoopback: isFromLoopback,
             isTrusted: isTrusted,
             arrivedNanoseconds: arrivedNanoseconds,
-            unixMilliseconds: unixMilliseconds
+            unixMilliseconds: unixMilliseconds,
+            step: step
         )
     }
 
@@ -71,7 +90,8 @@ package final class ClientRequest: Sendable {
             isFromLoopback: isFromLoopback,
             isTrusted: isTrusted,
             arrivedNanoseconds: arrivedNanoseconds,
-            unixMilliseconds: unixMilliseconds
+            unixMilliseconds: unixMilliseconds,
+            step: step
         )
     }
 

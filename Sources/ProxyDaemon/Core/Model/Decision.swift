@@ -104,6 +104,8 @@ package struct Directives: Sendable, Equatable {
     package var classifierMode: Settings.ClassifierMode?
     /// `X-Gateway-Max-Escalations`: nil where the header is absent.
     package var maxEscalations: Int?
+    /// No header's: the backend that an earlier step of the same run went to, within the tier.
+    package var backend: String?
 
     package init() {}
 
@@ -118,6 +120,7 @@ package struct Directives: Sendable, Equatable {
 
     /// Reads the headers. Throws an `invalidRequest` that names the header.
     package init(_ request: ClientRequest) throws(GatewayError) {
+        backend = request.step?.backend
         if let value = request.header("x-gateway-smart-routing") {
             switch value.lowercased() {
             case "1", "true", "on": smartRouting = true

@@ -159,6 +159,7 @@ package struct Settings: Sendable, Equatable {
     package var skills = Skills()
     package var upstream = Upstream()
     package var log = Log()
+    package var workflows = Workflows()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.
     package var strictTranslation = false
     /// For requests without a limit, where the backend's dialect demands one.

@@ -52,8 +52,13 @@ package struct Router: Sendable {
         draft.mayBeLocal = directives.tier == .local
 
         if let tier = directives.tier {
-            let fitting = bounded(candidates.all(draft, .client), request.bounds).filter { $0.backend.tier == tier }
+            var fitting = bounded(candidates.all(draft, .client), request.bounds).filter { $0.backend.tier == tier }
             guard !fitting.isEmpty else { throw noTier(tier) }
+            if let name = directives.backend, fitting.contains(where: { $0.backend.name == name && $0.veto == nil }) {
+                for at in fitting.indices where fitting[at].backend.name != name && fitting[at].veto == nil {
+                    fitting[at].veto = "an earlier step of this run went to \(name)"
+                }
+            }
             var forced = try decision(draft, .forcedTier(tier), fitting, floor: tier)
             // Where the client allows escalations, others may be asked after a weak answer.
             if directives.maxEscalations != nil {

@@ -194,7 +194,8 @@ package final class Settle: Stage {
             prompt: kept(exchange.prompt?.traits.lastUserText ?? []),
             usageIsEstimated: exchange.usageIsEstimated || exchange.discarded.contains { $0.spending.isEstimated },
             isSimulated: backend?.isSimulated ?? false,
-            project: exchange.client.project
+            project: exchange.client.project,
+            workflow: exchange.request.step?.step
         )
     }
 

@@ -23,6 +23,9 @@ final class ControlConnection: ChannelInboundHandler {
     private var sends: [Int: Task<Void, Never>] = [:]
     private var nextSend = 1
     private var dryRuns = 0
+    private var runs: [String: Task<Void, Never>] = [:]
+    /// Runs of one front end under way at once.
+    private static let maximumRuns = 16
 
     init(_ hub: ControlHub) { self.hub = hub }
 
@@ -47,6 +50,8 @@ final class ControlConnection: ChannelInboundHandler {
         hub.unsubscribe(self)
         for task in sends.values { task.cancel() }
         sends = [:]
+        for task in runs.values { task.cancel() }
+        runs = [:]
         self.context = nil
     }
 
@@ -139,6 +144,12 @@ final class ControlConnection: ChannelInboundHandler {
         case .skillsList: respond(id, hub.desk.skills())
         case .cacheStats: respond(id, hub.desk.cacheStats())
         case .cacheFlush: flush(id, try JSONRPC.parameters(ControlProtocol.CacheFlush.self, of: line))
+        case .workflowsList: listWorkflows(id)
+        case .workflowsRun: try runWorkflow(id, try JSONRPC.parameters(ControlProtocol.WorkflowRequest.self, of: line))
+        case .workflowsCancel:
+            let request = try JSONRPC.parameters(ControlProtocol.WorkflowCancelRequest.self, of: line)
+            runs[request.runID]?.cancel()
+            respond(id, ControlProtocol.Empty())
         }
     }
 
@@ -197,6 +208,39 @@ final class ControlConnection: ChannelInboundHandler {
                 .promptCompleted,
                 ControlProtocol.PromptCompleted(sendID: sendID, detail: end.detail, error: end.error)
             )
+        }
+    }
+
+    private func listWorkflows(_ id: Int) {
+        guard let context else { return }
+        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let desk = hub.desk
+        Task(executorPreference: hub.executor) {
+            do throws(JSONRPC.Failure) {
+                me.value.respond(id, try await desk.listWorkflows())
+            } catch {
+                me.value.reply { try JSONRPC.response(id: id, failure: error) }
+            }
+        }
+    }
+
+    private func runWorkflow(_ id: Int, _ request: ControlProtocol.WorkflowRequest) throws(JSONRPC.Failure) {
+        guard let context else { return }
+        guard runs.count < Self.maximumRuns else { throw .invalidRequest("too many runs at once") }
+        let runID = hub.desk.ids.next()
+        let loop = context.eventLoop
+        let me = NIOLoopBound(self, eventLoop: loop)
+        let desk = hub.desk
+        // Cancelled by `workflows.cancel` and when the front end leaves.
+        runs[runID] = Task(executorPreference: hub.executor) {
+            do throws(JSONRPC.Failure) {
+                let order = try await desk.prepare(request)
+                me.value.respond(id, ControlProtocol.WorkflowAccepted(runID: runID))
+                await desk.run(order, id: runID) { event in loop.execute { me.value.notify(.workflowEvent, event) } }
+            } catch {
+                me.value.reply { try JSONRPC.response(id: id, failure: error) }
+            }
+            me.value.runs[runID] = nil
         }
     }
 }

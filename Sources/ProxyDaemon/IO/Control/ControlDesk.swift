@@ -7,12 +7,14 @@ import Synchronization
 /// What front ends may ask, answered from the gateway.
 package final class ControlDesk: Sendable {
     let gateway: Gateway
+    let workflows: WorkflowDesk
     private let baseURL: Mutex<String>
     private let configPath: String?
-    private let ids = QueryIDs()
+    let ids = QueryIDs()
 
-    package init(gateway: Gateway, baseURL: String, configPath: String?) {
+    package init(gateway: Gateway, workflows: WorkflowDesk, baseURL: String, configPath: String?) {
         self.gateway = gateway
+        self.workflows = workflows
         self.baseURL = Mutex(baseURL)
         self.configPath = configPath
     }

@@ -11,10 +11,16 @@ package struct Application: HTTPResponder {
     private let route: RouteEndpoint
     private let feedback: FeedbackEndpoint
     private let admin: AdminEndpoints
+    private let workflows: WorkflowEndpoint
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
-    package init(gateway: Gateway, catalogue: Catalogue, outcomes: OutcomeDatabase? = nil) {
+    package init(
+        gateway: Gateway,
+        catalogue: Catalogue,
+        workflows: WorkflowDesk,
+        outcomes: OutcomeDatabase? = nil
+    ) {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
@@ -22,6 +28,7 @@ package struct Application: HTTPResponder {
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
         admin = AdminEndpoints(gateway: gateway, outcomes: outcomes)
+        self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -35,6 +42,9 @@ package struct Application: HTTPResponder {
             guard request.body.count >= Self.largeBytes else { return await answer(path, request) }
             return await withTaskExecutorPreference(globalConcurrentExecutor) { await answer(path, request) }
         case "/v1/feedback": return feedback.answer(request)
+        case WorkflowEndpoint.path:
+            // Reading a workflow and driving a run are no work for an event loop.
+            return await withTaskExecutorPreference(globalConcurrentExecutor) { await workflows.answer(request) }
         case "/v1/messages/count_tokens":
             guard request.method == "POST" else { return refuse(.methodNotAllowed(allowed: "POST"), request) }
             return await gateway.countTokens(request.at(path))
