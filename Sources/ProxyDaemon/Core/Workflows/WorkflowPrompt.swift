@@ -15,7 +15,7 @@ enum WorkflowPrompt {
         }
     }
 
-    /// The text. `inputs` of the step have their names in `names`.
+    /// The text. `output` gives what an op of that name wrote.
     static func text(of step: Workflow.Step, input: String, output: (String) -> String) -> String {
         var text = ""
         for piece in pieces(step) {

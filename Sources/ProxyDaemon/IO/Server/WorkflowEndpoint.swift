@@ -42,6 +42,7 @@ struct WorkflowEndpoint: Sendable {
             reply = JSONReply.make(problem, id: request.id, status: failure.status)
             reply.headers.append(HeaderField("X-Gateway-Error", "workflow_failed"))
             reply.headers.append(HeaderField("request-id", problem.requestID))
+            // What may pass was tried again already; an SDK that tried once more would pay for all of it anew.
             reply.headers.append(HeaderField("x-should-retry", "false"))
         } else {
             reply = JSONReply.make(report, id: request.id)
