@@ -46,8 +46,8 @@ package struct Gateway: Sendable {
         classifier: any Classifying,
         learning: Learning? = nil,
         caching parts: CachingParts = CachingParts(),
-        outcomes: (any OutcomeLog)? = nil,
         skills: SkillLibrary? = nil,
+        outcomes: (any OutcomeLog)? = nil,
         transport: Transport,
         clock: Clock
     ) {

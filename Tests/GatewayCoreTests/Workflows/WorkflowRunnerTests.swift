@@ -80,6 +80,7 @@ private final class TaskUpstream: Sendable {
             return bytes.map { .bytes($0) } ?? .end
         }
         var hasMore: Bool { piece.withLock { $0 != nil } }
+        func nudge() {}
         func letGo() {}
         func cancel() {}
     }
