@@ -13,7 +13,7 @@ PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
 .PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding bench-quality \
-	eval-routing eval-cache \
+	bench-reduction eval-routing eval-cache \
 	format format-check clean
 
 help: ## List the targets
@@ -52,6 +52,10 @@ bench-embedding: setup ## Compare the embedding engine with its reference and it
 bench-cache: setup ## Measure the caches in memory; ARGS="--inserts 1000000" for a shorter run
 	swift build -c release --static-swift-stdlib --product cache-bench $(SWIFT_FLAGS)
 	@.build/release/cache-bench $(ARGS)
+
+bench-reduction: setup ## Measure how fast prompts are made shorter
+	swift build -c release --static-swift-stdlib --product reduction-bench $(SWIFT_FLAGS)
+	@.build/release/reduction-bench
 
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)

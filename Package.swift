@@ -87,6 +87,12 @@ let package = Package(
             swiftSettings: strict
         ),
         .executableTarget(
+            name: "reduction-bench",
+            dependencies: ["GatewayCore", "Shared"],
+            path: "tools/bench/ReductionBench",
+            swiftSettings: strict
+        ),
+        .executableTarget(
             name: "cache-bench",
             dependencies: ["GatewayCore", "GatewayIO", "Shared"],
             path: "tools/bench/CacheBench",
@@ -122,6 +128,7 @@ let package = Package(
                 .embedInCode("Workflows/BuiltIn/reason-critique-refine.yaml"),
                 .embedInCode("Workflows/BuiltIn/research-outline-write.yaml"),
                 .embedInCode("Workflows/BuiltIn/translate-and-back-check.yaml"),
+                .embedInCode("Reduction/boilerplate.yaml"),
             ],
             swiftSettings: strict
         ),

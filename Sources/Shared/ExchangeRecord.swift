@@ -57,6 +57,8 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
     public var project: String
     /// The run of a workflow that it was a step of; nil for all other requests.
     public var workflow: WorkflowStep?
+    /// Estimated tokens that were left out of the prompt; nil where nothing was.
+    public var tokensSaved: TokensSaved?
 
     public init(
         id: String,
@@ -86,7 +88,8 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         usageIsEstimated: Bool = false,
         isSimulated: Bool = false,
         project: String = "default",
-        workflow: WorkflowStep? = nil
+        workflow: WorkflowStep? = nil,
+        tokensSaved: TokensSaved? = nil
     ) {
         self.id = id
         self.unixMilliseconds = unixMilliseconds
@@ -116,6 +119,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         self.isSimulated = isSimulated
         self.project = project
         self.workflow = workflow
+        self.tokensSaved = tokensSaved
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -147,6 +151,7 @@ public struct ExchangeSummary: Sendable, Hashable, Codable, Identifiable {
         case isSimulated = "is_simulated"
         case project
         case workflow
+        case tokensSaved = "tokens_saved"
     }
 }
 

@@ -25,6 +25,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         public var overhead: OverheadCosts
         /// Tokens of those calls, which are not in `usage`.
         public var overheadUsage: TokenUsage
+        /// Estimated tokens that were left out of the prompts, by reducer. They are in no other figure.
+        public var tokensSaved: TokensSaved
 
         public init(
             requests: Int = 0,
@@ -38,7 +40,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             baseline: USD = .zero,
             saved: USD = .zero,
             overhead: OverheadCosts = OverheadCosts(),
-            overheadUsage: TokenUsage = TokenUsage()
+            overheadUsage: TokenUsage = TokenUsage(),
+            tokensSaved: TokensSaved = TokensSaved()
         ) {
             self.requests = requests
             self.errors = errors
@@ -52,6 +55,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.saved = saved
             self.overhead = overhead
             self.overheadUsage = overheadUsage
+            self.tokensSaved = tokensSaved
         }
 
         /// Older daemons send neither overheads nor the later ways of sharing answers.
@@ -69,6 +73,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             saved = try container.decode(USD.self, forKey: .saved)
             overhead = try container.decodeIfPresent(OverheadCosts.self, forKey: .overhead) ?? OverheadCosts()
             overheadUsage = try container.decodeIfPresent(TokenUsage.self, forKey: .overheadUsage) ?? TokenUsage()
+            tokensSaved = try container.decodeIfPresent(TokensSaved.self, forKey: .tokensSaved) ?? TokensSaved()
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -84,6 +89,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case saved = "saved_usd"
             case overhead = "overhead_usd"
             case overheadUsage = "overhead_usage"
+            case tokensSaved = "tokens_saved"
         }
     }
 
@@ -242,6 +248,9 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public var backends: [Backend]
     /// What a person should know: a model without a price, a key that is missing.
     public var warnings: [String]
+    /// Conversations whose reducers were switched off because the beginning of what was sent would have changed; nil from
+    /// older daemons.
+    public var reducersDisabled: Int?
 
     public init(
         unixMilliseconds: Int64 = 0,
@@ -258,7 +267,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         cache: Cache = Cache(),
         escalation: EscalationReport? = nil,
         backends: [Backend] = [],
-        warnings: [String] = []
+        warnings: [String] = [],
+        reducersDisabled: Int? = nil
     ) {
         self.unixMilliseconds = unixMilliseconds
         self.uptimeSeconds = uptimeSeconds
@@ -275,6 +285,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         self.escalation = escalation
         self.backends = backends
         self.warnings = warnings
+        self.reducersDisabled = reducersDisabled
     }
 
     private enum CodingKeys: String, CodingKey {
@@ -293,5 +304,6 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case escalation
         case backends
         case warnings
+        case reducersDisabled = "reducers_disabled"
     }
 }

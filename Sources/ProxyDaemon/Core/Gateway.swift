@@ -7,12 +7,13 @@ package import Shared
 /// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
 /// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
-/// | 4 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
-/// | 5 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
-/// | 6 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
-/// | 7 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
-/// | 8 | judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
-/// | 9 | attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 4 | prepare      | `prompt`, `directives`         | `prompt`, `turn`, `reduction`     | no         | once         |
+/// | 5 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
+/// | 6 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
+/// | 7 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
+/// | 8 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
+/// | 9 | judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
+/// | 10| attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -24,6 +25,7 @@ package struct Gateway: Sendable {
     private let transport: Transport
     let clock: Clock
     private let keys: ClientKeys
+    private let prepare: Prepare
     private let decide: Decide
     package let classifier: any Classifying
     let learning: Learning?
@@ -32,11 +34,13 @@ package struct Gateway: Sendable {
     package let skills: SkillLibrary?
     /// Where it is written what routing decisions came to; nil where that is switched off.
     let outcomes: (any OutcomeLog)?
+    /// What holds for the prompts of running conversations.
+    package let prepared: PreparedConversations
     private let pipeline: Pipeline
 
     /// The stages' names in order.
     package static let stageNames = [
-        Settle.name, Authenticate.name, Recognise.name, Decide.name, LookUp.name, Coalesce.name,
+        Settle.name, Authenticate.name, Recognise.name, Prepare.name, Decide.name, LookUp.name, Coalesce.name,
         Compare.name, Judge.name, Attempt.name,
     ]
 
@@ -48,6 +52,7 @@ package struct Gateway: Sendable {
         caching parts: CachingParts = CachingParts(),
         skills: SkillLibrary? = nil,
         outcomes: (any OutcomeLog)? = nil,
+        boilerplate rules: [BoilerplateRule] = [],
         transport: Transport,
         clock: Clock
     ) {
@@ -66,12 +71,25 @@ package struct Gateway: Sendable {
         let paces = Paces()
         // Some 800 bytes each.
         let conversations = Conversations(maxEntries: 8_000, maxBytes: 6_291_456)
+        let boilerplate = Boilerplate(rules)
+        prepared = PreparedConversations(
+            fingerprint: Prepare.fingerprint(settings.reduction, boilerplate),
+            clock: clock
+        )
+        prepare = Prepare(
+            settings.reduction,
+            boilerplate: boilerplate,
+            skills: skills,
+            conversations: prepared,
+            backends: router.backends
+        )
         decide = Decide(
             router: router,
             classifier: classifier,
             bounds: ProjectBounds(settings),
             paces: paces,
             conversations: conversations,
+            marking: settings.reduction.marksCache ? CacheMarking(router.backends) : nil,
             clock: clock,
             stallAfter: settings.escalation.stallAfter,
             lifted: { [escalations] in escalations.lifted() }
@@ -90,6 +108,7 @@ package struct Gateway: Sendable {
             ),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
+            prepare,
             decide,
             LookUp(
                 answers: caching.answers,
@@ -169,7 +188,8 @@ package struct Gateway: Sendable {
     /// `POST /v1/messages/count_tokens`: neither routed nor billed.
     package func countTokens(_ request: ClientRequest) async -> Reply {
         await guarded(request) { () throws(GatewayError) in
-            try await Beside(router: router, transport: transport).countTokens(request)
+            let counted = prepare.counted(request, of: try keys.identify(request))
+            return try await Beside(router: router, transport: transport).countTokens(counted)
         }
     }
 
@@ -254,6 +274,7 @@ package struct Gateway: Sendable {
     package func snapshot() -> MetricsSnapshot {
         var snapshot = ledger.snapshot(cache: caching.report)
         snapshot.escalation = escalations.report
+        snapshot.reducersDisabled = prepared.disabledCount
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")

@@ -71,6 +71,7 @@ struct Daemon {
             caching: caches.parts,
             skills: skills,
             outcomes: keeper.outcomes,
+            boilerplate: try BoilerplateFile.effective(adding: settings.reduction.boilerplateFile),
             transport: client.transport,
             clock: clock
         )
@@ -107,6 +108,12 @@ struct Daemon {
         let baseURL = "http://\(settings.server.host):\(settings.server.port)"
         let desk = ControlDesk(gateway: gateway, workflows: workflows, baseURL: baseURL, configPath: config.path)
         let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
+        let prepared = PreparedKeeper(
+            gateway.prepared,
+            directory: StateFiles.standardDirectory(environment: environment),
+            logger: logger
+        )
+        await prepared.prepare()
         let port = try await server.bind()
         desk.listening(on: "http://\(settings.server.host):\(port)")
         try await control.bind()
@@ -116,6 +123,7 @@ struct Daemon {
             configuration: .init(
                 services: [
                     .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
+                    .init(service: prepared),
                     .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: keeper),
                     .init(service: control), .init(service: server), .init(service: announcement),
                 ],

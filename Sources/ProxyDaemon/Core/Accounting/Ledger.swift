@@ -9,16 +9,20 @@ package final class LedgerEntry: Sendable {
     package let warnings: [String]
     /// The gateway's own calls for it. Their cost is the summary's `overhead`, and is taken off its `saved`.
     package let overheads: [Overhead]
+    /// What was done to the prompt, a sentence each.
+    package let notes: [String]
 
     package init(
         summary: ExchangeSummary,
         decision: Decision?,
         attempts: [AttemptReport],
         warnings: [String],
-        overheads: [Overhead] = []
+        overheads: [Overhead] = [],
+        notes: [String] = []
     ) {
         self.summary = summary
         self.overheads = overheads
+        self.notes = notes
         self.decision = decision
         self.attempts = attempts
         self.warnings = warnings
@@ -26,6 +30,7 @@ package final class LedgerEntry: Sendable {
 
     package var detail: ExchangeDetail {
         var explanation = decision?.explained
+        explanation?.reasons += notes
         let classifications = overheads.filter { $0.purpose == .classifier }
         if !classifications.isEmpty {
             explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
@@ -229,8 +234,10 @@ package final class Ledger: Sendable {
         case .exact: totals.exactCacheHits += 1
         case .semantic: totals.semanticCacheHits += 1
         case .coalesced: totals.coalesced += 1
-        // Only what a provider made is counted as used.
-        case .none: totals.usage += summary.usage
+        // Only what a provider made is counted as used, or as left out of what it was sent.
+        case .none:
+            totals.usage += summary.usage
+            if let saved = summary.tokensSaved { totals.tokensSaved += saved }
         }
         totals.escalations += summary.escalations
         totals.cost += summary.cost

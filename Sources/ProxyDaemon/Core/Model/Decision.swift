@@ -106,6 +106,8 @@ package struct Directives: Sendable, Equatable {
     package var maxEscalations: Int?
     /// No header's: the backend that an earlier step of the same run went to, within the tier.
     package var backend: String?
+    /// `X-Gateway-Skill`: a skill's id, as it was given; nil where the header is absent.
+    package var skill: String?
 
     package init() {}
 
@@ -147,6 +149,7 @@ package struct Directives: Sendable, Equatable {
         if let value = request.header("x-gateway-classifier-mode") {
             classifierMode = try Self.classifierMode(value, name: "X-Gateway-Classifier-Mode")
         }
+        if let value = request.header("x-gateway-skill"), !value.isEmpty { skill = value }
         if let value = request.header("cache-control")?.lowercased() {
             if value.contains("no-store") { (mayReadCache, mayWriteCache) = (false, false) }
             if value.contains("no-cache") { mayReadCache = false }

@@ -157,6 +157,7 @@ package struct Settings: Sendable, Equatable {
     package var cascade = Cascade()
     package var storage = Storage()
     package var skills = Skills()
+    package var reduction = Reduction()
     package var upstream = Upstream()
     package var log = Log()
     package var workflows = Workflows()

@@ -11,13 +11,13 @@ struct ConversationPlan {
     /// the choice is. Nil where there is nothing to plan.
     init?(_ draft: RoutingDraft, _ able: [Decision.Candidate], _ pool: [Decision.Candidate], wanted: Tier) {
         guard let turn = draft.request.turn, able.count > 1 else { return nil }
-        guard turn.view != nil || turn.chain.marks.markedBytes > 0 || draft.traits.toolCount > 0 else { return nil }
+        guard turn.view != nil || turn.marks.markedBytes > 0 || draft.traits.toolCount > 0 else { return nil }
         let candidates = able.map { candidate in
             PlanCandidate(
                 candidate.backend,
                 characters: draft.characters,
                 effort: draft.traits.effort,
-                marks: turn.chain.marks,
+                marks: turn.marks,
                 view: turn.view,
                 unixSeconds: draft.request.unixSeconds
             )

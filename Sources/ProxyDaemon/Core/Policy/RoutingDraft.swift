@@ -38,11 +38,24 @@ package struct Turn: Sendable {
     package var view: ConversationView?
     /// Why the tool loop is thought to stand still, a clause; nil where it is not.
     package var stall: String?
+    /// What the gateway marks for the prompt cache, where the client marked nothing.
+    package var addedMarkers: CacheMarkers?
+
+    /// What of the prompt is marked for caching, by the client or by the gateway.
+    package var marks: CacheMarks { addedMarkers?.marks ?? chain.marks }
+
+    init(kind: TurnKind, chain: MessageChain) {
+        self.kind = kind
+        self.chain = chain
+    }
+
+    /// Who may know of a conversation: the same client.
+    static func partition(_ client: ClientIdentity) -> String { "\(client.project) \(client.keyFingerprint)" }
 
     /// Reads a request of that client. `session` is what the client calls its session.
     package init(_ prompt: Prompt, of client: ClientIdentity, session: String?) {
         kind = TurnKind(prompt)
-        chain = MessageChain(prompt, partition: "\(client.project) \(client.keyFingerprint)", session: session)
+        chain = MessageChain(prompt, partition: Self.partition(client), session: session)
     }
 }
 

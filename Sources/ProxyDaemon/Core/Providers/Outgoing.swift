@@ -4,6 +4,8 @@ struct Outgoing {
     let call: UpstreamRequest
     /// What was dropped or adapted on the way, a line each, for the client.
     let warnings: [String]
+    /// What was done to the prompt, for the explanation.
+    let notes: [String]
     /// What the way back has to know.
     let context: TranslationContext
 
@@ -22,6 +24,15 @@ struct Outgoing {
             adaptations: exchange.decision?.adaptations ?? [],
             notes: exchange.decision?.adaptationNotes ?? [],
             estimatedInputTokens: exchange.decision?.estimatedInputTokens ?? 0,
+            markers: exchange.turn.flatMap { turn in
+                turn.addedMarkers?.fitting(
+                    backend,
+                    promptTokens: backend.promptTokens(
+                        characters: prompt.traits.promptCharacters,
+                        measured: turn.view?.measured
+                    )
+                )
+            },
             isStrict: isStrict,
             defaultMaxTokens: defaultMaxTokens
         )
@@ -35,6 +46,7 @@ struct Outgoing {
         adaptations: [Adaptation],
         notes: [String] = [],
         estimatedInputTokens: Int,
+        markers: CacheMarkers? = nil,
         isStrict: Bool,
         defaultMaxTokens: Int
     ) throws(GatewayError) {
@@ -42,17 +54,18 @@ struct Outgoing {
         let translated: TranslatedRequest
         var warnings = notes
         if isOwnDialect {
-            translated = TranslatedRequest(body: Splice.body(of: prompt, for: backend, adaptations))
+            translated = TranslatedRequest(body: Splice.body(of: prompt, for: backend, adaptations, markers: markers))
             call = ProviderCall.own(backend, request, body: translated.body)
         } else {
             let target = backend.translationTarget(isStrict: isStrict, defaultMaxTokens: defaultMaxTokens)
-            translated = try Self.translate(prompt, adaptations, to: target)
+            translated = try Self.marked(Self.translate(prompt, adaptations, to: target), markers)
             call = ProviderCall.translated(backend, request, body: translated.body)
             if !translated.warnings.isEmpty {
                 warnings.append("not taken by \(backend.name) as sent: \(translated.warnings.joined(separator: ", "))")
             }
         }
         self.warnings = warnings
+        self.notes = markers.map { [$0.sentence] } ?? []
         context = TranslationContext(
             exchangeID: request.id,
             unixSeconds: request.unixMilliseconds / 1_000,
@@ -61,6 +74,26 @@ struct Outgoing {
             estimatedInputTokens: estimatedInputTokens,
             wantsUsageChunk: prompt.wantsUsageChunk
         )
+    }
+
+    /// A translated request with markers; the backend's wire is Anthropic's where there are any.
+    private static func marked(
+        _ request: TranslatedRequest,
+        _ markers: CacheMarkers?
+    ) throws(GatewayError) -> TranslatedRequest {
+        guard let markers else { return request }
+        let index: JSONIndex
+        do throws(JSONProblem) {
+            index = try JSONIndex(request.body)
+        } catch {
+            throw GatewayError(.internalFault("a translation made no JSON: \(error)"))
+        }
+        var request = request
+        let edits = request.body.withUnsafeBufferPointer { bytes in
+            index.withRoot(bytes) { markers.edits(in: $0) }
+        }
+        request.body = BodyEdit.apply(edits, to: request.body)
+        return request
     }
 
     private static func translate(

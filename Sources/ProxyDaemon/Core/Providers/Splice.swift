@@ -1,6 +1,11 @@
 /// The edits of a request that goes out in its own dialect. Every byte that no edit names stays as the client sent it.
 enum Splice {
-    static func body(of prompt: Prompt, for backend: Backend, _ adaptations: [Adaptation] = []) -> [UInt8] {
+    static func body(
+        of prompt: Prompt,
+        for backend: Backend,
+        _ adaptations: [Adaptation] = [],
+        markers: CacheMarkers? = nil
+    ) -> [UInt8] {
         var edits = prompt.body.withUnsafeBufferPointer { bytes in
             prompt.index.withRoot(bytes) { root -> [BodyEdit] in
                 var edits: [BodyEdit] = []
@@ -9,6 +14,7 @@ enum Splice {
                 }
                 switch prompt.dialect {
                 case .anthropic:
+                    if let markers { edits += markers.edits(in: root) }
                     if prompt.traits.hasUnsignedThinking { edits += unsignedThinking(root) }
                 case .openai: edits += own(prompt, backend, root)
                 }

@@ -28,6 +28,7 @@ package struct Attempt: Stage {
         }
         let outgoing = try Outgoing(exchange, prompt, backend, isStrict: isStrict, defaultMaxTokens: defaultMaxTokens)
         exchange.warnings += outgoing.warnings
+        exchange.notes += outgoing.notes
         let started = clock.monotonicNanoseconds()
         ledger.attempt(on: backend.name, began: true)
         var isAnswering = false

@@ -8,6 +8,7 @@ package struct Decide: Stage {
     private let bounds: ProjectBounds
     private let paces: Paces
     private let conversations: Conversations
+    private let marking: CacheMarking?
     private let clock: Clock
     private let stallAfter: Int
     private let lifted: @Sendable () -> Void
@@ -19,6 +20,7 @@ package struct Decide: Stage {
         bounds: ProjectBounds,
         paces: Paces,
         conversations: Conversations,
+        marking: CacheMarking? = nil,
         clock: Clock,
         stallAfter: Int = 0,
         lifted: @escaping @Sendable () -> Void = {}
@@ -30,6 +32,7 @@ package struct Decide: Stage {
         self.bounds = bounds
         self.paces = paces
         self.conversations = conversations
+        self.marking = marking
         self.clock = clock
     }
 
@@ -44,7 +47,13 @@ package struct Decide: Stage {
         }
         let now = clock.monotonicNanoseconds()
         let seconds = exchange.request.unixMilliseconds / 1_000
-        var request = routing(prompt, for: exchange.client, of: exchange.request, unixSeconds: seconds)
+        var request = routing(
+            prompt,
+            for: exchange.client,
+            of: exchange.request,
+            turn: exchange.turn,
+            unixSeconds: seconds
+        )
         request.directives = exchange.directives
         let question = ClassifierRequest(
             traits: prompt.traits,
@@ -58,6 +67,7 @@ package struct Decide: Stage {
         exchange.decision = decision
         exchange.turn = request.turn
         if let turn = request.turn, turn.reasonToPass == nil {
+            marking?.note(turn.chain, now: now)
             var choice = ConversationChoice(
                 wanted: decision.wanted ?? .fast,
                 tier: decision.backend.tier,
@@ -73,11 +83,13 @@ package struct Decide: Stage {
         return try await next(&exchange)
     }
 
-    /// A prompt as the router sees it, with its place in the conversation.
+    /// A prompt as the router sees it, with its place in the conversation, where that is `known` already without what came
+    /// before.
     func routing(
         _ prompt: Prompt,
         for client: ClientIdentity,
         of sent: ClientRequest? = nil,
+        turn known: Turn? = nil,
         unixSeconds: Int64
     ) -> RoutingRequest {
         var request = RoutingRequest(
@@ -89,10 +101,14 @@ package struct Decide: Stage {
         )
         request.dialect = prompt.dialect
         request.betas = sent.map(Self.betas) ?? []
-        var turn = Turn(prompt, of: client, session: sent?.header("x-claude-code-session-id"))
-        turn.view = conversations.lookUp(turn.chain, now: clock.monotonicNanoseconds())
+        var turn = known ?? Turn(prompt, of: client, session: sent?.header("x-claude-code-session-id"))
+        let now = clock.monotonicNanoseconds()
+        turn.view = conversations.lookUp(turn.chain, now: now)
         if turn.kind == .toolStep, stallAfter > 0, prompt.traits.hasToolHistory {
             turn.stall = Stall(prompt, from: turn.view?.lift?.messageCount ?? 0).reason(atLeast: stallAfter)
+        }
+        if let marking, prompt.traits.promptCharacters >= marking.leastBytes {
+            turn.addedMarkers = marking.markers(turn, prompt.traits, now: now)
         }
         request.turn = turn
         return request

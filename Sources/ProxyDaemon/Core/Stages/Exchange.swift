@@ -11,7 +11,8 @@ package struct Exchange: Sendable {
     /// What is known of a request that the cache answered before.
     package var known: KnownRequest?
     package var decision: Decision?
-    /// Its place in the conversation: set by `decide`, nil for what was decided before.
+    /// Its place in the conversation: set by `prepare` where that looks at it, else by `decide`; nil for what was decided
+    /// before.
     package var turn: Turn?
     /// How the answer came to it: set by who gives one that it did not make.
     package var sharing = Sharing.none
@@ -41,6 +42,10 @@ package struct Exchange: Sendable {
     package var usageIsEstimated = false
     package var stopReason: String?
     package var warnings: [String] = []
+    /// What was done to the prompt, a sentence each, for the explanation.
+    package var notes: [String] = []
+    /// What was left out of the prompt: set by `prepare`.
+    package var reduction = ReductionReport()
     /// When the first bytes of the answer were ready, on the monotonic clock.
     package var firstByteNanoseconds: Int64?
 

@@ -100,6 +100,7 @@ package final class Settle: Stage {
         let overhead = exchange.overheads.reduce(USD.zero) { $0 + $1.spending.cost }
         if !exchange.overheads.isEmpty { row.overhead = overhead }
         row.saved = price.baseline - price.cost - overhead
+        if !exchange.reduction.isEmpty { row.tokensSaved = exchange.reduction.tokensSaved }
         switch end {
         case .broken(let error): row.error = error.message
         case .providerError(let text): row.error = text
@@ -121,7 +122,8 @@ package final class Settle: Stage {
                 decision: exchange.decision,
                 attempts: exchange.attempts,
                 warnings: warnings,
-                overheads: exchange.overheads
+                overheads: exchange.overheads,
+                notes: exchange.notes
             )
         )
         return row

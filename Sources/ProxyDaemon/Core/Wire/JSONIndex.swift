@@ -280,6 +280,20 @@ package enum JSONScan {
         next(UInt8(ascii: "\\"), bytes, from: start)
     }
 
+    /// The offset at which these words begin next, within a range; nil where they are not there.
+    package static func next(_ words: [UInt8], _ bytes: UnsafeBufferPointer<UInt8>, in range: Range<Int>) -> Int? {
+        guard let first = words.first, let base = bytes.baseAddress, range.upperBound <= bytes.count else { return nil }
+        var at = range.lowerBound
+        while at + words.count <= range.upperBound,
+            let found = memchr(base + at, Int32(first), range.upperBound - at - words.count + 1)
+        {
+            let place = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(found))
+            if memcmp(base + place, words, words.count) == 0 { return place }
+            at = place + 1
+        }
+        return nil
+    }
+
     /// The offset of the next such byte; nil when there is none.
     package static func next(_ byte: UInt8, _ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int? {
         guard let base = bytes.baseAddress, start < bytes.count,

@@ -22,7 +22,14 @@ package final class Prompt: Sendable {
     ///
     /// Only what would make routing or accounting wrong is refused here; everything else is the provider's to judge.
     /// Throws an `invalidRequest` that names the field.
-    package init(parsing body: [UInt8], dialect: Dialect = .anthropic) throws(GatewayError) {
+    ///
+    /// `original` is the request as the client sent it, where this is the gateway's edition of it: what is asked is read
+    /// there, so that nothing that was added or left out counts as the user's own words.
+    package init(
+        parsing body: [UInt8],
+        dialect: Dialect = .anthropic,
+        editionOf original: Prompt? = nil
+    ) throws(GatewayError) {
         let parsed = body.withUnsafeBufferPointer { bytes -> Result<PromptFields, GatewayError> in
             do throws(GatewayError) {
                 return .success(try PromptFields(bytes, dialect))
@@ -37,7 +44,12 @@ package final class Prompt: Sendable {
         model = fields.model
         isStream = fields.isStream
         maxTokens = fields.maxTokens
-        traits = fields.traits
+        var traits = fields.traits
+        if let original {
+            traits.lastUserText = original.traits.lastUserText
+            traits.userTurns = original.traits.userTurns
+        }
+        self.traits = traits
         smartRouting = fields.smartRouting
         asksForLocal = fields.asksForLocal
         wantsUsageChunk = fields.wantsUsageChunk

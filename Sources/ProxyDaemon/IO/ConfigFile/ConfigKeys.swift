@@ -4,6 +4,7 @@ import Shared
 extension ConfigKey {
     private static let seconds = 1...86_400
     private static let bytes = 0...Int(Int64.max)
+    private static let characters = 0...100_000_000
 
     /// Every key but those of a backend, in the order in which they are listed for people.
     static let all: [ConfigKey] = [
@@ -88,6 +89,15 @@ extension ConfigKey {
         .path("skills.path", \.skills.path),
         .path("storage.path", \.storage.path),
         ConfigKey(later: "storage.database_url"),
+        .flag("reduction.cache_control", \.reduction.marksCache),
+        .integer("reduction.system_max_chars", \.reduction.systemMaxCharacters, characters),
+        .integer("reduction.user_msg_max_chars", \.reduction.userMaxCharacters, characters),
+        .integer("reduction.tool_result_max_chars", \.reduction.toolResultMaxCharacters, characters),
+        .flag("reduction.strip_ide_boilerplate", \.reduction.stripsBoilerplate),
+        .path("reduction.boilerplate_file", \.reduction.boilerplateFile),
+        .flag("reduction.deduplicate_files", \.reduction.deduplicatesFiles),
+        .flag("reduction.diff_first", \.reduction.asksForDiffs),
+        .integer("reduction.max_context_tokens", \.reduction.maxContextTokens, 0...10_000_000),
         .integer("upstream.connect_timeout_sec", \.upstream.connectTimeoutSeconds, seconds),
         .integer("upstream.first_byte_timeout_sec", \.upstream.firstByteTimeoutSeconds, seconds),
         .integer("upstream.idle_timeout_sec", \.upstream.idleTimeoutSeconds, seconds),

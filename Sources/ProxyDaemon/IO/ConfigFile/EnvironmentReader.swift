@@ -5,10 +5,8 @@ import Shared
 struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
-        "CIRCUIT_BREAKER_ENABLED", "DATABASE_URL", "ENABLE_ANTHROPIC_CACHE_CONTROL", "ENABLE_FILE_HASH_CACHE",
-        "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
-        "ENFORCE_DIFF_FIRST", "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
-        "RETRY_ENABLED", "STRIP_IDE_BOILERPLATE", "SYSTEM_MAX_CHARS", "TOOL_RESULT_MAX_CHARS", "USER_MSG_MAX_CHARS",
+        "CIRCUIT_BREAKER_ENABLED", "DATABASE_URL", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
+        "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM", "RETRY_ENABLED",
     ]
 
     private let environment: [String: String]
@@ -37,6 +35,7 @@ struct EnvironmentReader {
             }
             settings.classifier.modelProvider = provider
         }
+        try applyReduction(to: &settings.reduction)
         if try flag("ENABLE_SMART_ROUTING") == false { settings.routing.mode = .off }
         if let flag = try flag("ENABLE_SKILLS") { settings.skills.isEnabled = flag }
     }
@@ -67,6 +66,28 @@ struct EnvironmentReader {
                 throw error("SMART_ROUTING_MODE", "\(expected), got \"\(text.prefix(60))\"")
             }
             settings.routing.mode = mode
+        }
+    }
+
+    /// Setting one of the limits switches it on.
+    private func applyReduction(to reduction: inout Settings.Reduction) throws(ConfigError) {
+        let limits: [(String, WritableKeyPath<Settings.Reduction, Int>)] = [
+            ("SYSTEM_MAX_CHARS", \.systemMaxCharacters), ("USER_MSG_MAX_CHARS", \.userMaxCharacters),
+            ("TOOL_RESULT_MAX_CHARS", \.toolResultMaxCharacters),
+        ]
+        for (name, member) in limits {
+            if let number = try integer(name, in: 0...100_000_000) { reduction[keyPath: member] = number }
+        }
+        let switches: [(String, WritableKeyPath<Settings.Reduction, Bool>)] = [
+            ("ENABLE_ANTHROPIC_CACHE_CONTROL", \.marksCache), ("STRIP_IDE_BOILERPLATE", \.stripsBoilerplate),
+            ("ENABLE_FILE_HASH_CACHE", \.deduplicatesFiles), ("ENFORCE_DIFF_FIRST", \.asksForDiffs),
+        ]
+        for (name, member) in switches {
+            guard let text = value(name) else { continue }
+            guard let flag = LocatedValue.flag(text) else {
+                throw error(name, "expected true or false, got \"\(text.prefix(60))\"")
+            }
+            reduction[keyPath: member] = flag
         }
     }
 

@@ -79,9 +79,18 @@ package struct PrometheusText: Sendable {
             "What the gateway's own calls cost, by purpose.",
             OverheadPurpose.allCases.map { ([("purpose", $0.rawValue)], totals.overhead[$0].description) }
         )
+        add(
+            .counter,
+            "tokens_saved_total",
+            "Estimated tokens that were left out of prompts, by reducer.",
+            Reducer.allCases.map { ([("reducer", $0.rawValue)], "\(totals.tokensSaved[$0])") }
+        )
     }
 
     private mutating func addTraffic(_ snapshot: MetricsSnapshot) {
+        if let disabled = snapshot.reducersDisabled {
+            add(.counter, "reducers_disabled_total", "Conversations whose prompts are left alone again.", disabled)
+        }
         add(.gauge, "uptime_seconds", "Seconds since the start.", "\(snapshot.uptimeSeconds)")
         add(.gauge, "in_flight", "Exchanges under way.", snapshot.inFlight)
         add(

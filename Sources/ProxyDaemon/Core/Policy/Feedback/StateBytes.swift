@@ -90,8 +90,8 @@ struct StateReader {
         return number
     }
 
-    mutating func text() throws(StateProblem) -> String {
-        let length = try count(limit: 4_096)
+    mutating func text(limit: Int = 4_096) throws(StateProblem) -> String {
+        let length = try count(limit: limit)
         guard let text = String(validating: try take(length), as: UTF8.self) else {
             throw StateProblem(words: "is damaged")
         }

@@ -22,6 +22,10 @@ package struct MessageChain: Sendable, Equatable {
     package let messageCount: Int
     /// How much of the prompt is marked for caching.
     package let marks: CacheMarks
+    /// The hash of what conversations begin with: tools, system and in OpenAI's dialect the instructions before the first
+    /// user's message; and how many bytes that is, as ``CacheMarks`` counts them.
+    package let head: PrefixHash
+    package let headBytes: Int
 
     /// Reads a request in one pass. `session` is what the client calls its session.
     package init(_ prompt: Prompt, partition: String, session: String? = nil) {
@@ -34,6 +38,8 @@ package struct MessageChain: Sendable, Equatable {
         links = reader.links
         messageCount = count
         marks = reader.marks
+        head = reader.head
+        headBytes = reader.headBytes
     }
 
     /// The whole prompt's hash.
@@ -71,6 +77,8 @@ private struct ChainReader {
 
     private(set) var links: [PrefixHash] = []
     private(set) var marks = CacheMarks()
+    private(set) var head = PrefixHasher(Tag.head.rawValue).value
+    private(set) var headBytes = 0
     private let dialect: Dialect
     private let messageCount: Int
     private let session: String?
@@ -107,6 +115,9 @@ private struct ChainReader {
         if dialect == .anthropic, let system = found.system { head.mix(hash(system, .system)) }
         let system = finishSection()
         var chain = head
+        self.head = head.value
+        headBytes = tools.bytes + system.bytes
+        var isLeading = dialect == .openai
         var number = 0
         var marksLast = false
         found.messages?.forEachElement { message in
@@ -114,6 +125,10 @@ private struct ChainReader {
             chain.mix(hash(message, .message))
             number += 1
             marksLast = section.marked != before
+            if isLeading {
+                isLeading = message["role"].map { $0.isText("system") || $0.isText("developer") } ?? false
+                if isLeading { (self.head, headBytes) = (chain.value, tools.bytes + section.bytes) }
+            }
             if number > messageCount - MessageChain.keptLinks { links.append(chain.value) }
         }
         if dialect == .anthropic, let marker = found.marker {
