@@ -75,17 +75,17 @@ private let long = String(repeating: "word ", count: 8_000)
         let it = PreparedGateway { $0.reduction.userMaxCharacters = 10_000 }
         let reply = await it.send(body([long]))
         #expect(it.sent.count < 10_200)
-        // 40,000 characters: 10,000 − 96 stay, 30,096 go, less the 49 of the marker.
+        // 40,000 characters: 10,000 − 96 stay, 30,096 go, less the 50 bytes of the marker.
         #expect(it.sent.contains("\\n[... 30,096 characters were left out here ...]\\n"))
         let warning = reply.header("X-Gateway-Warning") ?? ""
-        #expect(warning.contains("left out 30,047 characters of a text over its limit, about 9,015 tokens"))
+        #expect(warning.contains("left out 30,046 characters of a text over its limit, about 9,014 tokens"))
         let totals = it.gateway.snapshot().sinceStart
-        #expect(totals.tokensSaved[.responseLimits] == 9_015)
+        #expect(totals.tokensSaved[.responseLimits] == 9_014)
         let entry = try #require(
             it.gateway.recent(1, for: ClientIdentity(project: "default", keyFingerprint: "")).first
         )
-        #expect(entry.summary.tokensSaved?.total == 9_015)
-        #expect(entry.detail.decision?.reasons.contains { $0.contains("30,047 characters") } == true)
+        #expect(entry.summary.tokensSaved?.total == 9_014)
+        #expect(entry.detail.decision?.reasons.contains { $0.contains("30,046 characters") } == true)
     }
 
     @Test func `leaves programs' own queries alone`() async {

@@ -54,7 +54,7 @@ import Testing
         let first = try messages(of: Reduced(body(0), dialect, .all).body, dialect)
         let later = try messages(of: Reduced(body(4), dialect, .all).body, dialect)
         #expect(first.last == later.last)
-        #expect((first.last?.count ?? 0) < long.utf8.count / 2)
+        #expect((first.last?.count ?? 0) < long.utf8.count * 3 / 4)
     }
 
     @Test(arguments: [Dialect.anthropic, .openai])
