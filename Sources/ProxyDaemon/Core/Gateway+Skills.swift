@@ -22,7 +22,6 @@ extension Gateway {
         _ prompt: ControlProtocol.PromptRequest
     ) throws(GatewayError) -> ControlProtocol.PromptRequest {
         guard let id = prompt.skill else { return prompt }
-        guard let skills else { throw GatewayError(.invalidRequest("skills are switched off (skills.enabled)")) }
         let skill = try skills.named(id)
         var prompt = prompt
         prompt.system = [prompt.system, skill.text].compactMap(\.self).joined(separator: "\n\n")

@@ -74,3 +74,14 @@ package struct SkillLibrary: Sendable, Equatable {
         throw GatewayError(.invalidRequest("X-Gateway-Skill: no skill is named \"\(id.prefix(64))\"; \(known)"))
     }
 }
+
+extension SkillLibrary? {
+    /// The skill with that id; no library stands for skills that are switched off. Throws an `invalidRequest` that says which
+    /// of the two it is.
+    func named(_ id: String) throws(GatewayError) -> Skill {
+        guard let self else {
+            throw GatewayError(.invalidRequest("X-Gateway-Skill: skills are switched off; see skills.enabled"))
+        }
+        return try self.named(id)
+    }
+}

@@ -9,7 +9,7 @@ package struct Prepare: Stage {
     private let conversations: PreparedConversations
     private let plan: ReductionPlan
     private let boilerplate: Boilerplate
-    private let skills: SkillLibrary
+    private let skills: SkillLibrary?
     private let tiers: Set<Tier>
     /// Every backend of a client's dialect takes messages of the role `system` in mid-conversation.
     private let takesSystemMessages: @Sendable (Dialect) -> Bool
@@ -17,7 +17,7 @@ package struct Prepare: Stage {
     package init(
         _ settings: Settings.Reduction,
         boilerplate: Boilerplate,
-        skills: SkillLibrary,
+        skills: SkillLibrary?,
         conversations: PreparedConversations,
         backends: [Backend]
     ) {
@@ -44,23 +44,10 @@ package struct Prepare: Stage {
         guard let prompt = exchange.prompt else {
             throw GatewayError(.internalFault("a request came to be prepared before it was read"))
         }
-        let skill = try exchange.directives.skill.map { id throws(GatewayError) in try self.skill(id) }
+        let skill = try exchange.directives.skill.map { id throws(GatewayError) in try skills.named(id) }
         guard skill != nil || !plan.isEmpty || !conversations.isEmpty else { return try await next(&exchange) }
         try prepare(&exchange, prompt, skill)
         return try await next(&exchange)
-    }
-
-    private func skill(_ id: String) throws(GatewayError) -> Skill {
-        guard !skills.skills.isEmpty else {
-            throw GatewayError(.invalidRequest("X-Gateway-Skill: skills are switched off; see skills.enabled"))
-        }
-        guard let skill = skills[id] else {
-            let ids = skills.skills.map(\.id).joined(separator: ", ")
-            throw GatewayError(
-                .invalidRequest("X-Gateway-Skill: there is no skill \"\(id.prefix(64))\"; there are \(ids)")
-            )
-        }
-        return skill
     }
 
     private func prepare(_ exchange: inout Exchange, _ prompt: Prompt, _ skill: Skill?) throws(GatewayError) {
