@@ -233,3 +233,19 @@ extension Gateway {
         return (gateway, upstream)
     }
 }
+
+extension AttemptReport {
+    /// The one call of an exchange that came off at the first attempt.
+    init(_ summary: ExchangeSummary) {
+        self.init(
+            backend: summary.backend,
+            model: summary.model,
+            tier: summary.tier,
+            status: summary.status,
+            durationMilliseconds: summary.latencyMilliseconds,
+            error: nil,
+            usage: summary.usage,
+            cost: summary.cost
+        )
+    }
+}

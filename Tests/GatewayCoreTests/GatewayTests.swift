@@ -33,6 +33,8 @@ import Testing
         let upstream = ScriptedUpstream(answers)
         let clock = TestClock()
         var settings = Settings.threeTiers
+        // What is judged is held back.
+        settings.escalation.check = .none
         change(&settings)
         let gateway = Gateway(
             settings: settings,

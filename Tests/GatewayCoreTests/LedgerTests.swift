@@ -18,7 +18,7 @@ import Testing
         summary.status = status
         summary.cost = USD(nanodollars: cost)
         summary.saved = USD(nanodollars: 2 * cost)
-        ledger.ended(LedgerEntry(summary: summary, decision: nil, attempts: [], warnings: []))
+        ledger.ended(LedgerEntry(summary: summary, decision: nil, attempts: [AttemptReport(summary)], warnings: []))
     }
 
     @Test func `takes percentiles by the nearest rank`() {

@@ -24,7 +24,13 @@ import Testing
         summary.usage = TokenUsage(input: 40, output: 8)
         let own = overhead(.classifier, "haiku", 300)
         ledger.ended(
-            LedgerEntry(summary: summary, decision: nil, attempts: [], warnings: [], overheads: [own])
+            LedgerEntry(
+                summary: summary,
+                decision: nil,
+                attempts: [AttemptReport(summary)],
+                warnings: [],
+                overheads: [own]
+            )
         )
         ledger.spent(overhead(.shadow, "sonnet", 900))
         ledger.spent(overhead(.judge, "gone", 50))

@@ -53,6 +53,7 @@ import Testing
             clock = TestClock()
             upstream = ScriptedUpstream(answers)
             var settings = Settings.threeTiers
+            settings.escalation.check = .none
             settings.cache.semantic.canaryRate = 0
             change(&settings)
             var parts = CachingParts()

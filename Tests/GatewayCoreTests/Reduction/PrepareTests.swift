@@ -31,7 +31,7 @@ struct PreparedGateway {
             settings: settings,
             catalogue: .threeTiers,
             classifier: ScriptedClassifier(),
-            skills: SkillLibrary(skills),
+            skills: skills.isEmpty ? nil : SkillLibrary(skills),
             transport: upstream.transport,
             clock: clock.port
         )
@@ -269,7 +269,7 @@ private let long = String(repeating: "word ", count: 8_000)
         let it = PreparedGateway(skills: [brief, other])
         let reply = await it.send(body(["hello"]), [("X-Gateway-Skill", "nope")])
         #expect(reply.status == 400)
-        #expect(await reply.text().contains("there is no skill \\\"nope\\\"; there are audit, brief"))
+        #expect(await reply.text().contains("no skill is named \\\"nope\\\"; there are audit, brief"))
         let off = PreparedGateway()
         let refused = await off.send(body(["hello"]), Self.header)
         #expect(refused.status == 400)

@@ -214,6 +214,7 @@ final class JudgedStream: StreamSource {
         switch state.withLock({ $0.turn() }) {
         case .give(let step, let isFirst):
             if isFirst { firstEvent() }
+            settle()
             return .step(step)
         case .wait(let asking): return await wait(for: asking, endsWithTask: endsWithTask)
         case .read(let relay, let isDecided):
@@ -305,7 +306,6 @@ final class JudgedStream: StreamSource {
             return state.timer
         }
         timer?.cancel()
-        settle()
     }
 
     // MARK: Asking again
@@ -375,7 +375,8 @@ final class JudgedStream: StreamSource {
 
     // MARK: The end
 
-    /// Tells everybody, once, when the answer that is given has come to its end.
+    /// Tells everybody, once, when the answer that is given has come to its end. Not before something of it is handed out, as
+    /// nobody may have asked to be told by then.
     private func settle() {
         let told = state.withLock { state -> (StreamOutcome, [@Sendable (StreamOutcome) -> Void])? in
             guard state.isDecided, !state.isSettled, var outcome = state.ended else { return nil }
