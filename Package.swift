@@ -185,7 +185,7 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: ["GatewayCore", "Shared"],
-            exclude: ["Classification/router.golden.json", "Quality/answers.jsonl"],
+            exclude: ["Classification/router.golden.json", "Quality/answers.jsonl", "Quality/fresh.jsonl"],
             swiftSettings: strict
         ),
         .testTarget(

@@ -42,8 +42,8 @@ struct LabelledAnswer: Decodable, Sendable {
         return hash >> 20 & 1 == 1
     }
 
-    static func load() throws -> [LabelledAnswer] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "answers.jsonl")
+    static func load(_ name: String = "answers.jsonl") throws -> [LabelledAnswer] {
+        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name)
         let lines = try Data(contentsOf: file).split(separator: 0x0A)
         return try lines.map { try JSONDecoder().decode(LabelledAnswer.self, from: Data($0)) }
     }
