@@ -208,6 +208,9 @@ def test_an_error_is_tried_again_once(start):
     gateway = start.gateway(config(backend("a", upstream.url), coalesce=COALESCE))
     threads, answers = together(30, lambda _: messages(gateway.port, prompt(model="a"), seconds=60))
     wait_for(30, gateway)
+    # Begun is not yet joined: others get their turn first.
+    for _ in range(50):
+        in_flight(gateway)
     go.set()
     finish(threads)
     assert {answer.status for answer in answers} == {529}

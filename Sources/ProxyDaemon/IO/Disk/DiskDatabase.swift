@@ -82,6 +82,7 @@ package final class DiskDatabase: Sendable {
         _ = await FirstAnswer.of(withinMilliseconds: milliseconds) { (done: @escaping @Sendable (Bool) -> Void) in
             queue.async {
                 self.writeEverything()
+                self.emptyLog()
                 self.state.withLock { $0.isClosed = true }
                 self.shut()
                 done(true)
@@ -265,6 +266,17 @@ extension DiskDatabase {
             } catch {
                 return
             }
+        }
+    }
+
+    /// Brings what is in the log into the file, so that the file alone is whole. Nothing is lost where that cannot be: the log
+    /// is read when the file is opened again.
+    private func emptyLog() {
+        guard let pool = state.withLock({ $0.pool }) else { return }
+        do {
+            _ = try pool.writeWithoutTransaction { try $0.checkpoint(.truncate) }
+        } catch {
+            // Another daemon reads the file, or the disk is full.
         }
     }
 
