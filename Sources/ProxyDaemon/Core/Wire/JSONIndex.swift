@@ -51,6 +51,8 @@ struct JSONNode: Sendable {
     /// Position of the node after this one and all within it.
     var next: Int32
     var kind: JSONKind
+
+    @inline(__always) func hasLength(_ bytes: Int) -> Bool { Int(end) - Int(start) == bytes }
 }
 
 /// Finds out in one pass whether bytes are a JSON object, and where every value in it begins and ends.

@@ -64,11 +64,19 @@ package struct JSONView {
 
     /// The value of a member by its plain name; nil where there is none, or this is no object. The last one counts.
     package subscript(name: StaticString) -> JSONView? {
-        var found: JSONView?
-        forEachMember { key, value in
-            if JSONText.equals(bytes, key, name) { found = value }
+        guard kind == .object else { return nil }
+        var found: Int?
+        let end = Int(node.next)
+        var at = position + 1
+        while at + 1 < end {
+            if nodes[at].hasLength(name.utf8CodeUnitCount + 2),
+                JSONText.equals(bytes, JSONView(bytes, nodes, at).stringContents, name)
+            {
+                found = at + 1
+            }
+            at = Int(nodes[at + 1].next)
         }
-        return found
+        return found.map { JSONView(bytes, nodes, $0) }
     }
 
     /// Calls `visit` with each member's name (the bytes between its quotes) and value.
@@ -140,8 +148,7 @@ package enum JSONText {
                     scalar = 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00)
                     at += 6
                 }
-                let decoded = scalar.flatMap(Unicode.Scalar.init) ?? "\u{FFFD}"
-                out.append(contentsOf: String(Character(decoded)).utf8)
+                out.append(contentsOf: (scalar.flatMap(Unicode.Scalar.init) ?? "\u{FFFD}").utf8)
             default: out.append(escape)  // \" \\ \/ stand for themselves
             }
         }

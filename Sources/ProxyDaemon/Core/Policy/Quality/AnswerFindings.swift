@@ -1,15 +1,16 @@
 /// Makes findings of what was read of an answer: one function a signal.
 struct AnswerFindings {
     private(set) var all: [QualityFinding] = []
-    private let answer: AnswerQuality
-    private let wish: QualityExpectation
-    private let scan: AnswerScan
+    private let answer: AnswerSeen
+    private let rules: QualityRules
 
-    init(_ answer: AnswerQuality) {
+    init(_ answer: AnswerSeen, _ rules: QualityRules) {
         self.answer = answer
-        wish = answer.expectation
-        scan = answer.scan
+        self.rules = rules
     }
+
+    private var wish: QualityExpectation { answer.expectation }
+    private var scan: AnswerScan { answer.scan }
 
     private var prose: ProseScan { scan.prose }
     private var claims: ClaimCounts { scan.prose.claims }
@@ -126,7 +127,7 @@ struct AnswerFindings {
             if !wish.isPart, !wish.isAgentStep { add(.tooShort, QualityWeight.empty, "says nothing") }
             return
         }
-        let needed = Double(answer.rules.minimumLength) * wish.lengthFactor
+        let needed = Double(rules.minimumLength) * wish.lengthFactor
         guard Double(scan.weightedCharacters) < needed, !wish.isPart, claims.precise == 0 else { return }
         // A command is an answer, however short.
         if scan.codeLines > 0 || prose.longestInlineCode > 1 { return }

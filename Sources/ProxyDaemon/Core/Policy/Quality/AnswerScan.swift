@@ -54,13 +54,13 @@ struct AnswerScan: Sendable {
             let end = newline ?? min(text.count, at + room)
             let isFull = newline == nil && end - at == room
             if newline == nil, !isFull {
-                line.append(contentsOf: text[at..<end])
+                line.append(contentsOf: UnsafeBufferPointer(rebasing: text[at..<end]))
                 return
             }
             if line.isEmpty {
                 read(UnsafeBufferPointer(rebasing: text[at..<end]), isEnd: !isFull)
             } else {
-                line.append(contentsOf: text[at..<end])
+                line.append(contentsOf: UnsafeBufferPointer(rebasing: text[at..<end]))
                 readLine(isEnd: !isFull)
             }
             at = newline == nil ? end : end + 1
@@ -78,22 +78,31 @@ struct AnswerScan: Sendable {
             line[at + 1] == 0x20
                 && (line[at] == UInt8(ascii: ".") || line[at] == UInt8(ascii: "!") || line[at] == UInt8(ascii: "?"))
         }
-        line.removeSubrange((mark.map { $0 + 1 } ?? 0)...)
+        line = mark.map { Array(line[...$0]) } ?? []
         finish()
     }
 
     private mutating func readLine(isEnd: Bool) {
-        let whole = line
-        line.removeAll(keepingCapacity: true)
+        var whole: [UInt8] = []
+        // Taken out and put back, so that its room is used again.
+        swap(&whole, &line)
         whole.withUnsafeBufferPointer { read($0, isEnd: isEnd) }
+        whole.removeAll(keepingCapacity: true)
+        swap(&whole, &line)
     }
 
     private mutating func count(_ text: UnsafeBufferPointer<UInt8>) {
         var continuing = 0
         var leads = 0
-        for byte in text {
-            continuing &+= byte & 0xC0 == 0x80 ? 1 : 0
-            leads &+= byte >= 0xE3 && byte <= 0xED ? 1 : 0
+        var at = 0
+        while at < text.count {
+            if let chunk = ByteChunk(text, at: at), chunk.isASCII {
+                at += 8
+                continue
+            }
+            continuing &+= text[at] & 0xC0 == 0x80 ? 1 : 0
+            leads &+= text[at] >= 0xE3 && text[at] <= 0xED ? 1 : 0
+            at += 1
         }
         characters += text.count - continuing
         weightedCharacters += text.count - continuing + 2 * leads
@@ -212,7 +221,7 @@ struct AnswerScan: Sendable {
     }
 
     private static func startsAsCode(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        codeOpenings.contains { opening in
+        codeOpeningsByByte[Int(text[0])].contains { opening in
             opening.utf8CodeUnitCount <= text.count && JSONText.equals(text, 0..<opening.utf8CodeUnitCount, opening)
         }
     }
@@ -236,6 +245,10 @@ struct AnswerScan: Sendable {
         "fn ",
         "/^", "grep ", "sed ", "awk ", "find ", "curl ", "docker ", "npm ", "pip ", "\\b", "^",
     ]
+
+    private static let codeOpeningsByByte = (0...UInt8.max).map { byte in
+        codeOpenings.filter { $0.utf8Start[0] == byte }
+    }
 }
 
 /// Counts bytes that are no text.
@@ -251,26 +264,35 @@ struct GarbageScan: Sendable {
     private(set) var turnMarks = 0
 
     mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
-        for (at, byte) in text.enumerated() {
-            if byte >= 0x20, byte < 0x80, byte != UInt8(ascii: "<"), byte != 0x7F { continue }
-            switch byte {
-            case 0xEF:
-                if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
-            case 0xC3:
-                hasForeignLetters = true
-                // Ã or â, and then what a lead byte's followers become.
-                if at + 3 < text.count, text[at + 1] == 0x83 || text[at + 1] == 0xA2,
-                    text[at + 2] == 0xC2 || text[at + 2] == 0xE2
-                {
-                    doubled += 1
-                }
-            case UInt8(ascii: "<"):
-                if at + 1 < text.count, text[at + 1] == UInt8(ascii: "|") { turnMarks += 1 }
-            case 0x09, 0x0D, 0x1B: break
-            case 0..<0x20, 0x7F: controls += 1
-            case 0xC4...0xE1, 0xE3...0xEE: hasForeignLetters = true
-            default: break
+        var at = 0
+        while at < text.count {
+            if let chunk = ByteChunk(text, at: at), chunk.isPrintable(without: UInt8(ascii: "<")) {
+                at += 8
+            } else {
+                read(text, at)
+                at += 1
             }
+        }
+    }
+
+    @inline(__always) private mutating func read(_ text: UnsafeBufferPointer<UInt8>, _ at: Int) {
+        switch text[at] {
+        case 0xEF:
+            if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
+        case 0xC3:
+            hasForeignLetters = true
+            // Ã or â, and then what a lead byte's followers become.
+            if at + 3 < text.count, text[at + 1] == 0x83 || text[at + 1] == 0xA2,
+                text[at + 2] == 0xC2 || text[at + 2] == 0xE2
+            {
+                doubled += 1
+            }
+        case UInt8(ascii: "<"):
+            if at + 1 < text.count, text[at + 1] == UInt8(ascii: "|") { turnMarks += 1 }
+        case 0x09, 0x0D, 0x1B: break
+        case 0..<0x20, 0x7F: controls += 1
+        case 0xC4...0xE1, 0xE3...0xEE: hasForeignLetters = true
+        default: break
         }
     }
 }

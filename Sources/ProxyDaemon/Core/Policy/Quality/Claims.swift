@@ -15,36 +15,29 @@ struct Claim: Sendable {
     /// Share of the sentence that stands after a "but" that follows the claim.
     private(set) var turned = 0.0
 
-    /// Reads a sentence's words. `allUses` has their uses, `breaks` says of each whether a clause begins with it.
+    /// Reads a sentence's words, of which there is one at least.
     ///
     /// A claim begins a clause, and its subject is the model: "I" in the first clause or after "sorry", "as an AI, " and their
     /// like. In the opening it may also follow a comma; later only doubt about the answer itself counts fully.
-    init(
-        _ words: [UInt64],
-        _ allUses: [QualityWords.Uses],
-        _ breaks: [Bool],
-        isQuestion: Bool,
-        isOpening: Bool,
-        _ known: QualityWords
-    ) {
-        let isConditional = allUses[0].contains(.conditional)
+    init(_ words: [SentenceWord], isQuestion: Bool, isOpening: Bool, _ known: QualityWords) {
+        let isConditional = words[0].uses.contains(.conditional)
         var at = 0
         var canClaim = true
         while at < words.count {
-            let uses = allUses[at]
-            let begins = breaks[at] || canClaim
-            guard begins, uses.contains(.begins), let found = known.phrase(words, at: at) else {
-                if meaning != nil, turned == 0, uses.contains(.turns) {
+            let word = words[at]
+            guard word.uses.contains(.begins), word.beginsClause || canClaim, let found = known.phrase(words, at: at)
+            else {
+                if meaning != nil, turned == 0, word.uses.contains(.turns) {
                     turned = Double(words.count - at - 1) / Double(words.count)
                 }
-                canClaim = canClaim && uses.contains(.filler) || breaks[at] && uses.contains(.turns)
+                canClaim = canClaim && word.uses.contains(.filler) || word.beginsClause && word.uses.contains(.turns)
                 at += 1
                 continue
             }
             switch found.meaning {
             case .machine: isMachine = true
             case .apology: isApology = true
-            case .offer: if at == 0 || breaks[at] { isOffer = true }
+            case .offer: if word.beginsClause { isOffer = true }
             case .asks: if isQuestion || at == 0 && words.count > 1 { isAsking = true }
             case .wonders: isAsking = isAsking || isQuestion
             case .vague: isVague = true
@@ -56,14 +49,14 @@ struct Claim: Sendable {
             canClaim = found.meaning == .machine || found.meaning == .apology
             at += found.count
         }
-        if !isVague { isVague = Self.isVague(words, allUses, known) }
+        if !isVague { isVague = Self.isVague(words, known) }
         // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
-        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !allUses[0].contains(.hedge)
+        isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !words[0].uses.contains(.hedge)
     }
 
-    private static func isVague(_ words: [UInt64], _ allUses: [QualityWords.Uses], _ known: QualityWords) -> Bool {
+    private static func isVague(_ words: [SentenceWord], _ known: QualityWords) -> Bool {
         words.indices.contains { at in
-            allUses[at].contains(.begins) && known.phrase(words, at: at)?.meaning == .vague
+            words[at].uses.contains(.beginsVague) && known.phrase(words, at: at)?.meaning == .vague
         }
     }
 }

@@ -20,10 +20,10 @@ struct LineReader {
     /// Kinds of marks that are known to have no other in the rest of the line, one bit each.
     private var unclosed: UInt8 = 0
 
-    private static let not = QualityWords.hash("not".utf8)
-    private static let can = QualityWords.hash("can".utf8)
-    private static let will = QualityWords.hash("will".utf8)
-    private static let cannot = QualityWords.hash("cannot".utf8)
+    private static let not = WordHash.of("not".utf8)
+    private static let can = WordHash.of("can".utf8)
+    private static let will = WordHash.of("will".utf8)
+    private static let cannot = WordHash.of("cannot".utf8)
 
     init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
@@ -33,13 +33,17 @@ struct LineReader {
         return at - taken
     }
 
-    mutating func next() -> Token? {
+    @inline(__always) mutating func next() -> Token? {
         if let word = waiting {
             waiting = nil
             return .word(word, isClauseStart: false)
         }
         while at < text.count {
             let byte = text[at]
+            if byte == 0x20 {
+                at += 1
+                continue
+            }
             if Self.isWord(byte) {
                 if byte < 0x80 || !isPunctuation() { return readWord() }
                 if let token = readHighMark() { return token }
@@ -100,39 +104,55 @@ struct LineReader {
 
     // MARK: Words
 
-    private mutating func readWord() -> Token {
+    @inline(__always) private mutating func readWord() -> Token {
         let isClauseStart = isBreak
         isBreak = false
-        var hash = QualityWords.emptyHash
-        /// Before the last letter, for what "n't" is taken from.
-        var previous = hash
-        var last: UInt8 = 0
+        guard let (hash, end) = plainWord() else { return readAnyWord(isClauseStart) }
+        at = end
+        return word(hash, isClauseStart)
+    }
+
+    /// The word at `at` and where it ends, read eight bytes at a time; nil where it has more than letters and digits of ASCII,
+    /// or the line ends soon.
+    @inline(__always) private func plainWord() -> (hash: UInt64, end: Int)? {
+        var hash = WordHash.empty
+        var end = at
+        while let chunk = ByteChunk(text, at: end) {
+            let letters = chunk.letters
+            if letters > 0 { hash = WordHash.mix(hash, chunk.word(letters)) }
+            end += letters
+            guard letters < 8 else { continue }
+            let next = text[end]
+            return next >= 0x80 || next == UInt8(ascii: "'") || next == UInt8(ascii: "%") ? nil : (hash, end)
+        }
+        return nil
+    }
+
+    private mutating func readAnyWord(_ isClauseStart: Bool) -> Token {
+        let start = at
         while at < text.count {
-            var byte = text[at]
-            if byte >= 0x80 {
-                if isPunctuation() {
-                    guard let letters = apostrophe() else { break }
-                    return contraction(letters, hash, previous, last, isClauseStart)
-                }
-            } else if byte == UInt8(ascii: "'") {
+            let byte = text[at]
+            if byte >= 0x80 ? isPunctuation() : byte == UInt8(ascii: "'") {
                 guard let letters = apostrophe() else { break }
-                return contraction(letters, hash, previous, last, isClauseStart)
-            } else if (byte | 0x20) &- UInt8(ascii: "a") < 26 {
-                byte |= 0x20
-            } else if byte &- UInt8(ascii: "0") >= 10 {
-                if byte == UInt8(ascii: "%") { hash = QualityWords.mix(hash, byte) }
-                break
+                return contraction(letters, of: start..<at, isClauseStart)
             }
-            previous = hash
-            hash = QualityWords.mix(hash, byte)
-            last = byte
+            guard Self.isWord(byte) else { break }
             at += 1
         }
-        if hash == Self.cannot {
-            waiting = Self.not
-            return .word(Self.can, isClauseStart: isClauseStart)
-        }
-        return .word(hash, isClauseStart: isClauseStart)
+        let isShare = at < text.count && text[at] == UInt8(ascii: "%")
+        return word(hash(start..<(isShare ? at + 1 : at)).value, isClauseStart)
+    }
+
+    private mutating func word(_ hash: UInt64, _ isClauseStart: Bool) -> Token {
+        guard hash == Self.cannot else { return .word(hash, isClauseStart: isClauseStart) }
+        waiting = Self.not
+        return .word(Self.can, isClauseStart: isClauseStart)
+    }
+
+    private func hash(_ range: Range<Int>) -> WordHash {
+        var hash = WordHash()
+        for byte in text[range] { hash.add(byte < 0x80 ? byte | 0x20 : byte) }
+        return hash
     }
 
     /// Where the letters after an apostrophe are; nil where none follow.
@@ -150,41 +170,35 @@ struct LineReader {
         return end > at + width ? (at + width)..<end : nil
     }
 
-    private mutating func contraction(
-        _ letters: Range<Int>,
-        _ hash: UInt64,
-        _ previous: UInt64,
-        _ last: UInt8,
-        _ isClauseStart: Bool
-    ) -> Token {
+    private mutating func contraction(_ letters: Range<Int>, of range: Range<Int>, _ isClauseStart: Bool) -> Token {
         at = letters.upperBound
         let tail = text[letters]
         func isTail(_ word: StaticString) -> Bool {
             tail.count == word.utf8CodeUnitCount && zip(tail, 0...).allSatisfy { $0 | 0x20 == word.utf8Start[$1] }
         }
-        if isTail("t"), last == UInt8(ascii: "n") {
+        var whole = hash(range)
+        if isTail("t"), let last = range.last, text[last] | 0x20 == UInt8(ascii: "n") {
             waiting = Self.not
             // "can't" and "won't" lose a letter or change.
-            var stem = previous
-            if hash == Self.can { stem = Self.can }
-            if previous == Self.wo { stem = Self.will }
+            var stem = hash(range.dropLast()).value
+            if whole.value == Self.can { stem = Self.can }
+            if stem == Self.wo { stem = Self.will }
             return .word(stem, isClauseStart: isClauseStart)
         }
         if let full = Self.tails.first(where: { isTail($0.0) }) {
             waiting = full.1
-            return .word(hash, isClauseStart: isClauseStart)
+            return .word(whole.value, isClauseStart: isClauseStart)
         }
         // Another language's elision, or a name: one word.
-        var whole = QualityWords.mix(hash, UInt8(ascii: "'"))
-        for byte in tail { whole = QualityWords.mix(whole, byte | 0x20) }
-        return .word(whole, isClauseStart: isClauseStart)
+        whole.add(UInt8(ascii: "'"))
+        for byte in tail { whole.add(byte | 0x20) }
+        return .word(whole.value, isClauseStart: isClauseStart)
     }
 
-    private static let wo = QualityWords.hash("wo".utf8)
+    private static let wo = WordHash.of("wo".utf8)
     private static let tails: [(StaticString, UInt64)] = [
-        ("s", QualityWords.hash("is".utf8)), ("m", QualityWords.hash("am".utf8)), ("re", QualityWords.hash("are".utf8)),
-        ("ve", QualityWords.hash("have".utf8)), ("ll", QualityWords.hash("will".utf8)),
-        ("d", QualityWords.hash("would".utf8)),
+        ("s", WordHash.of("is".utf8)), ("m", WordHash.of("am".utf8)), ("re", WordHash.of("are".utf8)),
+        ("ve", WordHash.of("have".utf8)), ("ll", WordHash.of("will".utf8)), ("d", WordHash.of("would".utf8)),
     ]
 
     // MARK: Marks beyond ASCII

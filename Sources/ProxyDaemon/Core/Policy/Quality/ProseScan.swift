@@ -1,3 +1,11 @@
+/// A word of a sentence.
+struct SentenceWord: Sendable {
+    let hash: UInt64
+    let uses: QualityWords.Uses
+    /// A clause begins with it.
+    let beginsClause: Bool
+}
+
 /// Reads the prose of an answer: its sentences, what they claim, its hedges, how it ends. What stands in quotation marks or
 /// between backticks is passed over.
 struct ProseScan: Sendable {
@@ -20,10 +28,7 @@ struct ProseScan: Sendable {
     private(set) var end = ProseEnd()
 
     /// The words of the sentence that is being read.
-    private var sentence: [UInt64] = []
-    private var sentenceUses: [QualityWords.Uses] = []
-    /// For each word, whether a clause begins with it.
-    private var breaks: [Bool] = []
+    private var sentence: [SentenceWord] = []
     private var sentenceBytes = 0
 
     /// A heading, which claims nothing.
@@ -34,22 +39,22 @@ struct ProseScan: Sendable {
         let before = sentences
         var reader = LineReader(text)
         var lineWords = 0
+        var lastUses: QualityWords.Uses = []
         end = ProseEnd()
         while let token = reader.next() {
             switch token {
             case .word(let hash, let isClauseStart):
                 let uses = known.uses(hash)
-                words += 1
                 lineWords += 1
                 if !uses.isEmpty {
                     if uses.contains(.common) { commonWords += 1 }
                     if uses.contains(.hedge) { hedges += 1 }
                     if uses.contains(.safety) { safetyWords += 1 }
                 }
-                sentence.append(hash)
-                sentenceUses.append(uses)
-                breaks.append(isClauseStart || sentence.count == 1)
-                end.lastUses = uses
+                sentence.append(
+                    SentenceWord(hash: hash, uses: uses, beginsClause: isClauseStart || sentence.isEmpty)
+                )
+                lastUses = uses
             case .comma: commas += 1
             case .code(let length): longestInlineCode = max(longestInlineCode, length)
             case .end(let mark):
@@ -60,7 +65,9 @@ struct ProseScan: Sendable {
         }
         sentenceBytes = reader.takeBytes()
         if !sentence.isEmpty || sentenceBytes > 0 { close(isItem: isItem, isQuestion: false, known, &repeats) }
+        words += lineWords
         end.words = lineWords
+        end.lastUses = lastUses
         end.sentences = sentences - before
         end.note(text)
     }
@@ -71,11 +78,7 @@ struct ProseScan: Sendable {
         _ known: QualityWords,
         _ repeats: inout RepeatScan
     ) {
-        defer {
-            sentence.removeAll(keepingCapacity: true)
-            sentenceUses.removeAll(keepingCapacity: true)
-            breaks.removeAll(keepingCapacity: true)
-        }
+        defer { sentence.removeAll(keepingCapacity: true) }
         guard !sentence.isEmpty else {
             helpBytes += sentenceBytes
             return
@@ -83,8 +86,6 @@ struct ProseScan: Sendable {
         repeats.take(sentence, isItem: isItem)
         let claim = Claim(
             sentence,
-            sentenceUses,
-            breaks,
             isQuestion: isQuestion,
             isOpening: sentences < Self.opening,
             known

@@ -53,7 +53,7 @@ package struct QualityVerdict: Sendable, Equatable {
     /// chance that the answer is no good. Weak is what falls below the threshold.
     package init(_ findings: [QualityFinding], _ rules: QualityRules) {
         var kept: [QualityFinding] = []
-        for signal in QualitySignal.allCases where rules.signals.contains(signal) {
+        for signal in QualitySignal.allCases where !findings.isEmpty && rules.signals.contains(signal) {
             let worst = findings.filter { $0.signal == signal }.max { $0.weight < $1.weight }
             if let worst, worst.weight > 0 { kept.append(worst) }
         }

@@ -21,6 +21,8 @@ struct QualityWords: Sendable {
         static let conditional = Uses(rawValue: 64)
         /// Speaks of safety, where declining is right.
         static let safety = Uses(rawValue: 128)
+        /// Some phrase begins with it that asks for nothing in particular.
+        static let beginsVague = Uses(rawValue: 256)
     }
 
     /// What a phrase says; of claims the strongest first.
@@ -52,73 +54,78 @@ struct QualityWords: Sendable {
         let meaning: Meaning
     }
 
-    static let shared = QualityWords()
-    static let emptyHash: UInt64 = 0xCBF2_9CE4_8422_2325
-    private static let slots = 4_096
+    /// A word of the lists, or an empty place.
+    private struct Entry: Sendable {
+        var word: UInt64 = 0
+        var uses: Uses = []
+        /// Which of `phrases` begin with it; the first of them is empty.
+        var group: UInt16 = 0
+    }
 
-    private var keys: [UInt64]
-    private var values: [Uses]
-    private var phrases: [UInt64: [Phrase]] = [:]
+    static let shared = QualityWords()
+
+    /// Each word stands at the place that its hash tells, or after it. Never more than a quarter full.
+    private let entries: [Entry]
+    /// By the first word, the longest first.
+    private let phrases: [[Phrase]]
 
     private init() {
-        keys = [UInt64](repeating: 0, count: Self.slots)
-        values = [Uses](repeating: [], count: Self.slots)
+        var uses: [UInt64: Uses] = [:]
+        var byFirst: [UInt64: [Phrase]] = [:]
+        func note(_ phrase: some StringProtocol, _ meaning: Meaning) {
+            let words = phrase.split(separator: " ").map { WordHash.of($0.utf8) }
+            guard let first = words.first else { return }
+            uses[first, default: []].formUnion(meaning == .vague ? [.begins, .beginsVague] : .begins)
+            byFirst[first, default: []].append(Phrase(words: words, meaning: meaning))
+        }
         for (list, use) in Self.lists {
-            for word in list.split(separator: " ") { note(Self.hash(word.utf8), use) }
+            for word in list.split(separator: " ") { uses[WordHash.of(word.utf8), default: []].insert(use) }
         }
         for (list, meaning) in Self.phraseLists {
-            for phrase in list.split(whereSeparator: { $0 == "," || $0 == "\n" }) {
-                let words = phrase.split(separator: " ").map { Self.hash($0.utf8) }
-                guard let first = words.first else { continue }
-                note(first, .begins)
-                phrases[first, default: []].append(Phrase(words: words, meaning: meaning))
-            }
+            for phrase in list.split(whereSeparator: { $0 == "," || $0 == "\n" }) { note(phrase, meaning) }
         }
         for stem in Self.declining {
-            for task in Self.tasks.split(separator: " ") {
-                let words = "\(stem) \(task)".split(separator: " ").map { Self.hash($0.utf8) }
-                guard let first = words.first else { continue }
-                note(first, .begins)
-                phrases[first, default: []].append(Phrase(words: words, meaning: .plainRefusal))
-            }
+            for task in Self.tasks.split(separator: " ") { note("\(stem) \(task)", .plainRefusal) }
         }
-        // The longest that fits counts.
-        for first in phrases.keys { phrases[first]?.sort { $0.words.count > $1.words.count } }
+
+        var places = 1
+        while places < 4 * uses.count { places *= 2 }
+        var entries = [Entry](repeating: Entry(), count: places)
+        var phrases: [[Phrase]] = [[]]
+        for (word, use) in uses {
+            var at = Self.place(word, places)
+            while entries[at].word != 0 { at = (at + 1) & (places - 1) }
+            entries[at] = Entry(word: word, uses: use)
+            guard let group = byFirst[word] else { continue }
+            entries[at].group = UInt16(clamping: phrases.count)
+            // Of phrases of one length that are the same, the first counts.
+            phrases.append(
+                group.enumerated().sorted { ($1.element.words.count, $0.offset) < ($0.element.words.count, $1.offset) }
+                    .map(\.element)
+            )
+        }
+        self.entries = entries
+        self.phrases = phrases
     }
 
-    @inline(__always) static func mix(_ hash: UInt64, _ byte: UInt8) -> UInt64 {
-        (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+    @inline(__always) private static func place(_ word: UInt64, _ places: Int) -> Int {
+        Int(truncatingIfNeeded: word) & (places - 1)
     }
 
-    static func hash(_ word: some Sequence<UInt8>) -> UInt64 { word.reduce(emptyHash, mix) }
-
-    @inline(__always) private static func slot(_ hash: UInt64) -> Int {
-        Int(truncatingIfNeeded: (hash ^ hash >> 29) & UInt64(slots - 1))
-    }
-
-    private mutating func note(_ hash: UInt64, _ use: Uses) {
-        var at = Self.slot(hash)
-        while keys[at] != 0, keys[at] != hash { at = (at + 1) & (Self.slots - 1) }
-        keys[at] = hash
-        values[at].insert(use)
+    @inline(__always) private func entry(_ word: UInt64) -> Entry {
+        var at = Self.place(word, entries.count)
+        while entries[at].word != word, entries[at].word != 0 { at = (at + 1) & (entries.count - 1) }
+        return entries[at]
     }
 
     /// What the word is used for.
-    func uses(_ hash: UInt64) -> Uses {
-        var at = Self.slot(hash)
-        while keys[at] != 0 {
-            if keys[at] == hash { return values[at] }
-            at = (at + 1) & (Self.slots - 1)
-        }
-        return []
-    }
+    @inline(__always) func uses(_ word: UInt64) -> Uses { entry(word).uses }
 
     /// The longest phrase that begins at a word, and how many words it has.
-    func phrase(_ words: [UInt64], at: Int) -> (meaning: Meaning, count: Int)? {
-        guard let known = phrases[words[at]] else { return nil }
-        let fitting = known.first { phrase in
+    func phrase(_ words: [SentenceWord], at: Int) -> (meaning: Meaning, count: Int)? {
+        let fitting = phrases[Int(entry(words[at].hash).group)].first { phrase in
             phrase.words.count <= words.count - at
-                && phrase.words.indices.allSatisfy { words[at + $0] == phrase.words[$0] }
+                && phrase.words.indices.allSatisfy { words[at + $0].hash == phrase.words[$0] }
         }
         return fitting.map { ($0.meaning, $0.words.count) }
     }

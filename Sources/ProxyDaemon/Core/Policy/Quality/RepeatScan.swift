@@ -5,6 +5,9 @@ struct RepeatScan: Sendable {
     private static let runSlots = 2_048
     /// Words of a run.
     static let runWords = 6
+    private static let base: UInt64 = 0x0000_0100_0000_01B3
+    /// What the oldest word of a run counts by.
+    private static let oldest = base &* base &* base &* base &* base
 
     private var sentenceKeys: [UInt32] = []
     private var sentenceCounts: [UInt8] = []
@@ -24,16 +27,24 @@ struct RepeatScan: Sendable {
     private(set) var mostInARow = 0
     private var lastWord: UInt64 = 0
     private var inARow = 0
-    /// Hash of the last words; each shifts out after six.
+    /// The last words' hashes, and their sum, in which each word counts by a power of `base` the higher the longer ago it was.
     private var window = InlineArray<6, UInt64>(repeating: 0)
+    private var sum: UInt64 = 0
     private var at = 0
     private var filled = 0
 
     /// Takes the words of one sentence. Those of an item count as runs only where they come beside others.
-    mutating func take(_ words: [UInt64], isItem: Bool) {
-        for word in words { take(word, isItem: isItem) }
+    mutating func take(_ words: [SentenceWord], isItem: Bool) {
+        var slots: [UInt32] = []
+        // Taken out while it is written, so that it is asked once and not for every word whether it is shared.
+        swap(&slots, &runs)
+        if slots.isEmpty { slots = [UInt32](repeating: 0, count: Self.runSlots) }
+        slots.withUnsafeMutableBufferPointer { slots in
+            for word in words { take(word.hash, isItem: isItem, slots) }
+        }
+        swap(&slots, &runs)
         guard words.count >= 4, !isItem else { return }
-        let count = count(words.reduce(1) { ($0 ^ $1) &* 0x9E37_79B9_7F4A_7C15 })
+        let count = count(words.reduce(1) { ($0 ^ $1.hash) &* 0x9E37_79B9_7F4A_7C15 })
         sentences += 1
         if count > 1 { repeatedSentences += 1 }
         mostSentence = max(mostSentence, count)
@@ -42,28 +53,35 @@ struct RepeatScan: Sendable {
     /// Takes a list's item.
     mutating func takeItem(_ text: UnsafeBufferPointer<UInt8>) {
         guard text.count >= 16 else { return }
-        mostItem = max(mostItem, count(text.reduce(2) { ($0 ^ UInt64($1)) &* 0x0000_0100_0000_01B3 }))
+        var hash: UInt64 = 2
+        var at = 0
+        while let chunk = ByteChunk(text, at: at) {
+            hash = WordHash.mix(hash, chunk.bytes)
+            at += 8
+        }
+        while at < text.count {
+            hash = WordHash.mix(hash, UInt64(text[at]))
+            at += 1
+        }
+        mostItem = max(mostItem, count(hash))
     }
 
-    private mutating func take(_ word: UInt64, isItem: Bool) {
+    @inline(__always)
+    private mutating func take(_ word: UInt64, isItem: Bool, _ slots: UnsafeMutableBufferPointer<UInt32>) {
         inARow = word == lastWord ? inARow + 1 : 1
         lastWord = word
         mostInARow = max(mostInARow, inARow)
+        sum = (sum &- window[at] &* Self.oldest) &* Self.base &+ word
         window[at] = word
         at = at == Self.runWords - 1 ? 0 : at + 1
         filled += 1
         guard filled >= Self.runWords, !isItem else { return }
-        var hash: UInt64 = 3
-        for step in 0..<Self.runWords {
-            let place = at + step
-            hash = (hash ^ window[place >= Self.runWords ? place - Self.runWords : place]) &* 0x9E37_79B9_7F4A_7C15
-            hash ^= hash >> 29
-        }
-        if runs.isEmpty { runs = [UInt32](repeating: 0, count: Self.runSlots) }
-        let slot = Int(truncatingIfNeeded: hash & UInt64(Self.runSlots - 1))
+        let hash = WordHash.mix(3, sum)
+        let slot = Int(truncatingIfNeeded: hash) & (Self.runSlots - 1)
         let key = UInt32(truncatingIfNeeded: hash >> 32) | 1
         runCount += 1
-        if runs[slot] == key { repeatedRuns += 1 } else { runs[slot] = key }
+        repeatedRuns += slots[slot] == key ? 1 : 0
+        slots[slot] = key
     }
 
     /// How often this came, now included.

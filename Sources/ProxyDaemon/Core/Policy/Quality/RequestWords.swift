@@ -9,20 +9,20 @@ struct RequestWords {
     init(_ text: [UInt8]) {
         let table = CueTable.shared
         var hashes: [UInt64] = []
-        var hash = QualityWords.emptyHash
+        var hash = FNV1a.empty
         func close() {
-            if hash != QualityWords.emptyHash { hashes.append(hash) }
-            hash = QualityWords.emptyHash
+            if hash != FNV1a.empty { hashes.append(hash) }
+            hash = FNV1a.empty
         }
         for (at, byte) in text.enumerated() {
             switch byte {
-            case UInt8(ascii: "A")...UInt8(ascii: "Z"): hash = QualityWords.mix(hash, byte | 0x20)
+            case UInt8(ascii: "A")...UInt8(ascii: "Z"): hash = FNV1a.mix(hash, byte | 0x20)
             case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "+"),
                 UInt8(ascii: "#"), UInt8(ascii: "-"), UInt8(ascii: "/"):
-                hash = QualityWords.mix(hash, byte)
+                hash = FNV1a.mix(hash, byte)
             case 0x80...:
                 hasOddCharacters = hasOddCharacters || Self.isOdd(text, at)
-                hash = QualityWords.mix(hash, byte)
+                hash = FNV1a.mix(hash, byte)
             case UInt8(ascii: "'"): break
             default: close()
             }
@@ -92,7 +92,7 @@ private struct CueTable: Sendable {
             for phrase in list.split(whereSeparator: { $0 == "," || $0 == "\n" }) {
                 var hash: UInt64 = 0
                 for word in phrase.split(separator: " ") {
-                    hash = Self.join(hash, QualityWords.hash(word.utf8))
+                    hash = Self.join(hash, FNV1a.hash(word.utf8))
                     cues[hash, default: []].formUnion([])
                 }
                 cues[hash, default: []].insert(cue)

@@ -14,10 +14,63 @@ struct AnthropicAnswerReader: AnswerReader {
 
     mutating func read(_ payload: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {
         guard !isOver, !payload.isEmpty else { return }
+        if account.hasStarted, account.contentBytes <= AnswerAccount.maximumContentBytes,
+            let text = Self.usualText(payload)
+        {
+            account.contentBytes += text.count
+            if !text.isEmpty { emit(.text(text)) }
+            return
+        }
         parse(payload, emit) { reader, root in reader.read(root, emit) }
     }
 
+    /// The text of a delta that is spelled as Anthropic spells it: the bulk of every stream, which needs no index. Nil for
+    /// all else.
+    private static func usualText(_ payload: UnsafeBufferPointer<UInt8>) -> EscapedPiece? {
+        let head: StaticString = #"{"type":"content_block_delta","index":"#
+        let middle: StaticString = #","delta":{"type":"text_delta","text":""#
+        let number = head.utf8CodeUnitCount
+        let start = number + 1 + middle.utf8CodeUnitCount
+        // Block ten and those after it are left to the index.
+        guard payload.count > start, payload[number] &- UInt8(ascii: "0") < 10,
+            JSONText.equals(payload, 0..<number, head), JSONText.equals(payload, (number + 1)..<start, middle),
+            let end = JSONScan.endOfString(payload, from: start), end + 1 < payload.count,
+            payload[end + 1] == UInt8(ascii: "}")
+        else { return nil }
+        var at = end + 2
+        // Anthropic pads its events with blanks.
+        while at < payload.count, payload[at] == 0x20 { at += 1 }
+        guard at == payload.count - 1, payload[at] == UInt8(ascii: "}") else { return nil }
+        return EscapedPiece(rebasing: payload[start..<end])
+    }
+
     mutating func finish(_ emit: (AnswerEvent) -> Void) {}
+
+    /// Reads a whole message, as if its events had come. What is none is passed over.
+    mutating func read(whole body: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {
+        guard !isOver, let index = try? JSONIndex(body) else { return }
+        index.withRoot(body) { message in
+            guard let content = message["content"], content.kind == .array else { return }
+            read(message: message, emit)
+            var number = 0
+            content.forEachElement { block in
+                guard !isOver else { return }
+                read(start: block, number: number, emit)
+                end(block: number, emit)
+                number += 1
+            }
+            guard !isOver else { return }
+            if let reason = message["stop_reason"]?.string { account.stopReason = reason }
+            if message["usage"]?["output_tokens"]?.integer != nil { account.hasOutput = true }
+            finishMessage(emit)
+        }
+    }
+
+    private mutating func end(block number: Int, _ emit: (AnswerEvent) -> Void) {
+        guard let at = openCalls.lastIndex(of: number) else { return }
+        openCalls.remove(at: at)
+        emit(.callEnd(number))
+    }
 
     private mutating func read(_ event: JSONView, _ emit: (AnswerEvent) -> Void) {
         guard let type = event["type"] else { return }
@@ -30,10 +83,7 @@ struct AnthropicAnswerReader: AnswerReader {
         } else if type.isString("content_block_start") {
             if let block = event["content_block"] { read(start: block, number: event["index"]?.integer ?? 0, emit) }
         } else if type.isString("content_block_stop") {
-            let number = event["index"]?.integer ?? 0
-            guard let at = openCalls.lastIndex(of: number) else { return }
-            openCalls.remove(at: at)
-            emit(.callEnd(number))
+            end(block: event["index"]?.integer ?? 0, emit)
         } else if type.isString("message_start") {
             read(message: event["message"], emit)
         } else if type.isString("message_delta") {

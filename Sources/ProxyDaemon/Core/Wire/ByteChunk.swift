@@ -1,0 +1,42 @@
+/// Eight bytes of a text, looked at together: what is asked of each is answered in its highest bit.
+struct ByteChunk {
+    /// The first in the lowest place.
+    let bytes: UInt64
+
+    /// The eight bytes at `at`; nil where the text has fewer.
+    @inline(__always) init?(_ text: UnsafeBufferPointer<UInt8>, at: Int) {
+        guard at >= 0, at <= text.count - 8 else { return nil }
+        bytes = UInt64(
+            littleEndian: UnsafeRawBufferPointer(text).loadUnaligned(fromByteOffset: at, as: UInt64.self)
+        )
+    }
+
+    private static let high: UInt64 = 0x8080_8080_8080_8080
+
+    @inline(__always) var isASCII: Bool { bytes & Self.high == 0 }
+
+    /// Whether all are printable ASCII and none is `byte`, which is ASCII.
+    @inline(__always) func isPrintable(without byte: UInt8) -> Bool {
+        let isSeen = (bytes &+ Self.each(0x60)) & ~(bytes &+ Self.each(0x01))
+        let isOther = (bytes ^ Self.each(byte)) &+ Self.each(0x7F)
+        return isASCII && isSeen & isOther & Self.high == Self.high
+    }
+
+    /// How many letters and digits of ASCII it begins with, 0…8.
+    @inline(__always) var letters: Int {
+        // Without their highest bits no sum of two bytes reaches into the next.
+        let low = bytes & ~Self.high
+        let small = low | Self.each(0x20)
+        let isLetter = (small &+ Self.each(0x80 - UInt8(ascii: "a"))) & ~(small &+ Self.each(0x7F - UInt8(ascii: "z")))
+        let isDigit = (low &+ Self.each(0x80 - UInt8(ascii: "0"))) & ~(low &+ Self.each(0x7F - UInt8(ascii: "9")))
+        let isOther = ~(isLetter | isDigit) | bytes
+        return (isOther & Self.high).trailingZeroBitCount >> 3
+    }
+
+    /// The first `count` bytes, letters made small and the others zero.
+    @inline(__always) func word(_ count: Int) -> UInt64 {
+        (bytes | Self.each(0x20)) & (count >= 8 ? .max : (1 << UInt64(8 * count)) &- 1)
+    }
+
+    @inline(__always) private static func each(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
+}
