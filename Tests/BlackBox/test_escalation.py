@@ -8,7 +8,7 @@ import openai
 import pytest
 
 import wire
-from processes import backend, config
+from processes import backend, config, wait_until
 from wire import chunk, event, get_json, messages, prompt
 
 QUESTION = "Explain how a B-tree splits a full node when a key is inserted, and why it stays balanced."
@@ -166,3 +166,18 @@ def test_a_bad_number_of_escalations_is_named(start):
     running, _ = gateway(start, {"fast": GOOD})
     answered = messages(running.port, prompt(QUESTION), headers={"X-Gateway-Max-Escalations": "many"})
     assert answered.status == 400 and "X-Gateway-Max-Escalations" in answered.json()["error"]["message"]
+
+
+def test_what_became_of_it_is_kept_for_those_who_train_routers(start):
+    running, _ = gateway(start, {"fast": UNSURE, "balanced": GOOD}, auth={"admin_key": "root"})
+    assert messages(running.port, prompt(QUESTION, model="claude-opus-4-7")).status == 200
+
+    def outcomes():
+        answered = wire.ask(running.port, "GET", "/admin/outcomes", None, {"x-api-key": "root"})
+        return [json.loads(line) for line in answered.body.splitlines()]
+
+    wait_until(lambda: len(outcomes()) == 1, "the outcome is written")
+    (outcome,) = outcomes()
+    assert (outcome["initial_tier"], outcome["final_tier"], outcome["escalations"]) == ("fast", "balanced", 1)
+    assert outcome["is_success"] and outcome["cost_usd"] == 0.0008 and outcome["quality"] == 1
+    assert "uncertainty" in outcome["escalation_reasons"] and outcome["prompt"].startswith("Explain how a B-tree")
