@@ -200,3 +200,21 @@ import Testing
         #expect(!outcome.escalationReasons.isEmpty && outcome.quality == 1)
     }
 }
+
+@Suite struct `A conversation whose answer was escalated` {
+    @Test func `goes on with the one who answered`() async {
+        let bench = EscalationBench { $0.escalation.includesAgents = true }
+        let tools = #","tools":[{"name":"look","input_schema":{"type":"object"}}]"#
+        let first = bench.client(extra: tools)
+        bench.upstream.call(0).answer(Said.answer(Said.unsure))
+        await eventually { bench.upstream.calls.count == 2 }
+        bench.upstream.call(1).answer(Said.answer(Said.good))
+        await first.done()
+        let step =
+            #"{"model":"opus","max_tokens":500\#(tools),"messages":[{"role":"user","content":"\#(EscalationBench.question)"},{"role":"assistant","content":[{"type":"tool_use","id":"t","name":"look","input":{}}]},{"role":"user","content":[{"type":"tool_result","tool_use_id":"t","content":"x"}]}]}"#
+        let second = WaitingClient(bench.gateway, .messages(step, id: "00000000000000aa"))
+        bench.upstream.call(2).answer(Said.answer("Done."))
+        await second.done()
+        #expect(second.header("X-Gateway-Model") == "claude-sonnet-4-6")
+    }
+}

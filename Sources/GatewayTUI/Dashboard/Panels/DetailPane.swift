@@ -89,6 +89,8 @@ enum DetailPane {
                 .adding("\(index + 1) \(attempt.backend) ")
                 .adding(attempt.status.map { "\($0)" } ?? "no answer", Style(isGood ? .good : .bad, .bold))
                 .adding(" \(Format.duration(milliseconds: attempt.durationMilliseconds))", .dim)
+                .adding(attempt.cost.map { "  \(exact($0))" } ?? "")
+                .adding(attempt.weakness.map { "  weak: \($0)" } ?? "", Style(.warn))
                 .adding(attempt.error.map { "  \($0)" } ?? "", Style(.bad))
         }
     }

@@ -144,6 +144,16 @@ package final class Settle: Stage {
         guard let turn = exchange.turn, let prompt = exchange.prompt, let backend = exchange.decision?.backend else {
             return
         }
+        if let decision = exchange.decision, !decision.escalations.isEmpty {
+            // The steps of a tool loop go on with the one who answered.
+            let choice = ConversationChoice(
+                wanted: decision.wanted ?? backend.tier,
+                tier: backend.tier,
+                backend: backend.identity,
+                isUserTurn: true
+            )
+            conversations.decided(turn.chain, choice, now: clock.monotonicNanoseconds())
+        }
         conversations.settled(
             turn.chain,
             backend.warmKey(effort: prompt.traits.effort),
