@@ -185,7 +185,10 @@ let package = Package(
         .testTarget(
             name: "GatewayCoreTests",
             dependencies: ["GatewayCore", "Shared"],
-            exclude: ["Classification/router.golden.json", "Quality/answers.jsonl", "Quality/fresh.jsonl"],
+            exclude: [
+                "Classification/router.golden.json", "Quality/answers.jsonl", "Quality/fresh.jsonl",
+                "Quality/unseen.jsonl",
+            ],
             swiftSettings: strict
         ),
         .testTarget(

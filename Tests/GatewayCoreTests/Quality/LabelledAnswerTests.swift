@@ -32,23 +32,25 @@ struct QualityFigures {
         #expect(figures.recall >= 0.90)
     }
 
-    /// Written by one who knew nothing of the rules. Nothing was tuned on them, so the bounds are what was measured, less two
-    /// answers.
-    @Test func `of another author are judged nearly as well`() throws {
+    /// Written by two who knew nothing of the rules. Rules were mended on the first one's; nothing was tuned on the second's,
+    /// whose bounds are what was measured, less two answers.
+    @Test(arguments: [("fresh.jsonl", 0.97, 0.95), ("unseen.jsonl", 0.94, 0.79)])
+    func `of other authors are judged nearly as well`(_ name: String, precision: Double, recall: Double) throws {
         var figures = QualityFigures()
-        for item in try LabelledAnswer.load("fresh.jsonl") {
-            let verdict = try item.judged(.anthropic)
-            figures.note(item.label, isWeak: verdict.isWeak)
-            if verdict.isWeak != (item.label == .weak) {
-                print(
-                    "fresh: \(item.label) \(item.kind): \(item.question): \(verdict.score)",
-                    verdict.findings.map(\.reason)
-                )
-            }
+        for item in try LabelledAnswer.load(name) {
+            figures.note(item.label, isWeak: try item.judged(.anthropic).isWeak)
         }
-        print("fresh: precision \(Self.percent(figures.precision)), recall \(Self.percent(figures.recall))", figures)
-        #expect(figures.precision >= 0.90)
-        #expect(figures.recall >= 0.80)
+        print("\(name): precision \(Self.percent(figures.precision)), recall \(Self.percent(figures.recall))", figures)
+        #expect(figures.precision >= precision)
+        #expect(figures.recall >= recall)
+    }
+
+    /// A refusal for safety is nobody's weakness, whoever wrote it.
+    @Test func `of other authors that refuse for safety are never weak`() throws {
+        for item in try ["fresh.jsonl", "unseen.jsonl"].flatMap(LabelledAnswer.load) where item.kind == "safety_refusal"
+        {
+            #expect(!(try item.judged(.anthropic).isWeak), "\(item.question)")
+        }
     }
 
     @Test func `are many and of both kinds in both halves`() throws {

@@ -59,14 +59,24 @@ struct AnswerFindings {
     private var helpBytes: Int { prose.helpBytes + scan.codeBytes + scan.tableLines * 40 }
 
     /// Declining for somebody's safety is right, whoever answers.
-    private var isForSafety: Bool { prose.safetyWords > 0 }
+    private var isForSafety: Bool { prose.safetyWords > 0 || wish.isHarmful }
 
     private var declinesForSafety: Bool {
         isForSafety && (claims.opening == .refusal || claims.opening == .plainRefusal)
     }
 
+    /// Nobody could have known, or the model is what was asked about: then saying so is an answer, with a word on where to
+    /// look where it is about something live.
+    private var isHonest: Bool {
+        wish.isAboutModel || wish.isLive && (helpBytes >= 30 || claims.sends + claims.offers > 0)
+    }
+
     private mutating func refusal(isOver: Bool) {
-        guard claims.opening == .refusal || claims.opening == .plainRefusal, calls == 0 else { return }
+        sendsElsewhere(isOver: isOver)
+        guard claims.opening == .refusal || claims.opening == .plainRefusal, calls == 0, !isHonest else { return }
+        // "I will not talk in class" is what was to be repeated.
+        if wish.wantsRepetition, claims.opening == .refusal, claims.machineClaims + claims.apologies == 0 { return }
+        if wish.rewordsRefusal, claims.machineClaims == 0 { return }
         if wish.isFiction, claims.machineClaims + claims.apologies == 0 || helpBytes > 80 || prose.sentences > 3 {
             return
         }
@@ -85,8 +95,18 @@ struct AnswerFindings {
         }
     }
 
+    /// Nothing but where else to ask, though an explanation, a text or a plan was wanted.
+    private mutating func sendsElsewhere(isOver: Bool) {
+        guard isOver, claims.opening == nil, claims.sends > 0, wish.isOpen, !isHonest, !isForSafety, calls == 0 else {
+            return
+        }
+        guard helpBytes < 80, prose.sentences <= 4, scan.fences == 0, claims.precise == 0 else { return }
+        if wish.isForSomebody || wish.isFiction { return }
+        add(.refusal, QualityWeight.sendsElsewhere, "only sends elsewhere")
+    }
+
     private mutating func uncertainty(isOver: Bool) {
-        guard calls == 0, !wish.isFiction, claims.precise == 0 else { return }
+        guard calls == 0, !wish.isFiction, !wish.wantsRepetition, claims.precise == 0, !isHonest else { return }
         if wish.isForSomebody, claims.machineClaims == 0 { return }
         // The next sentences tell whether help follows.
         guard isOver || prose.sentences >= 3 && helpBytes < 120 else { return }
@@ -123,8 +143,22 @@ struct AnswerFindings {
 
     private mutating func tooShort() {
         guard calls == 0, !isCut, answer.stopReason != "pause_turn" else { return }
+        // "..." says nothing either, but may be an operator.
+        if prose.words == 0, scan.characters > 1, scan.lastKind == .prose, prose.end.last == UInt8(ascii: "."),
+            scan.codeLines + scan.tableLines == 0, prose.longestInlineCode == 0, !wish.isTechnical
+        {
+            if !wish.isPart, !wish.isAgentStep { add(.tooShort, QualityWeight.empty, "says nothing") }
+            return
+        }
         if scan.characters == 0 || prose.words == 0 && scan.weightedCharacters < 2 && scan.codeLines == 0 {
             if !wish.isPart, !wish.isAgentStep { add(.tooShort, QualityWeight.empty, "says nothing") }
+            return
+        }
+        // A third of what was asked for in figures is no matter of counting any more.
+        if let requested = wish.requestedCharacters, rules.minimumLength > 0, !wish.isPart,
+            scan.weightedCharacters * 3 < requested, scan.fences == 0, claims.precise == 0
+        {
+            add(.tooShort, QualityWeight.tooShort, "\(scan.characters) characters where \(requested) were asked for")
             return
         }
         let needed = Double(rules.minimumLength) * wish.lengthFactor
@@ -179,11 +213,19 @@ struct AnswerFindings {
         let isFree = wish.isFiction || wish.wantsRepetition
         if seen.mostInARow >= (isFree ? 24 : 6) {
             add(.repetition, QualityWeight.repetition, "says a word \(seen.mostInARow) times on end")
+        } else if seen.mostCodeInARow >= (isFree ? 24 : 6)
+            || !isFree && seen.codeLines >= 12 && seen.repeatedCodeLines * 10 >= seen.codeLines * 7
+        {
+            add(.repetition, QualityWeight.repetition, "has a line of code \(seen.mostCodeInARow) times on end")
+        } else if !wish.wantsRepetition, seen.mostSentenceInARow >= 4 {
+            add(.repetition, QualityWeight.repetition, "says a sentence \(seen.mostSentenceInARow) times on end")
         } else if seen.mostSentence >= (isFree ? 12 : 3), seen.repeatedSentences * (isFree ? 2 : 4) >= seen.sentences {
             add(.repetition, QualityWeight.repetition, "says a sentence \(seen.mostSentence) times")
         } else if seen.mostItem >= (isFree ? 12 : 5) {
             add(.repetition, QualityWeight.repetition, "has an item \(seen.mostItem) times")
-        } else if !isFree, seen.runCount >= 40, seen.repeatedRuns * 10 >= seen.runCount * 3 {
+        } else if !wish.wantsRepetition, seen.runCount >= (isFree ? 80 : 40),
+            seen.repeatedRuns * 10 >= seen.runCount * (isFree ? 6 : 3)
+        {
             let share = seen.repeatedRuns * 100 / seen.runCount
             add(.repetition, QualityWeight.repetition, "\(share) % of its runs of words came before")
         }
@@ -198,6 +240,20 @@ struct AnswerFindings {
         {
             add(.brokenStructure, QualityWeight.garbage, "marks between turns in the text")
         }
+        oddWords()
+    }
+
+    /// Words that nobody could say, lost letters, pieces of a tokenizer.
+    private mutating func oddWords() {
+        let seen = scan.oddWords
+        guard !wish.wantsOddWords, !wish.hasOddCharacters else { return }
+        if seen.pieces >= 4, scan.fences == 0, prose.longestInlineCode == 0 {
+            add(.brokenStructure, QualityWeight.garbage, "\(seen.pieces) marks of a tokenizer")
+        } else if seen.unspeakable >= 3, seen.unspeakable * 3 >= seen.words {
+            add(.brokenStructure, QualityWeight.garbage, "\(seen.unspeakable) words that nobody could say")
+        } else if seen.lostLetters >= 3, !wish.wantsCode {
+            add(.brokenStructure, QualityWeight.garbage, "\(seen.lostLetters) question marks inside of words")
+        }
     }
 
     private mutating func brokenEnd() {
@@ -209,15 +265,34 @@ struct AnswerFindings {
         guard calls == 0, !wish.isPart else { return }
         isSalad()
         let end = prose.end
+        if wish.json == .none, endsInList {
+            add(.brokenStructure, QualityWeight.midSentence, "ends in the middle of a list or a table")
+            return
+        }
         guard scan.lastKind == .prose || scan.lastKind == .item, wish.json == .none, prose.words >= 8 else { return }
         let isOpen = end.isOpen && end.lastUses.contains(.leadsOn) && end.words >= 3
         let endsInComma = end.last == UInt8(ascii: ",") && !wish.isForSomebody && !wish.isFiction
-        let isBracket = end.last == UInt8(ascii: "(")
+        // What a colon announces has to come.
+        let isAnnounced = end.last == UInt8(ascii: ":") && scan.lastKind == .prose && !wish.isAgentStep
+        let isBracket = end.last == UInt8(ascii: "(") || isAnnounced && !wish.isForSomebody && !wish.isFiction
         let isLong =
             end.isOpen && scan.lastKind == .prose && !wish.isFiction && !wish.isForSomebody
             && !end.isAddress && (end.sentences >= 2 || end.words >= 18)
         if isOpen || endsInComma || isBracket || isLong {
             add(.brokenStructure, QualityWeight.midSentence, "ends in the middle of a sentence")
+        }
+    }
+
+    /// A number or mark without its item, a row without its end, a heading without its text.
+    private var endsInList: Bool {
+        let end = prose.end
+        switch scan.lastKind {
+        case .table: return scan.endsInOpenRow
+        case .heading: return prose.sentences >= 3 && !wish.isFiction
+        case .prose, .item:
+            guard prose.words >= 8, end.isBareMark else { return false }
+            return end.number == 0 || end.hasOpenEmphasis || end.number > 1 && scan.items >= end.number - 1
+        default: return false
         }
     }
 

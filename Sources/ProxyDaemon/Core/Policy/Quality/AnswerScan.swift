@@ -36,6 +36,10 @@ struct AnswerScan: Sendable {
     private(set) var tableLines = 0
     private(set) var items = 0
     private(set) var garbage = GarbageScan()
+    private(set) var oddWords = OddWords()
+    /// The last line is a row of a table that is not closed as others are.
+    private(set) var endsInOpenRow = false
+    private var hasClosedRows = false
     private(set) var lastKind = LineKind.prose
     private var isAfterBlank = true
     private var isInList = false
@@ -127,9 +131,11 @@ struct AnswerScan: Sendable {
         let text = UnsafeBufferPointer(rebasing: raw[range])
         if startsLine, readFence(text) { return }
         garbage.read(text)
+        if openFence == nil { oddWords.read(text) }
         if openFence != nil {
             codeLines += 1
             codeBytes += text.count
+            repeats.takeCode(text)
             lastKind = .fence
             return
         }
@@ -142,7 +148,12 @@ struct AnswerScan: Sendable {
         case .code:
             codeLines += 1
             codeBytes += text.count
-        case .table: tableLines += 1
+            repeats.takeCode(text)
+        case .table:
+            tableLines += 1
+            let isClosed = text.count > 1 && text[text.count - 1] == text[0]
+            endsInOpenRow = hasClosedRows && !isClosed
+            hasClosedRows = hasClosedRows || isClosed
         case .quote, .fence: break
         case .heading: prose.passOver(rest.count)
         case .item:
@@ -281,9 +292,9 @@ struct GarbageScan: Sendable {
             if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
         case 0xC3:
             hasForeignLetters = true
-            // Ã or â, and then what a lead byte's followers become.
-            if at + 3 < text.count, text[at + 1] == 0x83 || text[at + 1] == 0xA2,
-                text[at + 2] == 0xC2 || text[at + 2] == 0xE2
+            // Ã, â, Ð or Ñ, and then what a lead byte's followers become.
+            if at + 3 < text.count, [0x83, 0xA2, 0x90, 0x91].contains(text[at + 1]),
+                text[at + 2] == 0xC2 || text[at + 2] == 0xE2 || text[at + 2] == 0xC5
             {
                 doubled += 1
             }

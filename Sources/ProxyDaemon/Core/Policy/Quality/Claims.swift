@@ -6,6 +6,8 @@ struct Claim: Sendable {
     private(set) var meaning: Meaning?
     /// Offers or sends elsewhere.
     private(set) var isOffer = false
+    /// Sends to somebody or something else.
+    private(set) var isSending = false
     /// Asks the user for what is missing.
     private(set) var isAsking = false
     /// Asks for nothing in particular.
@@ -25,8 +27,9 @@ struct Claim: Sendable {
         var canClaim = true
         while at < words.count {
             let word = words[at]
-            guard word.uses.contains(.begins), word.beginsClause || canClaim, let found = known.phrase(words, at: at)
-            else {
+            // What stands between "as an AI" and its claim may be long: "developed by…".
+            let begins = word.beginsClause || canClaim || isMachine && isOpening && meaning == nil
+            guard begins, word.uses.contains(.begins), let found = known.phrase(words, at: at) else {
                 if meaning != nil, turned == 0, word.uses.contains(.turns) {
                     turned = Double(words.count - at - 1) / Double(words.count)
                 }
@@ -38,11 +41,16 @@ struct Claim: Sendable {
             case .machine: isMachine = true
             case .apology: isApology = true
             case .offer: if word.beginsClause { isOffer = true }
+            case .sends:
+                if word.beginsClause {
+                    isOffer = true
+                    isSending = true
+                }
             case .asks: if isQuestion || at == 0 && words.count > 1 { isAsking = true }
             case .wonders: isAsking = isAsking || isQuestion
             case .vague: isVague = true
             case .plainRefusal, .refusal, .uncertainty, .selfDoubt:
-                if meaning == nil, !isConditional, isOpening || at == 0 || canClaim || found.meaning == .selfDoubt {
+                if meaning == nil, !isConditional || isMachine, isOpening || at == 0 || canClaim || found.meaning == .selfDoubt {
                     meaning = found.meaning
                 }
             }
@@ -52,6 +60,16 @@ struct Claim: Sendable {
         if !isVague { isVague = Self.isVague(words, known) }
         // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
         isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !words[0].uses.contains(.hedge)
+    }
+
+    /// Adds what was found in the sentence as a text, for scripts whose words are not told apart.
+    mutating func add(_ found: ScriptClaims.Found, isOpening: Bool) {
+        isMachine = isMachine || found.isMachine
+        isApology = isApology || found.isApology
+        isOffer = isOffer || found.isOffer
+        isSending = isSending || found.isOffer
+        if isOpening { meaning = meaning ?? found.meaning }
+        if meaning != nil { isAsking = false }
     }
 
     private static func isVague(_ words: [SentenceWord], _ known: QualityWords) -> Bool {
@@ -75,6 +93,7 @@ struct ClaimCounts: Sendable {
     private(set) var asking = 0
     private(set) var precise = 0
     private(set) var offers = 0
+    private(set) var sends = 0
     /// The last sentence of the opening claims, and none turned to help.
     private(set) var hasTurned = false
 
@@ -86,6 +105,7 @@ struct ClaimCounts: Sendable {
             asking += 1
             if !claim.isVague, words >= 5 { precise += 1 }
         }
+        if claim.isSending { sends += 1 }
         guard let meaning = claim.meaning else {
             if claim.isOffer {
                 offers += 1

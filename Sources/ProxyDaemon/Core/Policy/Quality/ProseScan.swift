@@ -40,6 +40,13 @@ struct ProseScan: Sendable {
         var reader = LineReader(text)
         var lineWords = 0
         var lastUses: QualityWords.Uses = []
+        /// Where the sentence that is being read begins.
+        var start = 0
+        let isOtherScript = sentences <= Self.opening && ScriptClaims.isNeeded(text)
+        func other(_ end: Int) -> ScriptClaims.Found? {
+            guard isOtherScript, sentences <= Self.opening else { return nil }
+            return ScriptClaims.read(UnsafeBufferPointer(rebasing: text[start..<min(end, text.count)]))
+        }
         end = ProseEnd()
         while let token = reader.next() {
             switch token {
@@ -60,11 +67,15 @@ struct ProseScan: Sendable {
             case .end(let mark):
                 closedSentences += 1
                 sentenceBytes = reader.takeBytes()
-                close(isItem: isItem, isQuestion: mark == UInt8(ascii: "?"), known, &repeats)
+                let found = other(start + sentenceBytes)
+                close(isItem: isItem, isQuestion: mark == UInt8(ascii: "?"), found, known, &repeats)
+                start += sentenceBytes
             }
         }
         sentenceBytes = reader.takeBytes()
-        if !sentence.isEmpty || sentenceBytes > 0 { close(isItem: isItem, isQuestion: false, known, &repeats) }
+        if !sentence.isEmpty || sentenceBytes > 0 {
+            close(isItem: isItem, isQuestion: false, other(text.count), known, &repeats)
+        }
         words += lineWords
         end.words = lineWords
         end.lastUses = lastUses
@@ -75,6 +86,7 @@ struct ProseScan: Sendable {
     private mutating func close(
         isItem: Bool,
         isQuestion: Bool,
+        _ other: ScriptClaims.Found?,
         _ known: QualityWords,
         _ repeats: inout RepeatScan
     ) {
@@ -84,12 +96,16 @@ struct ProseScan: Sendable {
             return
         }
         repeats.take(sentence, isItem: isItem)
-        let claim = Claim(
+        var claim = Claim(
             sentence,
             isQuestion: isQuestion,
             isOpening: sentences < Self.opening,
             known
         )
+        if let other {
+            claim.add(other, isOpening: sentences < Self.opening)
+            if other.isSafety { safetyWords += 1 }
+        }
         helpBytes += claims.note(claim, bytes: sentenceBytes, words: sentence.count, at: sentences)
         sentences += 1
     }
@@ -104,6 +120,10 @@ struct ProseEnd: Sendable {
     private(set) var last: UInt8 = 0
     /// Its last word is a link.
     private(set) var isAddress = false
+    /// It is the number or the mark of an item that never came.
+    private(set) var isBareMark = false
+    /// The number, if it is one.
+    private(set) var number = 0
     /// It ends in a letter or digit of a script that has full stops.
     private(set) var isOpen = false
 
@@ -111,10 +131,26 @@ struct ProseEnd: Sendable {
         let at = text.lastIndex { $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "_") && $0 != 0x20 }
         guard let at else { return }
         last = text[at]
+        noteMark(text)
         let isASCII = (last | 0x20) &- UInt8(ascii: "a") < 26 || last &- UInt8(ascii: "0") < 10
         let word = text[(text.lastIndex { $0 == 0x20 }.map { $0 + 1 } ?? 0)...]
         isAddress = word.contains(UInt8(ascii: "/")) || word.contains(UInt8(ascii: "@"))
         // Latin letters with accents have lead bytes C3 to C5.
         isOpen = isASCII || last & 0xC0 == 0x80 && at > 0 && (0xC3...0xC5).contains(text[at - 1])
     }
+
+    private mutating func noteMark(_ text: UnsafeBufferPointer<UInt8>) {
+        let rest = text.filter { $0 != 0x20 && $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "_") }
+        let digits = rest.prefix { $0 &- UInt8(ascii: "0") < 10 }
+        number = digits.count <= 2 ? digits.reduce(0) { $0 * 10 + Int($1 & 15) } : 0
+        let marks = rest.dropFirst(digits.count)
+        if digits.isEmpty { isBareMark = marks.elementsEqual("-".utf8) || text.count == 1 && marks.isEmpty }
+        let isNumber = number > 0 && (marks.elementsEqual(".".utf8) || marks.elementsEqual(")".utf8))
+        // Emphasis that is not closed, or a number that follows items: "42." may be an answer.
+        isBareMark = isBareMark || isNumber
+        hasOpenEmphasis = text.count > 1 && text[0] == UInt8(ascii: "*") && text[text.count - 1] != UInt8(ascii: "*")
+    }
+
+    /// It begins with emphasis and does not end with it.
+    private(set) var hasOpenEmphasis = false
 }

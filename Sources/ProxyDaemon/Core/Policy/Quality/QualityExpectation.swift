@@ -31,6 +31,22 @@ package struct QualityExpectation: Sendable {
     var isAgentStep = false
     /// The limit is too small for an answer, so that its cut was meant.
     var hasTinyLimit = false
+    /// Characters of text that the request names in figures; nil where it names none.
+    var requestedCharacters: Int?
+    /// Wants words in which somebody declines said otherwise: the answer declines too.
+    var rewordsRefusal = false
+    /// About what any model does right to decline.
+    var isHarmful = false
+    /// About what only somebody with live data or another conversation could know.
+    var isLive = false
+    /// About the model itself: what it says of its nature is the answer.
+    var isAboutModel = false
+    /// Letters in no order may be the answer: a password, a cipher, tokens.
+    var wantsOddWords = false
+    /// Asked in the words of programmers.
+    var isTechnical = false
+    /// Neither a fact nor something short answers it.
+    var isOpen = false
     var isEnglish = false
     /// Bytes that are no text stand in the question itself.
     var hasOddCharacters = false
@@ -42,7 +58,8 @@ package struct QualityExpectation: Sendable {
     ///   - score: How hard the classifier took it for, 0…100; nil where it was not classified.
     package init(_ prompt: Prompt, score: Int?) {
         self.prompt = prompt
-        let request = RequestWords(Ask(prompt.traits.lastUserText).text)
+        let text = Ask(prompt.traits.lastUserText).text
+        let request = RequestWords(text)
         isAgentStep = prompt.traits.hasToolHistory
         hasTinyLimit = prompt.maxTokens.map { $0 <= 32 } ?? false
         isFiction = request.isFiction
@@ -52,6 +69,14 @@ package struct QualityExpectation: Sendable {
         asksPossibilities = request.asksPossibilities
         wantsRepetition = request.wantsRepetition
         hasOddCharacters = request.hasOddCharacters
+        rewordsRefusal = request.rewordsRefusal
+        isHarmful = request.isHarmful
+        isLive = request.isLive
+        isAboutModel = request.isAboutModel
+        wantsOddWords = request.wantsOddWords
+        isTechnical = request.isTechnical
+        isOpen = request.isOpen && !request.asksShort
+        if request.isToBeWritten { requestedCharacters = RequestedLength.characters(text) }
         if request.wantsJSON, !(wantsCode && !request.wantsOnlyJSON) { json = request.wantsOnlyJSON ? .only : .some }
         readFields()
         isPart = isPart || prompt.traits.isPrefilled
@@ -61,6 +86,7 @@ package struct QualityExpectation: Sendable {
     /// 1 for an open question of middling complexity (40), more and less in proportion, 0.5 at least. A question that is
     /// neither open nor closed needs length only where it was found hard, a closed one never.
     private static func lengthFactor(_ request: RequestWords, _ score: Int?) -> Double {
+        if request.asksMuch { return max(1, score.map { min(2.5, Double($0) / 40) } ?? 1) }
         if request.asksShort { return 0 }
         // What is easy may be answered shortly, however it is asked.
         if let score, score <= 20 { return 0 }

@@ -92,6 +92,7 @@ enum QualityWeight {
     static let empty = 1.0
     static let refusal = 0.9
     static let refusalWithHelp = 0.35
+    static let sendsElsewhere = 0.6
     static let missingCode = 0.7
     static let repetition = 0.8
     static let garbage = 0.8

@@ -28,7 +28,7 @@ extension QualityWords {
         ),
         (
             """
-            sorry unfortunately hmm well honestly actually regrettably apologies sadly oh ah um uh okay ok leider entschuldigung \
+            malheureusement hélas desgraciadamente lamentablemente purtroppo infelizmente helaas désolée sorry unfortunately hmm well honestly actually regrettably apologies sadly oh ah um uh okay ok leider entschuldigung \
             desafortunadamente malheureusement désolé désolée frankly truthfully so and
             """,
             .filler
@@ -48,8 +48,19 @@ extension QualityWords {
             """
             harm harmful harming harms illegal illegally dangerous danger weapon weapons explosive explosives malicious malware \
             ransomware phishing unsafe unethical abuse abusive exploit exploitation violence violent suicide suicidal \
-            crisis hotline lifeline consent privacy stalking harassment hateful hate discriminatory fraud fraudulent deceive \
-            scam minors minor children safety overdose poison kill hurt injure injury lethal threatening surveillance
+            crime crimes criminal unlawful forgery forged theft bomb bombs drugs 988 911 crisis hotline lifeline consent privacy stalking harassment hateful hate discriminatory fraud fraudulent deceive \
+            scam minors minor children safety overdose poison kill hurt injure injury lethal threatening surveillance \
+            gefährlich gefährliche gefährlichen gefährdet strafbar strafbare straftat verboten rechtswidrig urkundenfälschung \
+            gewalt schaden schädlich schädliche selbstmord suizid krise notruf telefonseelsorge waffe waffen sprengstoff \
+            betrug missbrauch einwilligung privatsphäre hass gift vergiftung drogen illegale illegalen verletzen verletzung \
+            dangereux dangereuse dangereuses illégal illégale illégaux interdit violence arme armes explosif explosifs fraude \
+            consentement haine poison nuire nuisible délit contrefaçon drogue drogues danger vie blessure blesser escroquerie \
+            peligroso peligrosa peligrosos peligro ilegal ilegales delito violencia suicidio arma armas explosivo explosivos \
+            consentimiento odio veneno daño daños dañar dañino droga drogas estafa emergencia privacidad \
+            pericoloso pericolosa pericolosi pericolo illegale illegali reato violenza armi esplosivi esplosivo frode truffa \
+            consenso odio veleno danno danni nuocere dannoso emergenza \
+            perigoso perigosa perigosos perigo ilegais violência suicídio explosivos golpe consentimento ódio dano danos \
+            prejudicar prejudicial privacidade emergência gevaarlijk illegaal strafbaar geweld zelfmoord wapen wapens
             """,
             .safety
         ),
@@ -78,14 +89,17 @@ extension QualityWords {
             i do not have the ability to, i do not have the capability to, i lack the ability to
             that is not something i can do, this is not something i can do, that is not something i can help with
             this is not something i can help with, i would not be able to help
-            i would prefer not to answer, i am afraid i can not, i can only help with, i can only assist with
-            ich kann dir dabei nicht helfen, ich kann ihnen dabei nicht helfen, ich kann dabei nicht helfen
-            dabei kann ich nicht helfen, dabei kann ich dir nicht helfen, dabei kann ich ihnen leider nicht helfen
-            ich kann ihnen leider nicht helfen, ich kann dir leider nicht helfen, ich kann diese frage nicht beantworten
-            diese frage kann ich nicht beantworten, diese frage kann ich leider nicht beantworten
-            no puedo ayudarte con, no puedo ayudar con, no puedo responder, je ne peux pas vous aider
-            je ne peux pas répondre, je ne peux pas t'aider, je ne suis pas en mesure de, non posso aiutarti
-            não posso ajudar, dat kan ik niet, it is not possible for me to, there is no way for me to
+            i would/do prefer/rather/choose not, i prefer/choose not to, i would [much] rather/prefer not [to], i am afraid i can not, i can only help with, i can only assist with
+            dat kan ik niet, it is not possible for me to, there is no way for me to
+            i [will/would/am_going_to/am_afraid_i] have to decline/pass/refrain, i must refrain/pass, i refrain from
+            i do not/never discuss/provide/engage/comment/express/take_sides/do_homework, i try to_avoid/to_remain/to_stay
+            i do/would not feel/be comfortable, i am not comfortable, i am not in a_position, no comment, i remain neutral
+            can/could not help/assist [you] with, unable to help/assist/answer/comply/fulfill/provide/process
+            it is/would_be not appropriate/possible/my_place for/to, it would not be appropriate/possible/right for
+            i am [just/only] not programmed/designed/trained/built/equipped/meant/intended/able to_help/to/for
+            i am unable/not_able to access/browse/open/view/see/visit/watch/listen, this/that/your request/question goes/falls/is beyond/outside
+            i do not think i should/can_help, i would not be_able/feel/be_comfortable, my capabilities do not
+            i do not offer/give/have opinions/advice/opinions_on, i can not have/hold/form/express/take/give preferences/opinions/an_opinion/a_position/sides
             i am not capable of, i am incapable of, that is outside of what i can, this is outside of what i can
             that is beyond what i can, this is beyond what i can, i can not perform this, i can not perform that, i can not do that, i can not do this
             """,
@@ -94,7 +108,8 @@ extension QualityWords {
         (
             """
             i can not, i am unable to, i am not able to, i will not be able to, i could not, i was unable to, i was not able to
-            i will not, ich kann nicht, ich kann leider nicht, no puedo, je ne peux pas
+            i will not, i am not allowed/permitted/authorized/authorised/supposed/qualified/licensed to
+            i would not be able
             """,
             .refusal
         ),
@@ -110,15 +125,15 @@ extension QualityWords {
             i do not remember, i do not think i can, i do not understand the, i do not understand what, i do not understand
             i can not recall, i can not remember, i can not say, i can not tell, i can not determine, i can not be sure
             i can not be certain, i can not confirm, i can not verify, i can not find, i have limited, i have no information
-            i have no knowledge, i have not heard, i have never heard, i would have to guess, i would only be guessing
+            i have no [personal/real/direct] knowledge/opinion/opinions/preference/preferences/way/access/experience/details/data/clue/answer
+            i can not think, i would not know, i am not the best, i am not qualified, i lack the/any/information/knowledge
+            your guess is as, beats me, i am drawing a_blank, it is not clear to_me, my knowledge/training [data] does not
+            that/this/it is beyond/outside [of] my knowledge/expertise/scope/area, i am not up_to_date/well_versed/knowledgeable
+            i do not feel qualified, i can not speak to, i have not heard, i have never heard, i would have to guess, i would only be guessing
             i would need more, it is hard to say, it is difficult to say, it is hard for me to, it is difficult for me to
             it is unclear to me, i could not find, i am having trouble, i do not see how, that is a tough one, not sure
             no idea, i am no expert, i am not an expert, i am not really an expert, i have never seen, i have never used
             i have never read, i have not seen, i have not read, i really do not know, i honestly do not know, i am lost, i am confused
-            ich bin mir nicht sicher, ich bin nicht sicher, ich weiß es nicht, ich weiß nicht, das weiß ich nicht
-            das weiß ich leider nicht, keine ahnung, dazu habe ich keine informationen, dazu liegen mir keine
-            no estoy seguro, no estoy segura, no lo sé, no sé, no tengo información, je ne suis pas sûr, je ne sais pas
-            je ne suis pas certain, je n'ai pas, non sono sicuro, non lo so, não tenho certeza, não sei
             """,
             .uncertainty
         ),
@@ -137,36 +152,46 @@ extension QualityWords {
         ),
         (
             """
-            as an ai, as a language model, as a large language model, as an artificial intelligence, as an assistant
-            als ki, als sprachmodell, als ki sprachmodell, como modelo de lenguaje, como una ia
-            en tant que modèle de langage, en tant que ia, as a virtual assistant, as an llm, as a text based ai
+            as a/an [large/advanced/virtual/text_based] ai/language/chatbot/llm/assistant/bot/model/artificial_intelligence [language/assistant/powered] [model/assistant/chatbot/system/program/tool]
+            i am [just/only] a/an [large] ai/language/chatbot/llm/artificial_intelligence [language] [model/assistant/chatbot]
+            being a/an [large] ai/language/chatbot/llm, since/because/given/given_that i am a/an [large] ai/language/chatbot/llm
             """,
             .machine
         ),
         (
             """
             i am sorry, i am so sorry, i am very sorry, i am afraid, i apologize, i apologise, i must admit, i have to admit
-            to be honest, my apologies, es tut mir leid, tut mir leid, lo siento, je suis désolé, mi dispiace, i regret
+            to be honest, my apologies, es tut mir leid, tut mir leid, i regret
             i am terribly sorry, that is a great question, that is a good question, great question, good question
             """,
             .apology
         ),
         (
             """
-            let me know, feel free, please let me, is there anything else, is there something else, please consult
-            i recommend consulting, i recommend checking, i suggest consulting, i suggest checking, you should consult
-            you should check, you may want to check, you may want to consult, you might want to check
-            you might want to consult, i would recommend checking, i would recommend consulting, i would suggest checking
-            i would suggest consulting, please check, please refer, please try, you can try searching, you could try searching
-            try searching, you may find, i hope this helps, hope this helps, hope that helps, i hope that helps
-            for more information, for accurate information, for the most, it is best to consult, it is best to check
-            it would be best to, consider consulting, i am here to help, how can i help, how may i help, can i help
-            would you like, if you have any other, if you have any, if you need, if there is anything, if you would like
-            you can look it up, you can search, you can find more, you could look, i would be happy to help
-            i am happy to help with, please ask, please rephrase, try asking, i encourage you
-            check the official, check the documentation, check with, ask a, maybe someone
+            let me know, feel free, please let me, is there anything else, is there something else, please check, please try
+            i hope this helps, hope this helps, hope that helps, i hope that helps, i am here to help, how can i help
+            how may i help, can i help, would you like, if you have any other, if you have any, if you need
+            if there is anything, if you would like, i would be happy to help, i am happy to help with, please ask
+            please rephrase, try asking, i encourage you, you may find, for the most
+            is there another/something/anything topic/else, can/could we talk about something, let us talk about something
+            please stay safe, how about we talk
             """,
             .offer
+        ),
+        (
+            """
+            please/kindly consult/refer/contact/visit/see/ask/seek/speak/reach
+            i [would/strongly] recommend/suggest/advise consulting/checking/contacting/asking/speaking/seeking/visiting/talking
+            i [would/strongly] recommend/suggest/advise that_you_consult/you_consult/you_check/you_ask/you_speak/you_seek
+            i [would/strongly] recommend/advise/encourage you to consult/check/contact/ask/speak/seek/refer
+            you should/may/might/could/can [want_to/always/also] consult/check/contact/ask/refer/seek/search/look
+            you can/could try searching, try searching, you can look it up, you can find more, for more/accurate/further information
+            it is/would_be [always] best/better/advisable/recommended/wise/safest to consult/check/ask/speak/contact/seek/refer
+            consider/try consulting/contacting/asking/speaking/checking, check with, check the official/documentation, ask a/an
+            consult a/an/your/the/with, contact a/an/your/the, speak to/with a/an/your, talk to a/an/your, maybe someone
+            a [qualified/licensed/medical] professional/doctor/lawyer/expert can/could/should/would/will/is
+            """,
+            .sends
         ),
         (
             """

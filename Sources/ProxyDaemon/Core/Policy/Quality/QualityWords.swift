@@ -39,8 +39,10 @@ struct QualityWords: Sendable {
         case machine
         /// "I'm sorry, but": what follows is the claim.
         case apology
-        /// Help is offered or sent elsewhere, not given: "let me know", "consult a professional".
+        /// Help is offered, not given: "let me know".
         case offer
+        /// Sends to somebody or something else: "consult a professional".
+        case sends
         /// Asks for what is missing: "could you share".
         case asks
         /// Asks, where the sentence is a question: "which".
@@ -58,31 +60,31 @@ struct QualityWords: Sendable {
     private struct Entry: Sendable {
         var word: UInt64 = 0
         var uses: Uses = []
-        /// Which of `phrases` begin with it; the first of them is empty.
-        var group: UInt16 = 0
     }
 
     static let shared = QualityWords()
 
     /// Each word stands at the place that its hash tells, or after it. Never more than a quarter full.
     private let entries: [Entry]
-    /// By the first word, the longest first.
-    private let phrases: [[Phrase]]
+    /// By ``key(_:_:)``, the longest first: hundreds begin with "I".
+    private let phrases: [UInt64: [Phrase]]
 
     private init() {
         var uses: [UInt64: Uses] = [:]
-        var byFirst: [UInt64: [Phrase]] = [:]
+        var phrases: [UInt64: [Phrase]] = [:]
         func note(_ phrase: some StringProtocol, _ meaning: Meaning) {
             let words = phrase.split(separator: " ").map { WordHash.of($0.utf8) }
             guard let first = words.first else { return }
             uses[first, default: []].formUnion(meaning == .vague ? [.begins, .beginsVague] : .begins)
-            byFirst[first, default: []].append(Phrase(words: words, meaning: meaning))
+            phrases[Self.key(first, words.count > 1 ? words[1] : 0), default: []].append(
+                Phrase(words: words, meaning: meaning)
+            )
         }
         for (list, use) in Self.lists {
             for word in list.split(separator: " ") { uses[WordHash.of(word.utf8), default: []].insert(use) }
         }
-        for (list, meaning) in Self.phraseLists {
-            for phrase in list.split(whereSeparator: { $0 == "," || $0 == "\n" }) { note(phrase, meaning) }
+        for (list, meaning) in Self.phraseLists + Self.foreignPhraseLists {
+            for phrase in PhrasePatterns.phrases(list) { note(phrase, meaning) }
         }
         for stem in Self.declining {
             for task in Self.tasks.split(separator: " ") { note("\(stem) \(task)", .plainRefusal) }
@@ -91,21 +93,23 @@ struct QualityWords: Sendable {
         var places = 1
         while places < 4 * uses.count { places *= 2 }
         var entries = [Entry](repeating: Entry(), count: places)
-        var phrases: [[Phrase]] = [[]]
         for (word, use) in uses {
             var at = Self.place(word, places)
             while entries[at].word != 0 { at = (at + 1) & (places - 1) }
             entries[at] = Entry(word: word, uses: use)
-            guard let group = byFirst[word] else { continue }
-            entries[at].group = UInt16(clamping: phrases.count)
-            // Of phrases of one length that are the same, the first counts.
-            phrases.append(
-                group.enumerated().sorted { ($1.element.words.count, $0.offset) < ($0.element.words.count, $1.offset) }
-                    .map(\.element)
-            )
+        }
+        // Of phrases of one length that are the same, the first counts.
+        phrases = phrases.mapValues { group in
+            group.enumerated().sorted { ($1.element.words.count, $0.offset) < ($0.element.words.count, $1.offset) }
+                .map(\.element)
         }
         self.entries = entries
         self.phrases = phrases
+    }
+
+    /// Of a phrase's first two words; the second is 0 where there is none.
+    @inline(__always) private static func key(_ first: UInt64, _ second: UInt64) -> UInt64 {
+        first ^ second &* 0x9E37_79B9_7F4A_7C15
     }
 
     @inline(__always) private static func place(_ word: UInt64, _ places: Int) -> Int {
@@ -123,10 +127,13 @@ struct QualityWords: Sendable {
 
     /// The longest phrase that begins at a word, and how many words it has.
     func phrase(_ words: [SentenceWord], at: Int) -> (meaning: Meaning, count: Int)? {
-        let fitting = phrases[Int(entry(words[at].hash).group)].first { phrase in
-            phrase.words.count <= words.count - at
-                && phrase.words.indices.allSatisfy { words[at + $0].hash == phrase.words[$0] }
-        }
+        let first = words[at].hash
+        let longer = at + 1 < words.count ? phrases[Self.key(first, words[at + 1].hash)] : nil
+        let fitting =
+            longer?.first { phrase in
+                phrase.words.count <= words.count - at
+                    && phrase.words.indices.allSatisfy { words[at + $0].hash == phrase.words[$0] }
+            } ?? phrases[Self.key(first, 0)]?.first
         return fitting.map { ($0.meaning, $0.words.count) }
     }
 }

@@ -25,6 +25,16 @@ struct RepeatScan: Sendable {
     private(set) var repeatedRuns = 0
     /// The same word one after the other.
     private(set) var mostInARow = 0
+    /// A sentence of eight words and more, one after the other.
+    private(set) var mostSentenceInARow = 0
+    private var lastSentence: UInt64 = 0
+    private var sentenceInARow = 0
+    /// Lines of code of twelve bytes and more, how many were there before, and the same one after the other.
+    private(set) var codeLines = 0
+    private(set) var repeatedCodeLines = 0
+    private(set) var mostCodeInARow = 0
+    private var lastCode: UInt64 = 0
+    private var codeInARow = 0
     private var lastWord: UInt64 = 0
     private var inARow = 0
     /// The last words' hashes, and their sum, in which each word counts by a power of `base` the higher the longer ago it was.
@@ -44,10 +54,31 @@ struct RepeatScan: Sendable {
         }
         swap(&slots, &runs)
         guard words.count >= 4, !isItem else { return }
-        let count = count(words.reduce(1) { ($0 ^ $1.hash) &* 0x9E37_79B9_7F4A_7C15 })
+        let hash = words.reduce(1) { ($0 ^ $1.hash) &* 0x9E37_79B9_7F4A_7C15 }
+        sentenceInARow = hash == lastSentence ? sentenceInARow + 1 : 1
+        lastSentence = hash
+        if words.count >= 8 { mostSentenceInARow = max(mostSentenceInARow, sentenceInARow) }
+        let count = count(hash)
         sentences += 1
         if count > 1 { repeatedSentences += 1 }
         mostSentence = max(mostSentence, count)
+    }
+
+    /// Takes a line of code. Short ones, such as closing marks, come again in any code.
+    mutating func takeCode(_ text: UnsafeBufferPointer<UInt8>) {
+        guard text.count >= 12 else { return }
+        var letters = 0
+        var hash: UInt64 = 4
+        for byte in text {
+            hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3
+            letters += (byte | 0x20) &- UInt8(ascii: "a") < 26 ? 1 : 0
+        }
+        guard letters >= 4 else { return }
+        codeInARow = hash == lastCode ? codeInARow + 1 : 1
+        lastCode = hash
+        mostCodeInARow = max(mostCodeInARow, codeInARow)
+        codeLines += 1
+        if count(hash) > 1 { repeatedCodeLines += 1 }
     }
 
     /// Takes a list's item.

@@ -1,63 +1,3 @@
-/// What words and phrases of a request hint at.
-struct RequestCues: OptionSet, Sendable {
-    let rawValue: UInt32
-
-    /// A text is to be made.
-    static let makes = RequestCues(rawValue: 1 << 0)
-    /// Kinds of fiction.
-    static let fiction = RequestCues(rawValue: 1 << 1)
-    /// Asks for fiction without naming a kind.
-    static let tells = RequestCues(rawValue: 1 << 2)
-    /// Kinds of texts for somebody.
-    static let messages = RequestCues(rawValue: 1 << 3)
-    /// The answer speaks for somebody, or for a text that is given.
-    static let speaksFor = RequestCues(rawValue: 1 << 4)
-    /// Speaks of what may be.
-    static let possibilities = RequestCues(rawValue: 1 << 5)
-    /// Wants something again and again.
-    static let repetition = RequestCues(rawValue: 1 << 6)
-    /// Wants a short answer.
-    static let short = RequestCues(rawValue: 1 << 7)
-    /// As the first word: a fact, a yes or a no answers it.
-    static let closed = RequestCues(rawValue: 1 << 8)
-    /// Wants an explanation, a text, a plan.
-    static let open = RequestCues(rawValue: 1 << 9)
-    /// Wants JSON and nothing else.
-    static let onlyJSON = RequestCues(rawValue: 1 << 10)
-    /// Wants some JSON.
-    static let someJSON = RequestCues(rawValue: 1 << 11)
-    /// Asks about JSON.
-    static let aboutJSON = RequestCues(rawValue: 1 << 12)
-    /// Wants no code.
-    static let noCode = RequestCues(rawValue: 1 << 13)
-    /// Kinds of texts that have no code.
-    static let text = RequestCues(rawValue: 1 << 14)
-    /// Code even where a text is spoken of.
-    static let pattern = RequestCues(rawValue: 1 << 15)
-    /// Wants code without a verb.
-    static let codeFor = RequestCues(rawValue: 1 << 16)
-    /// Asks about code.
-    static let aboutCode = RequestCues(rawValue: 1 << 17)
-    /// Code may be to be written.
-    static let codeVerbs = RequestCues(rawValue: 1 << 18)
-    /// Kinds of code.
-    static let codeNouns = RequestCues(rawValue: 1 << 19)
-    /// Kinds of code where the rest is technical.
-    static let softCodeNouns = RequestCues(rawValue: 1 << 20)
-    /// Languages and tools.
-    static let languages = RequestCues(rawValue: 1 << 21)
-    /// Words of programmers.
-    static let technical = RequestCues(rawValue: 1 << 22)
-    /// With anything technical: code.
-    static let reworks = RequestCues(rawValue: 1 << 23)
-    /// After "how": a number answers it.
-    static let measures = RequestCues(rawValue: 1 << 24)
-    /// Little English words.
-    static let little = RequestCues(rawValue: 1 << 25)
-    /// As the first word of a short question: a fact answers it.
-    static let what = RequestCues(rawValue: 1 << 26)
-}
-
 /// The words and phrases by which requests are told apart. Phrases are separated by commas or lines.
 extension RequestWords {
     static let lists: [(RequestCues, String)] = [
@@ -67,7 +7,9 @@ extension RequestWords {
             """
             write, draft, compose, create, generate, make, give, tell, finish, continue, continues, need
             invent, help, prepare, produce, reply, respond, suggest, schreibe, schreib, escribe, écris, rédige
-            erzähle, word, decline, cuéntame, verfasse, set
+            erzähle, word, decline, cuéntame, verfasse, set, écris-moi, rédige-moi, raconte-moi, raconte, scrivi, scrivimi
+            escribe, escríbeme, redacta, escreva, redija, erzähl, erstelle, entwirf, formuliere, dichte, schrijf, maak
+            compón, crea, crie, invente, inventa
             """
         ),
         (
@@ -76,13 +18,41 @@ extension RequestWords {
             story, poem, dialogue, scene, lyrics, novel, haiku, screenplay, song, limerick, tale, sonnet
             fairytale, fable, monologue, chapter, ballad, verse, fiction, villanelle, play, character, gedicht
             geschichte, cuento, poema, histoire, poème, conversation, rap, diary, journal, myth, legend, sketch
-            interview, lullaby, rhyme, rhymes, hymn, thriller, mystery
+            interview, lullaby, rhyme, rhymes, hymn, thriller, mystery, stories, poems, kurzgeschichte, märchen, dialog
+            canción, relato, novela, chanson, conte, racconto, storia, poesia, dialogo, conto, história, canção, lied
+            backstory, narration, narrative, vignette, prose, verhaal, gedichten
             """
         ),
         (
             .tells,
             """
-            tell me a, once upon, in the style of
+            continue, continues, continúa, continua, fortsetze, tell me a, once upon, in the style of
+            """
+        ),
+        (
+            [.genre, .fiction],
+            """
+            story, poem, dialogue, screenplay, sonnet, haiku, limerick, villanelle, sestina, shanty, ballad, monologue
+            soliloquy, noir, fairytale, fable, lullaby, lyrics, song, ode, elegy, gedicht, geschichte, märchen
+            kurzgeschichte, cuento, poema, poème, poesia, racconto, skit, parody, fanfic, fanfiction, acrostic, tanka
+            chanson, canción, canção, saga, bedtime, flash fiction, free verse, short story, song lyrics, scene
+            """
+        ),
+        (
+            [.genre, .fiction, .tells],
+            """
+            continue/extend/finish [the/this/my] [following] story/tale/scene/poem/chapter/dialogue, what happens next in the
+            next chapter, next scene, opening/first/last/closing paragraph/line/lines/sentence of a novel/story
+            setze die geschichte, continue l'histoire, continúa la historia
+            """
+        ),
+        (
+            .asksAbout,
+            """
+            what, whats, who, when, where, why, how, which, is, are, was, were, do, does, did, can, could, explain, analyze
+            analyse, discuss, compare, summarize, summarise, describe, review, interpret, was, wer, wie, warum, welche, welcher
+            erkläre, erklär, vergleiche, analysiere, que, qué, quién, cómo, explica, quel, quelle, qui, comment, pourquoi
+            explique, cosa, chi, come, spiega, list, name, recommend, suggest, quels, quelles, cuáles
             """
         ),
         (
@@ -91,7 +61,9 @@ extension RequestWords {
             email, e-mail, letter, message, reply, template, text, note, apology, tweet, speech, post, memo
             announcement, response, mail, slack, sms, toast, eulogy, review, invitation, rsvp, brief, statement
             nachricht, correo, carta, lettre, script, essay, paragraph, bio, caption, excuse, refusal
-            testimonial
+            testimonial, kündigung, bewerbung, absage, anschreiben, einladung, rede, courriel, discours, mensaje, discurso
+            lettera, messaggio, discorso, mensagem, resignation, complaint, auto-reply, autoreply, voicemail, vows, prayer
+            out-of-office, vorlage, plantilla, abwesenheitsnotiz, entschuldigung, dankesrede, obituary, notice, answer key
             """
         ),
         (
@@ -102,7 +74,11 @@ extension RequestWords {
             in the voice of, example sentence, example sentences, grammar of, fix the grammar
             correct the grammar, how do i say, how do you say, how can i say, how to say, what should i say
             say that, saying, sentences with, quotes about, quotes from, how would i say, other ways to say
-            ways to say
+            ways to say, text/message/email/mail/note/letter/sms/card/dm/reply to/for/from/an/für/à/para/a/per my/the/our/a/an/someone/mr/mrs
+            text/message/email/mail/note/letter/sms/card/dm/reply to/for/from/an/für/à/para/a/per him/her/them/meinen/meine/mon/ma/mi/mio/mia/meu
+            template, vorlage, voicemail greeting, out of office, auto-reply, übersetzung, traduci, traduza, traduire, vertaal
+            formuliere, umformulieren, reformule, cover letter, wie sagt man, cómo se dice, comment dit-on, come si dice
+            como se diz, wie sage ich
             """
         ),
         (
@@ -121,7 +97,10 @@ extension RequestWords {
             .repetition,
             """
             repeat, refrain, chorus, chant, mantra, lyrics, song, anaphora, dummy, repeated, lines, many times
-            100 times, ten times, 10 times, 5 times, five times, test data, sample data
+            test data, sample data, over and over, again and again, copies of, zehnmal, fünfmal, hundertmal
+            3/4/5/6/7/8/9/10/12/15/20/25/30/40/50/99/100/200/500/1000 times/mal/fois/veces/volte/vezes/keer/copies/rows
+            three/four/five/six/seven/eight/nine/ten/twelve/fifteen/twenty/thirty/fifty/hundred/thousand times/copies/rows
+            dix/cent/cinq fois, diez/cien/cinco veces, dieci/cento/cinque volte, dez/cem/cinco vezes
             """
         ),
         (
@@ -129,7 +108,7 @@ extension RequestWords {
             """
             briefly, concisely, tldr, shortly, spell, synonym, synonyms, antonym, antonyms, headline, tagline
             slogan, acronym, translate, classify, label, kurz, one word, single word, two words, three words
-            yes or no, yes/no, true or false, one sentence, a sentence, a single sentence, in short, in brief
+            yes or no, yes no, true or false, one sentence, a sentence, a single sentence, in short, in brief
             be brief, short answer, just the, just tell, only the, only answer, one line, a number
             single number, keep it short, be concise, no explanation, without explanation, without explaining
             answer only, one-liner, few words, a title, one letter, a name for, nothing else, ein wort
@@ -152,7 +131,9 @@ extension RequestWords {
             design, evaluate, summarize, summarise, advice, guide, tutorial, plan, strategy, review, critique
             debug, prove, derive, erklär, beschreibe, explícame, how do, how does, how can, how should
             how would, how to, what are the, walk me, step by step, in detail, tell me about
-            the difference between, difference between, pros and cons, help me understand, write a, write an
+            explique-moi, décris-moi, explain why, spiega, spiegami, explícame, decrivi, descreva, compara, vergleiche
+            beschreib, analysiere, compare-moi, analiza, analizza, analise, leg uit, raconte-moi, perché, cómo, comment
+            write an essay, the difference between, difference between, pros and cons, help me understand, write a, write an
             write me, trade-offs, tradeoffs, what is the best way, wie funktioniert, warum, erkläre, explica
             explique, pourquoi
             """
@@ -193,19 +174,23 @@ extension RequestWords {
         (
             .text,
             """
-            essay, poem, story, blog, article, email, letter, speech, haiku, limerick
+            essay, poem, story, blog, article, email, letter, speech, haiku, limerick, plan, description, proposal
+            agenda, resume, cv, newsletter, overview, comparison, checklist, announcement, pitch, policy, press release
+            job ad, biography, memo, post, summary, joke, review, stellenanzeige, beschreibung, aufsatz, introduction, sonnet
+            interview questions, quiz, argument, explanation, paragraph, sentence, documentation
             """
         ),
         (
             .pattern,
             """
-            regex, regexp, function, sql, query, html
+            regex, regexp, function, sql, query, html, regular expression, dockerfile, makefile, manifest, snippet
+            script that/to/which/for, program that/to/which, class that/with/for, funktion, fonction, función, funzione, função
             """
         ),
         (
             .codeFor,
             """
-            code for, code to, regex for, regex to, sql to, sql query to, script to, snippet that, code that
+            code for, code to, regular expression for/to/that, query to/for/that, manifest for, regex for, regex to, sql to, sql query to, script to, snippet that, code that
             """
         ),
         (
@@ -218,6 +203,8 @@ extension RequestWords {
             .codeVerbs,
             """
             write, give, show, create, implement, generate, provide, make, code, build, develop, refactor, fix
+            erstelle, entwickle, implementiere, programmiere, zeig, zeige, crée, montre, génère, écris-moi, crea, genera
+            muéstrame, scrivi, scrivimi, mostra, escreva, mostre, crie, gere, schrijf, maak
             convert, port, rewrite, need, want, translate, add, complete, optimize, schreibe, schreib, escribe
             écris, craft, produce, send, program
             """
@@ -225,7 +212,10 @@ extension RequestWords {
         (
             .codeNouns,
             """
-            function, code, regex, regexp, snippet, one-liner, dockerfile, makefile, stylesheet, decorator
+            regular expression, manifest, funzione, função, functie, reguläre/regulären/regulärer ausdruck
+            expression régulière, expresión regular, shell command/script, unit tests/test, cron job/expression/entry, github action
+            docker compose, xpath, jsonpath, jq, graphql, gitignore, kubeconfig, webpack, nginx config, cmakelists
+            function, regex, regexp, snippet, one-liner, dockerfile, makefile, stylesheet, decorator
             subroutine, dataclass, middleware, funktion, función, fonction, bash, sql, css, html, unittest
             usestate, docker-compose, playbook, crontab
             """
@@ -240,8 +230,105 @@ extension RequestWords {
             """
         ),
         (
+            .code,
+            """
+            code, quellcode
+            """
+        ),
+        (
+            .codeNumbers,
+            """
+            status/error/exit/return/country/dialing/dialling/dial/area/zip/postal/post/color/colour/hex/airport/iata/icao/iso/http/qr/dress/morse/response/currency/language/sort/promo/discount/tax/building/highway/penal/civil/fault/character/ascii/unicode/key code/codes
+            code name, code of, codename, source code of_conduct
+            """
+        ),
+        (
+            .buildVerbs,
+            """
+            write, create, implement, generate, build, make, develop, code, program, schreibe, schreib, erstelle, escribe
+            écris, crée, crea, scrivi, escreva, show me a, give me a, refactor, convert, port, complete
+            """
+        ),
+        (
+            .builtNouns,
+            """
+            view, screen, config, configuration, manifest, workflow, pipeline, schema, controller, route, plugin, widget
+            selector, resolver, migration, konfiguration, abfrage, requête, consulta, vista, view model, compose file
+            yaml, toml, xml, playbook, layout, reducer, statement, mutation, fixture
+            """
+        ),
+        (
+            .translates,
+            """
+            translate, translation, rephrase, paraphrase, rewrite, reword, proofread, polish, say, correct, übersetze
+            übersetzung, traduce, traduis, traduire, traduci, traduza, vertaal, umformulieren, sagt, sage, decir, dice, dit-on
+            """
+        ),
+        (
+            .declines,
+            """
+            sorry, cannot, cant, can not, unable, dont, do not, wont, unfortunately, decline, refuse, refusal, know, no, not
+            leider, nicht, kein, keine, désolé, pas, siento, puedo, sé, no, non, não, niet, regret, apologize, apologise
+            """
+        ),
+        (
+            .harmful,
+            """
+            racist, sexist, homophobic, antisemitic, slur, slurs, bomb, bombs, explosive, explosives, meth, methamphetamine, heroin
+            nerve gas, poison someone/somebody/my, counterfeit, fake id/passport/prescription/diploma, forge a, phishing, malware
+            ransomware, keylogger, stalk, suicide, self-harm, porn, nude, nudes, hate speech, launder money, hotwire, pipe bomb
+            rassistisch, rassistischen, gefälscht, gefälschtes, gefälschten, sprengstoff, rohrbombe, bombe, raciste, falsifier
+            racista, bomba, falsificar, razzista, falsificare
+            """
+        ),
+        (
+            .live,
+            """
+            now, today, tonight, yesterday, current, currently, latest, live, last night, this morning, right now, this week
+            heute, gestern, jetzt, aktuell, aktuelle, aktuellen, aktueller, derzeit, momentan, maintenant, actuellement
+            aujourd'hui, aujourdhui, hoy, ayer, ahora, oggi, ieri, adesso, hoje, ontem, agora, vandaag, gisteren, hier soir
+            last week, last weekend, this weekend, i told you, we talked, we discussed, our last, my account, my order, tomorrow
+            my package, my email, my inbox, my calendar, my phone, my screen, remember what, remember me, morgen, demain, mañana
+            domani, amanhã, my location, next week, do you remember, upcoming, did i, am i, where is my, where did i, in my pocket
+            """
+        ),
+        (
+            .aboutModel,
+            """
+            how/who/what are you, are you conscious/sentient/human/alive/real/self-aware/an/a/able/aware/happy/ok/okay
+            do you have/feel/dream/sleep/eat/enjoy/love/like/get/ever feelings/emotions/a/an/lonely/dreams/consciousness/being/it/pets
+            do you feel/dream/sleep/eat, do you have feelings/emotions/consciousness/access/memory, can you feel/see/hear/browse/access/remember/learn/search/watch
+            what is/s your name/favorite/favourite, whats your name/favorite/favourite, your favorite, your favourite
+            wie geht es/gehts, wer bist du, bist du, hast du gefühle/ein, comment vas tu, comment vas-tu, es-tu, as-tu, qui es-tu
+            quién eres, cómo estás, eres un/una, chi sei, come stai, sei un, quem é você, como vai, você é, have you ever, were you trained/born/made
+            """
+        ),
+        (
+            .long,
+            """
+            in/great/full detail, detailed, in depth, in-depth, comprehensive, thorough, thoroughly, exhaustive, at length
+            ausführlich, ausführliche, ausführlichen, ausführlicher, detailliert, detaillierte, detaillierten, eingehend, umfassend
+            umfassende, en détail, en détails, détaillé, détaillée, approfondie, approfondi, exhaustif, en detalle, detallado
+            detallada, detalladamente, a fondo, exhaustivo, in dettaglio, dettagliato, dettagliata, approfondita, em detalhe
+            em detalhes, detalhado, detalhada, detalhadamente, uitgebreid, gedetailleerd, step by step, schritt für schritt
+            étape par étape, paso a paso, passo a passo, passo dopo passo, long, elaborate
+            """
+        ),
+        (
+            .oddWords,
+            """
+            random, password, passwort, cipher, encode, decode, encrypt, decrypt, rot13, caesar, anagram, scramble, unscramble
+            token, tokens, tokenizer, tokenization, tokenize, bert, mojibake, gibberish, nonsense, lorem, ipsum, keyboard, base64, hash
+            reverse, backwards, abbreviations, abbreviation, sentencepiece, special tokens, prompt, template, welsh, consonants
+            """
+        ),
+        (
             .languages,
             """
+            swiftui, uikit, kubernetes, k8s, docker, helm, nginx, angular, svelte, typescript, nextjs, redis, prometheus
+            grafana, github, gitlab, jenkins, systemd, spring, laravel, rails, express, jquery, graphql, hibernate, pyspark, spark
+            pytorch, tensorflow, jetpack, flutter, unity, arduino, vim, emacs, webpack, eslint, apache, git, fastapi, sqlite, oracle
+            mongodb, dynamodb, cuda, opengl, cmake, gradle, maven, csharp, f#, erlang, zig, nim, prolog, lisp, racket, solidity
             python, javascript, typescript, swift, rust, golang, go, java, c++, c#, c, kotlin, ruby, php, perl
             haskell, scala, sql, bash, shell, powershell, html, css, react, vue, node, postgres, mysql
             terraform, ansible, lua, elixir, zsh, awk, sed, pytest, jest, django, flask, excel, vba, latex
@@ -253,7 +340,7 @@ extension RequestWords {
             """
             array, string, strings, integer, integers, api, json, csv, file, files, list, regex, database
             table, linked, binary, tree, stack, queue, hash, sort, sorts, sorting, recursive, code, cache
-            thread, http
+            thread, http, iban, validates, validate, deployment, cron, nodes, node, log, logs, dates, email addresses, urls
             """
         ),
         (

@@ -1,0 +1,88 @@
+/// Counts what no language has: words of the kind "sdkfjh", question marks inside of words, pieces of a tokenizer. Only the
+/// beginning of an answer is looked at, as such answers are odd throughout.
+struct OddWords: Sendable {
+    /// Bytes looked at.
+    static let limit = 1_024
+
+    private var bytes = 0
+    /// Small words of Latin letters, of five and more.
+    private(set) var words = 0
+    /// Those among them that nobody could say.
+    private(set) var unspeakable = 0
+    /// Question marks between two small letters, where letters with accents were lost.
+    private(set) var lostLetters = 0
+    /// Marks of padding, of unknown words, of the insides of words, such as `<pad>`, `[SEP]`, `##ing`.
+    private(set) var pieces = 0
+
+    mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
+        guard bytes < Self.limit else { return }
+        bytes += text.count
+        let text = UnsafeBufferPointer(rebasing: text.prefix(Self.limit))
+        var letters = 0
+        var vowels = 0
+        /// Consonants on end, now and at most.
+        var run = 0
+        var longest = 0
+        /// The word has capitals after its beginning, digits or letters beyond ASCII.
+        var isOther = false
+        let isLink = Self.has(text, "://")
+        func isSmall(_ at: Int) -> Bool { text.indices.contains(at) && text[at] &- UInt8(ascii: "a") < 26 }
+        for at in 0...text.count {
+            let byte = at < text.count ? text[at] : 0x20
+            let small = byte | 0x20
+            if small &- UInt8(ascii: "a") < 26 {
+                if byte != small, letters > 0 { isOther = true }
+                letters += 1
+                if Self.vowels >> (small & 31) & 1 == 1 {
+                    vowels += 1
+                    run = 0
+                } else {
+                    run += 1
+                    longest = max(longest, run)
+                }
+                continue
+            }
+            if byte >= 0x80 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "/")
+            {
+                isOther = true
+                if byte >= 0x80 { markBeyondASCII(text, at) }
+                continue
+            }
+            if letters >= 5, !isOther, !isLink {
+                words += 1
+                if longest >= 6 || vowels == 0 || longest >= 5 && vowels * 5 < letters { unspeakable += 1 }
+            }
+            (letters, vowels, run, longest, isOther) = (0, 0, 0, 0, false)
+            switch byte {
+            case UInt8(ascii: "?"): if !isLink, isSmall(at - 1), isSmall(at + 1) { lostLetters += 1 }
+            case UInt8(ascii: "#"):
+                if isSmall(at - 1), at + 2 < text.count, text[at + 1] == byte, isSmall(at + 2) { pieces += 1 }
+            case UInt8(ascii: "<"), UInt8(ascii: "["):
+                if Self.marks.contains(where: { Self.starts(text, at, $0) }) { pieces += 1 }
+            default: break
+            }
+        }
+    }
+
+    /// Signs by which tokenizers write a space.
+    private mutating func markBeyondASCII(_ text: UnsafeBufferPointer<UInt8>, _ at: Int) {
+        if Self.starts(text, at, "▁") { pieces += 1 }
+        if Self.starts(text, at, "Ġ"), at + 2 < text.count, text[at + 2] &- UInt8(ascii: "a") < 26 { pieces += 1 }
+    }
+
+    private static func starts(_ text: UnsafeBufferPointer<UInt8>, _ at: Int, _ mark: StaticString) -> Bool {
+        at + mark.utf8CodeUnitCount <= text.count && JSONText.equals(text, at..<at + mark.utf8CodeUnitCount, mark)
+    }
+
+    private static func has(_ text: UnsafeBufferPointer<UInt8>, _ mark: StaticString) -> Bool {
+        text.indices.contains { text[$0] == mark.utf8Start[0] && starts(text, $0, mark) }
+    }
+
+    /// One bit a letter: a, e, i, o, u and y.
+    private static let vowels: UInt32 = 1 << 1 | 1 << 5 | 1 << 9 | 1 << 15 | 1 << 21 | 1 << 25
+    private static let marks: [StaticString] = [
+        "<unk>", "<pad>", "<s>", "</s>", "<bos>", "<eos>", "<mask>", "<0x", "<start_of_turn>", "<end_of_turn>", "<UNK>",
+        "<PAD>",
+        "[SEP]", "[CLS]", "[PAD]", "[UNK]", "[MASK]", "[EOS]", "[BOS]", "[INST]", "[/INST]", "<extra_id",
+    ]
+}
