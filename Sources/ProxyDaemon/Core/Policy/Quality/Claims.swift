@@ -50,7 +50,9 @@ struct Claim: Sendable {
             case .wonders: isAsking = isAsking || isQuestion
             case .vague: isVague = true
             case .plainRefusal, .refusal, .uncertainty, .selfDoubt:
-                if meaning == nil, !isConditional || isMachine, isOpening || at == 0 || canClaim || found.meaning == .selfDoubt {
+                if meaning == nil, !isConditional || isMachine,
+                    isOpening || at == 0 || canClaim || found.meaning == .selfDoubt
+                {
                     meaning = found.meaning
                 }
             }
