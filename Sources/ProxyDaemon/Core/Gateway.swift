@@ -32,8 +32,6 @@ package struct Gateway: Sendable {
     package let escalations: EscalationCounters
     /// Methods of work that clients may name; nil where they are switched off.
     package let skills: SkillLibrary?
-    /// Where it is written what routing decisions came to; nil where that is switched off.
-    let outcomes: (any OutcomeLog)?
     /// What holds for the prompts of running conversations.
     package let prepared: PreparedConversations
     private let pipeline: Pipeline
@@ -59,7 +57,6 @@ package struct Gateway: Sendable {
         self.learning = learning
         escalations = EscalationCounters()
         self.skills = skills
-        self.outcomes = outcomes
         self.settings = settings
         self.classifier = classifier
         self.transport = transport
@@ -104,7 +101,7 @@ package struct Gateway: Sendable {
                 conversations: conversations,
                 clock: clock,
                 prompts: settings.log.prompts,
-                outcomes: settings.cascade.logsOutcomes ? outcomes : nil
+                outcomes: outcomes
             ),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),

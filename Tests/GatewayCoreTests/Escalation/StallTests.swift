@@ -51,18 +51,23 @@ final class OutcomeList: OutcomeLog {
         )
     }
 
-    @Test func `lifts the conversation's tier once, and keeps it`() async throws {
+    /// Every prompt is an easy one, and every answer the same.
+    private func gateway(_ change: (inout Settings) -> Void = { _ in }) -> Gateway {
         let answer = ScriptedUpstream.Answer.json(Said.answer("Trying."))
-        let upstream = ScriptedUpstream(Array(repeating: answer, count: 12))
         var settings = Settings.threeTiers
         settings.cache.isEnabled = false
-        let gateway = Gateway(
+        change(&settings)
+        return Gateway(
             settings: settings,
             catalogue: .threeTiers,
             classifier: ScriptedClassifier(),
-            transport: upstream.transport,
+            transport: ScriptedUpstream(Array(repeating: answer, count: 12)).transport,
             clock: TestClock().port
         )
+    }
+
+    @Test func `lifts the conversation's tier once, and keeps it`() async throws {
+        let gateway = gateway()
         func tier(_ rounds: [(call: String, hasFailed: Bool)], adding end: String = "") async -> String? {
             var body = history(rounds)
             if !end.isEmpty { body = String(body.dropLast(2)) + "," + end + "]}" }
@@ -86,17 +91,7 @@ final class OutcomeList: OutcomeLog {
     }
 
     @Test func `is left alone where that is configured`() async {
-        let upstream = ScriptedUpstream(Array(repeating: .json(Said.answer("Trying.")), count: 2))
-        var settings = Settings.threeTiers
-        settings.cache.isEnabled = false
-        settings.escalation.stallAfter = 0
-        let gateway = Gateway(
-            settings: settings,
-            catalogue: .threeTiers,
-            classifier: ScriptedClassifier(),
-            transport: upstream.transport,
-            clock: TestClock().port
-        )
+        let gateway = gateway { $0.escalation.stallAfter = 0 }
         _ = await gateway.answer(.messages(history([])))
         let reply = await gateway.answer(.messages(history([("a", true), ("a", true), ("a", true)])))
         #expect(reply.header("X-Gateway-Tier") == "fast")

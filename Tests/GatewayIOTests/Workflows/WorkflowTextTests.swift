@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test(arguments: 0..<300) func `cut, doubled or scrambled never trap`(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
+        var random = SplitMix(state: seed)
         let names = WorkflowLibrary.builtIn.keys.sorted()
         var bytes = WorkflowLibrary.builtIn[names[Int(seed) % names.count]] ?? []
         for _ in 0..<Int.random(in: 1...8, using: &random) {
@@ -140,18 +140,5 @@ import Testing
     @Test(arguments: ["", "a/b", "..", "a..b", "a b", "ä", "a\u{0}", "~", String(repeating: "n", count: 129)])
     func `may have no name that leads elsewhere`(name: String) {
         #expect(!WorkflowLibrary.isName(name))
-    }
-}
-
-/// SplitMix64, so that each run scrambles alike.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-    init(seed: UInt64) { state = seed }
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

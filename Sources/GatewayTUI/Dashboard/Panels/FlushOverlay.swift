@@ -7,14 +7,7 @@ enum FlushOverlay {
         let width = min(72, surface.columns - 4)
         let lines = lines(flush, dashboard, width: width - 4)
         let height = min(surface.rows - 2, lines.count + 2)
-        let rect = Rect(
-            row: (surface.rows - height) / 2,
-            column: (surface.columns - width) / 2,
-            height: height,
-            width: width
-        )
-        surface.cursor = nil
-        surface.fill(rect)
+        let rect = surface.overlay(height: height, width: width)
         let (title, note) = caption(flush)
         surface.frame(rect, title: title, note: note, border: Style(flush.isAsking ? .warn : .accent, .bold))
         for (row, line) in lines.prefix(height - 2).enumerated() { surface.write(line, in: rect.interior, row: row) }

@@ -9,14 +9,7 @@ enum HelpOverlay {
         let perColumn = (lines.count + columns - 1) / columns
         let height = min(surface.rows - 2, perColumn + 2)
         let width = min(surface.columns - 2, columns * columnWidth + 3)
-        let rect = Rect(
-            row: (surface.rows - height) / 2,
-            column: (surface.columns - width) / 2,
-            height: height,
-            width: width
-        )
-        surface.cursor = nil
-        surface.fill(rect)
+        let rect = surface.overlay(height: height, width: width)
         let visible = height - 2
         let scroll = max(0, min(dashboard.helpScroll, perColumn - visible))
         let below = perColumn - visible - scroll

@@ -8,14 +8,7 @@ enum SkillOverlay {
         let below = about(picker, width: width - 4)
         let lines = lines(picker, width: width - 4)
         let height = min(surface.rows - 2, lines.count + below.count + 2)
-        let rect = Rect(
-            row: (surface.rows - height) / 2,
-            column: (surface.columns - width) / 2,
-            height: height,
-            width: width
-        )
-        surface.cursor = nil
-        surface.fill(rect)
+        let rect = surface.overlay(height: height, width: width)
         surface.frame(rect, title: "skill", note: "Esc leaves", border: Style(.accent, .bold))
         var room = rect.interior
         // What the marked one is for stays in sight; the list scrolls.

@@ -32,7 +32,7 @@ package struct SemanticQuestion: Sendable {
             !traits.hasPDF, !traits.hasTextDocuments, !traits.hasLinkedContent, !traits.hasRareBlocks,
             !traits.isPrefilled, (1...Self.mostBytes).contains(traits.lastUserText.count),
             Self.temperature(of: prompt) <= settings.maxTemperature,
-            (exchange.turn?.kind ?? TurnKind(prompt)) == .userTurn,
+            exchange.isUserTurn(prompt),
             let context = CanonicalRequest.context(of: prompt),
             let wording = PromptWording(traits.lastUserText), wording.volatileWord == nil
         else { return nil }

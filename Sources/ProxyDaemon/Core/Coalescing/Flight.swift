@@ -33,6 +33,7 @@ package final class Flight: Sendable {
         var nextSeat = Flight.leader + 1
         var waiters: [Int: CheckedContinuation<Landing?, Never>] = [:]
         var task: Task<Void, Never>?
+        var seconds: [Flight] = []
         /// Everybody left before the landing.
         var isAbandoned = false
         /// The leader's stages have made of the answer what they make of it.
@@ -58,8 +59,14 @@ package final class Flight: Sendable {
 
     // MARK: Participants
 
-    /// A seat for one more; nil where it is too late.
-    func join() -> Int? {
+    /// The calls that were made because this one had failed, by those who had waited for it: one for each form.
+    var seconds: [Flight] { state.withLock { $0.seconds } }
+
+    func hasSecond(_ flight: Flight) { state.withLock { $0.seconds.append(flight) } }
+
+    /// A seat for one more; nil where it is too late. A call that has failed takes nobody on, but those who take its failure
+    /// for theirs.
+    func join(takesFailure: Bool = false) -> Int? {
         state.withLock { state in
             guard !state.isAbandoned else { return nil }
             switch state.landing?.answer {
@@ -67,9 +74,11 @@ package final class Flight: Sendable {
                 defer { state.nextSeat += 1 }
                 state.present.insert(state.nextSeat)
                 return state.nextSeat
-            case .failure: return nil
+            case .failure: return takesFailure ? state.nextSeat : nil
             case .success(let answer):
-                guard case .stream(let stream) = answer.body else { return answer.status == 200 ? state.nextSeat : nil }
+                guard case .stream(let stream) = answer.body else {
+                    return takesFailure || answer.status == 200 ? state.nextSeat : nil
+                }
                 return stream.join()
             }
         }

@@ -49,18 +49,37 @@ final class Flights: Sendable {
 
     /// The place of a request: a seat in a flight that is under way, or the lead of a new one.
     ///
-    /// `origin` is its query id. `isSecond` says that a call for it has failed already.
-    func join(_ key: FlightKey, origin: String, isSecond: Bool) -> Place {
+    /// `origin` is its query id.
+    func join(_ key: FlightKey, origin: String) -> Place {
         let joinable = key.joinable
         return table.withLock { table in
             for key in joinable {
                 guard let flight = table[key], let seat = flight.join() else { continue }
                 return .follower(flight, seat: seat)
             }
-            let flight = Flight(key, origin: origin, isSecond: isSecond, in: self)
+            let flight = Flight(key, origin: origin, isSecond: false, in: self)
             // One that cannot be joined any more makes room.
             table[key] = flight
             return .leader(flight)
+        }
+    }
+
+    /// The place of one whose call has failed: all who waited for it share one further call, however late they ask, and its
+    /// failure too.
+    func joinSecond(_ key: FlightKey, after failed: Flight, origin: String) -> Place {
+        let joinable = key.joinable
+        return table.withLock { table in
+            for second in failed.seconds where joinable.contains(second.key) {
+                if let seat = second.join(takesFailure: true) { return .follower(second, seat: seat) }
+            }
+            for key in joinable {
+                guard let flight = table[key], let seat = flight.join() else { continue }
+                return .follower(flight, seat: seat)
+            }
+            let second = Flight(key, origin: origin, isSecond: true, in: self)
+            failed.hasSecond(second)
+            table[key] = second
+            return .leader(second)
         }
     }
 

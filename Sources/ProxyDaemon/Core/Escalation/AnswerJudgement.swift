@@ -11,7 +11,7 @@ package struct AnswerJudgement: Sendable {
     var overheads: [Overhead]
     var warnings: [String]
     var quality: QualityVerdict?
-    var qualityNote: String?
+    var wasFoundLate: Bool
 
     init(_ exchange: Exchange) {
         decision = exchange.decision
@@ -21,7 +21,7 @@ package struct AnswerJudgement: Sendable {
         overheads = exchange.overheads
         warnings = exchange.warnings
         quality = exchange.quality
-        qualityNote = exchange.qualityNote
+        wasFoundLate = exchange.wasFoundLate
     }
 }
 
@@ -62,6 +62,6 @@ extension Exchange {
         overheads = judgement.overheads
         warnings = judgement.warnings
         quality = judgement.quality
-        qualityNote = judgement.qualityNote
+        wasFoundLate = judgement.wasFoundLate
     }
 }

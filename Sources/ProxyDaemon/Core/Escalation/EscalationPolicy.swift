@@ -22,8 +22,7 @@ struct EscalationPolicy: Sendable {
         case .forcedTier where asked != nil: break
         default: return nil
         }
-        let kind = exchange.turn?.kind ?? TurnKind(prompt)
-        guard kind == .userTurn, settings.includesAgents || !prompt.isAgents else { return nil }
+        guard exchange.isUserTurn(prompt), settings.includesAgents || !prompt.isAgents else { return nil }
         return next(after: decision) == nil ? nil : most
     }
 

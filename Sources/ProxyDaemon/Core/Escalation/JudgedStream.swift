@@ -21,9 +21,6 @@ final class JudgedStream: StreamSource {
         var judgement: AnswerJudgement
     }
 
-    /// Said of an answer whose weakness showed too late.
-    static let foundLate = "it was found weak only after its first bytes had gone to the client"
-
     struct Window: Sendable {
         /// Tokens by the estimate, of text.
         var tokens: Int
@@ -357,9 +354,7 @@ final class JudgedStream: StreamSource {
             state.isSettled = true
             if outcome.end == .complete {
                 let verdict = state.quality.finished()
-                if verdict.isWeak, state.judgement.quality?.isWeak != true {
-                    state.judgement.qualityNote = Self.foundLate
-                }
+                state.judgement.wasFoundLate = verdict.isWeak && state.judgement.quality?.isWeak != true
                 state.judgement.quality = verdict
             }
             outcome.judgement = state.judgement

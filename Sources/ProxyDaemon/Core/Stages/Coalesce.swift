@@ -24,14 +24,17 @@ package struct Coalesce: Stage {
 
     package func handle(_ exchange: inout Exchange, next: @escaping Next) async throws(GatewayError) -> Reply {
         guard let prompt = exchange.prompt, let key = key(exchange, prompt) else { return try await next(&exchange) }
-        var isSecond = false
+        let origin = exchange.request.id
+        var failed: Flight?
         while true {
-            switch flights.join(key, origin: exchange.request.id, isSecond: isSecond) {
+            let place = failed.map { flights.joinSecond(key, after: $0, origin: origin) }
+            switch place ?? flights.join(key, origin: origin) {
             case .leader(let flight): return try await lead(flight, &exchange, next)
             case .follower(let flight, let seat):
-                switch try await follow(flight, seat, mayTryAgain: !isSecond && !flight.isSecond, prompt, &exchange) {
+                let mayTryAgain = failed == nil && !flight.isSecond
+                switch try await follow(flight, seat, mayTryAgain: mayTryAgain, prompt, &exchange) {
                 case .reply(let reply): return reply
-                case .tryAgain: isSecond = true
+                case .tryAgain: failed = flight
                 case .goAlone: return try await next(&exchange)
                 }
             }
@@ -41,7 +44,7 @@ package struct Coalesce: Stage {
     /// nil for what is not shared.
     private func key(_ exchange: Exchange, _ prompt: Prompt) -> FlightKey? {
         guard settings.isEnabled, let key = exchange.cacheKey, exchange.directives.mayReadCache,
-            exchange.directives.mayWriteCache, exchange.turn?.kind ?? TurnKind(prompt) == .userTurn,
+            exchange.directives.mayWriteCache, exchange.isUserTurn(prompt),
             !settings.isDeterministicOnly || prompt.hasZeroTemperature
         else { return nil }
         return FlightKey(key, prompt)

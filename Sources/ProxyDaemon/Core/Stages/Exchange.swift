@@ -32,8 +32,8 @@ package struct Exchange: Sendable {
     package var discarded: [DiscardedAnswer] = []
     /// What is thought of the answer: set by `judge`, nil where it did not look at it.
     package var quality: QualityVerdict?
-    /// Why a weak answer was given all the same.
-    package var qualityNote: String?
+    /// It was found weak only after its first bytes had gone to the client.
+    package var wasFoundLate = false
     /// The head of its answer went out before it was decided whose answer it is.
     package var isUndecided = false
     /// The gateway's own calls for it, such as a classification.
@@ -48,6 +48,9 @@ package struct Exchange: Sendable {
     package var reduction = ReductionReport()
     /// When the first bytes of the answer were ready, on the monotonic clock.
     package var firstByteNanoseconds: Int64?
+
+    /// Whether the prompt ends with something that a user said. What was decided before is looked at here.
+    func isUserTurn(_ prompt: Prompt) -> Bool { (turn?.kind ?? TurnKind(prompt)) == .userTurn }
 
     package init(_ request: ClientRequest, dialect: Dialect) {
         self.request = request

@@ -15,12 +15,13 @@ package struct Judge: Stage {
     private let pingMilliseconds: Int
     private let clock: Clock
 
+    /// `judge` nil: only the rules judge.
     package init(settings: Settings, judge: AnswerJudge?, counters: EscalationCounters, clock: Clock) {
         self.settings = settings.escalation
         policy = EscalationPolicy(settings.escalation)
         storm = StormGuard(share: settings.escalation.maxShare)
         self.counters = counters
-        self.judge = settings.escalation.check == .llm ? judge : nil
+        self.judge = judge
         pingMilliseconds = settings.upstream.pingIntervalSeconds * 1_000
         self.clock = clock
     }
@@ -127,7 +128,7 @@ package struct Judge: Stage {
         exchange.take(judged.judgement)
         exchange.isUndecided = !judged.isDecided
         judged.whenEnded { [counters] outcome in
-            if outcome.judgement?.qualityNote == JudgedStream.foundLate { counters.foundLate() }
+            if outcome.judgement?.wasFoundLate == true { counters.foundLate() }
         }
         return Reply(status: reply.status, headers: judged.headers, body: .stream(judged))
     }
@@ -155,7 +156,6 @@ package struct Judge: Stage {
         guard let decision = weak.decision, let candidate = policy.next(after: decision) else { return (kept, nil) }
         guard storm.admits() else {
             counters.refused()
-            kept.qualityNote = "too many answers are being asked again (escalation.max_share)"
             return (kept, nil)
         }
         defer { storm.escalated() }
@@ -169,20 +169,17 @@ package struct Judge: Stage {
         (stronger.usage, stronger.usageIsEstimated, stronger.stopReason) = (TokenUsage(), false, nil)
         stronger.quality = nil
         stronger.warnings = answers.warnings
-        let failure: String
         do throws(GatewayError) {
             let reply = try await answers.next(&stronger)
             if reply.status == 200, reply.isStream == answers.prompt.isStream {
                 counters.escalated(because: verdict)
                 return (stronger, reply)
             }
-            failure = "it answered HTTP \(reply.status)"
         } catch {
-            failure = error.message
+            // The attempt's report says why.
         }
         kept.attempts = stronger.attempts
         kept.overheads = stronger.overheads
-        kept.qualityNote = "\(candidate.backend.name) was asked instead and failed: \(failure)"
         let seconds = weak.request.unixMilliseconds / 1_000
         let spending = Spending(
             stronger.usage,
