@@ -150,6 +150,88 @@ def test_branches_run_side_by_side(start):
     assert report["status"] == "completed", report
 
 
+# --- The provider's prompt cache
+
+
+# "# Input" and two line ends before it: 40,000 bytes, which the simulator counts as 10,000 tokens.
+LONG = ("lorem ipsum " * 4_000)[:39_991]
+
+
+def siblings(*names, **more):
+    ops = {name: {"prompt": f"Look for {name}.", "tier": "fast", "max_tokens": 64} | more for name in names}
+    return {"start_ops": list(names), "end_ops": list(names), "ops": ops}
+
+
+def told_by_op(gateway, workflow, headers=(), **body):
+    headers = {"cache-control": "no-store"} | dict(headers)
+    answer = run(gateway, headers, workflow=workflow, stream=True, **body)
+    told = events(answer.body)
+    assert told[-1]["report"]["status"] == "completed", told[-1]
+    return {event["op"]: event for event in told if event["type"] == "op_end"}, told[-1]["report"]
+
+
+def test_siblings_read_a_long_input_from_the_prompt_cache(gateway):
+    ends, report = told_by_op(gateway, siblings("facts", "risks"), input=LONG)
+    first, second = ends["facts"], ends["risks"]
+    assert first["tokens"]["cache_creation_input_tokens"] == 10_000 and first["tokens"]["cache_read_input_tokens"] == 0
+    assert second["tokens"]["cache_read_input_tokens"] == 10_000 and second["tokens"]["cache_creation_input_tokens"] == 0
+    assert report["tokens"]["cache_read_input_tokens"] == 10_000
+    # "\n\n# Task\n\n" and the prompt are 26 bytes. A million tokens are $1 plain, $1.25 written, $0.10 read, $5 answered.
+    for end, cached in ((first, 10_000 * 1.25e-6), (second, 10_000 * 0.1e-6)):
+        assert end["tokens"]["input_tokens"] == 7
+        answered = end["tokens"]["output_tokens"] * 5e-6
+        assert end["cost_usd"] == pytest.approx(cached + 7 * 1e-6 + answered, abs=1e-9)
+    assert report["total_cost_usd"] == pytest.approx(first["cost_usd"] + second["cost_usd"], abs=1e-9)
+
+
+def test_a_step_reads_what_the_one_before_it_was_given(gateway):
+    ops = {
+        "a": {"prompt": "Begin.", "tier": "fast", "max_tokens": 64},
+        "b": {"prompt": "Go on.", "tier": "fast", "max_tokens": 64, "input_ops": ["a"]},
+        "c": {"prompt": "End.", "tier": "fast", "max_tokens": 64, "input_ops": ["b", "a"]},
+    }
+    workflow = {"start_ops": ["a"], "end_ops": ["c"], "ops": ops}
+    ends, report = told_by_op(gateway, workflow, input="chain " + LONG[6:])
+    read = {op: end["tokens"]["cache_read_input_tokens"] for op, end in ends.items()}
+    # b marks the end of what a wrote, too, and c goes on from there: about 4 bytes a token, and "# Output of a".
+    assert read["a"] == 0 and read["b"] == 10_000
+    assert read["c"] == pytest.approx(10_000 + (len(ends["a"]["output"]) + 17) / 4, abs=1)
+    assert report["tokens"]["cache_read_input_tokens"] == sum(read.values())
+
+
+def test_siblings_are_asked_as_soon_as_the_first_answer_begins(start):
+    """The first answer goes on only when the others have been asked: had they waited for its end, nothing would come."""
+    others = threading.Barrier(3)
+
+    def answer(request, connection):
+        if not request.json()["stream"]:
+            others.wait(10)
+            return connection.sendall(wire.response_bytes())
+        stream = wire.message_stream()
+        head, rest = stream.split(b"\n\n", 1)
+        connection.sendall(wire.event_stream(stream).split(b"\r\n\r\n")[0] + b"\r\n\r\n" + head + b"\n\n")
+        others.wait(10)
+        connection.sendall(rest)
+
+    provider = start.upstream(answer)
+    gateway = start.gateway(config(backend("haiku", provider.url, "claude-haiku-4-5-20251001", "fast")))
+    report = run(gateway, input=LONG, workflow=siblings("a", "b", "c", retries=0)).json()
+    assert report["status"] == "completed" and report["outputs"] == {"a": "Hi.", "b": "Hi.", "c": "Hi."}, report
+    assert [request.json()["stream"] for request in provider.requests] == [True, False, False]
+    marked = [request.json()["messages"][0]["content"] for request in provider.requests]
+    assert all(len(content) == 2 and content[0] == marked[0][0] for content in marked)
+    assert marked[0][0]["cache_control"] == {"type": "ephemeral"} and marked[0][0]["text"] == "# Input\n\n" + LONG
+
+
+def test_nothing_is_marked_where_markers_are_switched_off(start):
+    provider = start.upstream()
+    models = backend("haiku", provider.url, "claude-haiku-4-5-20251001", "fast")
+    gateway = start.gateway(config(models, reduction={"anthropic_cache_control": False}))
+    run(gateway, input=LONG, workflow=siblings("a", "b"))
+    for request in provider.requests:
+        assert isinstance(request.json()["messages"][0]["content"], str) and not request.json()["stream"]
+
+
 # --- What is wrong with a request
 
 

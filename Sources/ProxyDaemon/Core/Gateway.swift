@@ -34,6 +34,8 @@ package struct Gateway: Sendable {
     package let skills: SkillLibrary?
     /// What holds for the prompts of running conversations.
     package let prepared: PreparedConversations
+    /// Who is asked about answers; nil where nobody is.
+    let judge: AnswerJudge?
     private let pipeline: Pipeline
 
     /// The stages' names in order.
@@ -93,6 +95,7 @@ package struct Gateway: Sendable {
         )
         let repeated = RepeatedRequests()
         let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
+        judge = Self.judge(settings, router, ModelCall(transport: transport, clock: clock))
         pipeline = Pipeline([
             Settle(
                 router: router,
@@ -124,7 +127,7 @@ package struct Gateway: Sendable {
             ),
             Judge(
                 settings: settings,
-                judge: Self.judge(settings, router, ModelCall(transport: transport, clock: clock)),
+                judge: judge,
                 counters: escalations,
                 clock: clock
             ),

@@ -52,7 +52,16 @@ private final class TaskUpstream: Sendable {
                 throw .cancelled
             }
             let status = script.failures.first ?? 200
-            let text = status == 200 ? Self.answer(script.text ?? "[\(task)]") : #"{"error":{"message":"later"}}"#
+            let answer = Self.answer(script.text ?? "[\(task)]")
+            if status == 200, body.contains(#""stream":true"#) {
+                let events = AnthropicReplay.stream(fromJSON: Array(answer.utf8)) ?? []
+                return UpstreamResponse(
+                    status: 200,
+                    headers: [HeaderField("content-type", "text/event-stream")],
+                    body: UpstreamBody(OnePiece(String(decoding: events, as: UTF8.self)))
+                )
+            }
+            let text = status == 200 ? answer : #"{"error":{"message":"later"}}"#
             return UpstreamResponse(
                 status: status,
                 headers: [HeaderField("content-type", "application/json")] + (status == 200 ? [] : script.headers),
@@ -301,6 +310,72 @@ private final class TaskUpstream: Sendable {
         // After a, at $0.0015, there are $0.0054 left: b may start, c not beside it; after b it is too little.
         #expect(Set(bench.upstream.tasks) == ["a", "b"] && outcome.report.status == .failed)
         #expect(outcome.report.totalCost <= most && outcome.firstFailure?.failure.status == 400)
+    }
+
+    @Test func `foresees what escalations may cost`() async throws {
+        // A fast step of $0.0052 and some that may escalate to the balanced tier: there 1,024 tokens of answer are $0.01536.
+        let most = USD(nanodollars: 15_000_000)
+        let draft = WorkflowDraft.of([("a", [])], ends: ["a"]) { $0["a"].tier = .fast }
+        for (headers, runs) in [([], true), ([("x-gateway-max-escalations", "1")], false)] {
+            let bench = bench()
+            let outcome = await bench.runner.run(try order(draft, maxCost: most), for: request(headers)) { _ in }
+            #expect(bench.upstream.tasks == (runs ? ["a"] : []))
+            #expect(outcome.report.status == (runs ? .completed : .failed))
+        }
+    }
+
+    @Test func `marks the long text that steps share, and lets the first one's answer begin before the others ask`()
+        async throws
+    {
+        // 20,000 bytes are about 5,000 tokens, over the 4,096 that a model without a known minimum is taken to have.
+        let long = String(repeating: "word ", count: 4_000)
+        let draft = WorkflowDraft.of([("a", []), ("b", []), ("c", []), ("d", ["a"])], ends: ["b", "c", "d"]) { draft in
+            for name in ["a", "b", "c", "d"] { draft[name].tier = .fast }
+        }
+        let bench = bench()
+        let report = await bench.runner.run(try order(draft, input: long), for: request()) { _ in }.report
+        #expect(report.outputs == ["a": "[a]", "b": "[b]", "c": "[c]", "d": "[d]"])
+        #expect(bench.upstream.tasks.first == "a" && bench.upstream.tasks.count == 4)
+        let beginning = """
+            "content":[{"cache_control":{"type":"ephemeral"},"type":"text","text":"# Input\\n\\n\(long)"},\
+            {"type":"text","text":"\\n\\n#
+            """
+        for (task, body) in zip(bench.upstream.tasks, bench.upstream.bodies) {
+            #expect(body.contains(beginning), "\(task)")
+            #expect(body.ranges(of: "cache_control").count == 1)
+            #expect(body.contains(#""stream":true"#) == (task == "a"))
+        }
+        let notes = bench.gateway.ledger.recentEntries(9).map { $0.detail.decision?.reasons ?? [] }
+        let said = "Marked for the provider's prompt cache: what other steps of the run begin with."
+        #expect(notes.count == 4 && notes.allSatisfy { $0.contains(said) })
+    }
+
+    @Test(arguments: ["short", "off", "escalations"])
+    func `makes nobody wait where it would not pay`(why: String) async throws {
+        let bench = bench { $0.reduction.marksCache = why != "off" }
+        let draft = WorkflowDraft.of([("a", []), ("b", [])], ends: ["a", "b"]) { draft in
+            for name in ["a", "b"] { draft[name].tier = .fast }
+        }
+        let input = String(repeating: "word ", count: why == "short" ? 3_000 : 4_000)
+        let headers = why == "escalations" ? [("x-gateway-max-escalations", "1")] : []
+        let outcome = await bench.runner.run(try order(draft, input: input), for: request(headers)) { _ in }
+        #expect(outcome.report.status == .completed)
+        for body in bench.upstream.bodies {
+            #expect(!body.contains("cache_control") && body.contains(#""stream":false"#))
+            #expect(body.contains(##""content":"# Input"##) == (why != "escalations"))
+        }
+    }
+
+    @Test func `takes an answer that breaks off for one that may come whole the next time`() async throws {
+        let bench = bench(["a": .init(text: #"x"}],"content":7,"n":[{"text":""#)])
+        let draft = WorkflowDraft.of([("a", []), ("b", [])], ends: ["a", "b"]) { draft in
+            for name in ["a", "b"] { draft[name].tier = .fast }
+            draft["a"].retries = 0
+        }
+        let long = String(repeating: "word ", count: 4_000)
+        let outcome = await bench.runner.run(try order(draft, input: long), for: request()) { _ in }
+        #expect(outcome.report.outputs == ["b": "[b]"] && outcome.firstFailure?.failure.status == 502)
+        #expect(outcome.firstFailure?.failure.mayPass == true)
     }
 
     @Test func `takes the lower of the client's and the configured budget`() async throws {

@@ -231,8 +231,10 @@ extension WorkflowDraft {
     private func text(_ draft: WorkflowDraft, _ op: Int, input: String = "IN") throws -> String {
         let workflow = try Workflow(draft, maxOps: 64)
         let step = workflow.steps[op]
-        let text = WorkflowPrompt.text(of: step, input: input) { "<\($0)>" }
-        #expect(WorkflowPrompt.byteCount(of: step, input: input) { "<\($0)>" } == text.utf8.count)
+        let blocks = WorkflowPrompt.blocks(of: step, cutAfter: [], input: input) { "<\($0)>" }
+        #expect(blocks.texts.count == 1 && blocks.parts.isEmpty)
+        let text = blocks.texts.joined()
+        #expect(WorkflowPrompt.byteCounts(of: step, input: input) { "<\($0)>" }.last == text.utf8.count)
         return text
     }
 

@@ -11,19 +11,23 @@ struct EscalationPolicy: Sendable {
     /// Side queries and tool loops are left alone, and so is what the client itself had decided: a request that is not
     /// routed, and a forced tier unless escalations are asked for.
     func escalations(_ exchange: Exchange) -> Int? {
-        guard settings.check != .none, let prompt = exchange.prompt, let decision = exchange.decision else {
-            return nil
-        }
-        let asked = exchange.directives.maxEscalations
-        let most = min(asked ?? settings.maxEscalations, settings.maxEscalations)
-        guard most > 0, exchange.directives.smartRouting != false else { return nil }
-        switch decision.ground {
+        guard let prompt = exchange.prompt, let decision = exchange.decision else { return nil }
+        let most = most(decision.ground, exchange.directives)
+        guard most > 0, exchange.isUserTurn(prompt), settings.includesAgents || !prompt.isAgents else { return nil }
+        return next(after: decision) == nil ? nil : most
+    }
+
+    /// How often a request that was decided on that ground may be asked again, whatever its prompt; 0 where its answer is
+    /// not even looked at.
+    func most(_ ground: Decision.Ground, _ directives: Directives) -> Int {
+        guard settings.check != .none, directives.smartRouting != false else { return 0 }
+        let asked = directives.maxEscalations
+        switch ground {
         case .classified: break
         case .forcedTier where asked != nil: break
-        default: return nil
+        default: return 0
         }
-        guard exchange.isUserTurn(prompt), settings.includesAgents || !prompt.isAgents else { return nil }
-        return next(after: decision) == nil ? nil : most
+        return max(0, min(asked ?? settings.maxEscalations, settings.maxEscalations))
     }
 
     /// Who is asked after the decision's backend: the cheapest of the next tier, or from the local tier the one that the

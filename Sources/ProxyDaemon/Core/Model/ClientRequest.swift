@@ -5,10 +5,29 @@ package struct WorkflowPlace: Sendable, Hashable {
     package var step: WorkflowStep
     /// The backend whose prompt cache an earlier step has warmed, to be taken where it is able.
     package var backend: String?
+    /// What of its message other steps send, too; nil for nothing that is worth a place in the prompt cache.
+    package var shared: SharedBlocks?
 
-    package init(step: WorkflowStep, backend: String? = nil) {
+    package init(step: WorkflowStep, backend: String? = nil, shared: SharedBlocks? = nil) {
         self.step = step
         self.backend = backend
+        self.shared = shared
+    }
+}
+
+/// The blocks of a step's message at whose ends the provider's prompt cache is to keep it.
+package struct SharedBlocks: Sendable, Hashable {
+    /// Positions in the message, ascending; at most ``most``.
+    package let ends: [Int]
+    /// UTF-8 bytes of the message up to the last of them.
+    package let bytes: Int
+
+    /// Of the four markers that a request may have, one is for its tools and system prompt.
+    package static let most = 3
+
+    package init(ends: [Int], bytes: Int) {
+        self.ends = ends
+        self.bytes = bytes
     }
 }
 

@@ -1,3 +1,5 @@
+package import Shared
+
 /// What a classifier is asked.
 package struct ClassifierRequest: Sendable {
     package var traits: PromptTraits
@@ -26,8 +28,12 @@ package protocol Classifying: Sendable {
     func classify(_ request: ClassifierRequest) async -> Classification
     /// How embeddings are made; nil where none are wanted.
     var embedding: EmbedderState? { get }
+    /// What one classification costs at most; `mode` in the place of the configured one.
+    func mostCost(_ mode: Settings.ClassifierMode?, unixSeconds: Int64) -> USD
 }
 
 extension Classifying {
     package var embedding: EmbedderState? { nil }
+
+    package func mostCost(_ mode: Settings.ClassifierMode?, unixSeconds: Int64) -> USD { .zero }
 }

@@ -1,3 +1,5 @@
+import Shared
+
 /// A short question of the gateway's own, to be answered in a few words.
 package struct Question: Sendable, Equatable {
     /// Stands in the place of a query id: `classify`.
@@ -37,6 +39,15 @@ package struct Question: Sendable, Equatable {
         members.append("\"system\":\(JSONText.quoted(system))")
         members.append("\"messages\":[{\"role\":\"user\",\"content\":\(JSONText.quoted(text))}]")
         return Array("{\(members.joined(separator: ","))}".utf8)
+    }
+
+    /// What it costs at most with so many more bytes of text.
+    func mostCost(on backend: Backend, moreBytes: Int, unixSeconds: Int64) -> USD {
+        backend.mostCost(
+            bytes: system.utf8.count + text.utf8.count + moreBytes,
+            answerTokens: maxTokens(for: backend),
+            unixSeconds: unixSeconds
+        )
     }
 
     func maxTokens(for backend: Backend) -> Int {

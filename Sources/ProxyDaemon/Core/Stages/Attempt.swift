@@ -4,7 +4,7 @@ import Shared
 package struct Attempt: Stage {
     package static let name = "attempt"
     /// A longer answer that is no stream is refused rather than held.
-    private static let maximumAnswerBytes = 67_108_864
+    static let maximumAnswerBytes = 67_108_864
 
     private let transport: Transport
     private let ledger: Ledger

@@ -108,7 +108,7 @@ package struct Decide: Stage {
             turn.stall = Stall(prompt, from: turn.view?.lift?.messageCount ?? 0).reason(atLeast: stallAfter)
         }
         if let marking, prompt.traits.promptCharacters >= marking.leastBytes {
-            turn.addedMarkers = marking.markers(turn, prompt.traits, now: now)
+            turn.addedMarkers = marking.markers(turn, prompt.traits, sharing: sent?.step?.shared, now: now)
         }
         request.turn = turn
         return request

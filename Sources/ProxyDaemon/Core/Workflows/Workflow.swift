@@ -8,7 +8,8 @@ package struct Workflow: Sendable, Equatable {
         /// What the model is told of its part; nil where nobody says.
         package let system: String?
         package let template: PromptTemplate
-        /// The ops whose outputs it waits for, in the order in which it is given them.
+        /// The ops whose outputs it waits for, in the order in which it is given them: what was written earlier comes first,
+        /// so that the prompts of ops that have inputs in common begin alike.
         package let inputs: [Int]
         package let inputNames: [String]
         /// The ops that wait for it.
@@ -33,15 +34,32 @@ package struct Workflow: Sendable, Equatable {
         purpose = draft.purpose
         starts = graph.starts
         ends = graph.ends
+        let depths = Self.depths(graph.inputs)
         steps = draft.ops.enumerated().map { position, op in
-            Step(
+            let inputs = graph.inputs[position].sorted { (depths[$0], $0) < (depths[$1], $1) }
+            return Step(
                 op: op,
                 system: op.system ?? draft.system,
                 template: PromptTemplate(op.prompt ?? ""),
-                inputs: graph.inputs[position],
-                inputNames: graph.inputs[position].map { draft.ops[$0].name },
+                inputs: inputs,
+                inputNames: inputs.map { draft.ops[$0].name },
                 dependents: graph.dependents[position]
             )
         }
+    }
+
+    /// How many ops at most come one after the other before each, in a graph without cycles.
+    private static func depths(_ inputs: [[Int]]) -> [Int] {
+        var depths = Array(repeating: 0, count: inputs.count)
+        // The longest way has fewer edges than there are ops.
+        for _ in inputs.indices {
+            var isSettled = true
+            for op in inputs.indices {
+                let depth = inputs[op].map { depths[$0] + 1 }.max() ?? 0
+                if depths[op] != depth { (depths[op], isSettled) = (depth, false) }
+            }
+            if isSettled { break }
+        }
+        return depths
     }
 }

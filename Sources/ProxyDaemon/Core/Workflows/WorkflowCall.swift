@@ -8,10 +8,12 @@ struct WorkflowCall: Sendable {
     let request: ClientRequest
     let step: Workflow.Step
     let workflow: String
-    let prompt: String
+    let prompt: WorkflowPrompt.Blocks
     let start: WorkflowRun.Start
     /// The query id of the call.
     let id: String
+    /// Called when the answer begins, where others wait for that.
+    var whenBegun: (@Sendable () -> Void)?
 
     /// What of the client's request says who it is and how it wants to be served. What else it sent was for the run.
     private static let kept: [StaticString] = [
@@ -24,15 +26,17 @@ struct WorkflowCall: Sendable {
 
     func make() async -> StepOutcome {
         let reply = await gateway.answer(stepRequest)
+        let whole = await whole(reply)
         let summary = gateway.ledger.entry(id: id)?.summary
         var spending = StepSpending()
         if let summary {
             spending.cost = summary.cost + (summary.overhead ?? .zero)
             if summary.cache == "none" { spending.tokens = summary.usage }
         }
-        guard case .bytes(let body) = reply.body else {
-            if case .stream(let stream) = reply.body { stream.abandon() }
-            return .failed(StepFailure(status: 502, "it was answered with a stream, which was not asked for"))
+        guard let body = whole else {
+            var failure = StepFailure(status: 502, summary?.error ?? "its answer broke off", mayPass: true)
+            failure.spending = spending
+            return .failed(failure)
         }
         guard reply.status == 200 else { return .failed(failure(reply, body, summary, spending)) }
         var answer = StepAnswer(text: AnthropicAnswer.text(of: body))
@@ -53,6 +57,28 @@ struct WorkflowCall: Sendable {
         return .answered(answer)
     }
 
+    /// The answer as one message, whatever form it comes in; nil for a stream that breaks off or is too long.
+    private func whole(_ reply: Reply) async -> [UInt8]? {
+        let events: [UInt8]
+        switch reply.body {
+        case .bytes(let body):
+            guard reply.status == 200, reply.headers.tellOfEvents else { return body }
+            events = body
+        case .stream(let stream):
+            if let whenBegun { stream.whenFirstEvent(whenBegun) }
+            var read: [UInt8] = []
+            while let bytes = await stream.next() {
+                read += bytes
+                guard read.count <= Attempt.maximumAnswerBytes else {
+                    stream.abandon()
+                    return nil
+                }
+            }
+            events = read
+        }
+        return AnthropicReplay.json(fromStream: events)
+    }
+
     private var stepRequest: ClientRequest {
         let op = step.op
         var headers = request.headers.filter { header in Self.kept.contains { header.isNamed($0) } }
@@ -71,23 +97,42 @@ struct WorkflowCall: Sendable {
             unixMilliseconds: gateway.clock.unixMilliseconds(),
             step: WorkflowPlace(
                 step: WorkflowStep(runID: request.id, workflow: workflow, op: op.name),
-                backend: start.backend
+                backend: start.backend,
+                shared: shared
             )
         )
+    }
+
+    /// Where the call's marks come to stand in the message.
+    private var shared: SharedBlocks? {
+        let ends = prompt.parts.indices.filter { start.marks.contains(prompt.parts[$0]) }
+        guard let last = ends.last else { return nil }
+        return SharedBlocks(ends: ends, bytes: prompt.texts[...last].reduce(0) { $0 + $1.utf8.count })
     }
 
     private var body: [UInt8] {
         let op = step.op
         var body = Array("{\"model\":".utf8)
         JSONText.appendQuoted(op.model ?? "auto", to: &body)
-        body += ",\"max_tokens\":\(op.maxTokens),\"stream\":false".utf8
+        // Only a stream tells when the answer begins.
+        body += ",\"max_tokens\":\(op.maxTokens),\"stream\":\(start.leads)".utf8
         if let temperature = op.temperature { body += ",\"temperature\":\(temperature)".utf8 }
         if let system = step.system {
             body += ",\"system\":".utf8
             JSONText.appendQuoted(system, to: &body)
         }
         body += ",\"messages\":[{\"role\":\"user\",\"content\":".utf8
-        JSONText.appendQuoted(prompt, to: &body)
+        if prompt.texts.count == 1 {
+            JSONText.appendQuoted(prompt.texts[0], to: &body)
+        } else {
+            for (position, text) in prompt.texts.enumerated() {
+                body += (position == 0 ? "[" : ",").utf8
+                body += "{\"type\":\"text\",\"text\":".utf8
+                JSONText.appendQuoted(text, to: &body)
+                body.append(UInt8(ascii: "}"))
+            }
+            body.append(UInt8(ascii: "]"))
+        }
         body += "}]}".utf8
         return body
     }

@@ -10,6 +10,9 @@ package struct WorkflowRun: Sendable {
         package var maxCalls = 128
         /// For the whole run; nil: no bound.
         package var maxCost: USD?
+        /// Of ops that could start together with a long beginning in common, the others wait until the first one's answer
+        /// begins and they find that beginning in the provider's prompt cache.
+        package var waitsForCache = true
 
         package init() {}
     }
@@ -42,6 +45,11 @@ package struct WorkflowRun: Sendable {
         package var attempt: Int
         /// The backend that an earlier op of the same tier went to: its prompt cache knows how the prompt begins.
         package var backend: String?
+        /// After how many parts of its prompt the provider's cache is to keep it: another op reads it from there later, or
+        /// one has had it put there.
+        package var marks: [Int] = []
+        /// Others wait for its answer to begin; see ``began(_:)``.
+        package var leads = false
     }
 
     /// What has to be done about a call that came back.
@@ -62,6 +70,12 @@ package struct WorkflowRun: Sendable {
     package private(set) var isCancelled = false
     private var attempts: [Int]
     private var backends: [Tier: String] = [:]
+    let beginnings: SharedBeginnings
+    /// By op, of its last call.
+    private var marks: [[Int]]
+    /// Those under way whose answers others wait for, and those that have begun.
+    private var leading: Set<Int> = []
+    private var begun: Set<Int> = []
 
     /// The first rest; each further one is twice as long, up to the longest.
     private static let firstRestMilliseconds = 500
@@ -75,6 +89,8 @@ package struct WorkflowRun: Sendable {
         states = workflow.steps.map { $0.inputs.isEmpty ? .ready : .waiting }
         costs = Array(repeating: .zero, count: workflow.steps.count)
         attempts = Array(repeating: 0, count: workflow.steps.count)
+        marks = Array(repeating: [], count: workflow.steps.count)
+        beginnings = SharedBeginnings(workflow)
     }
 
     /// Every op has its output or will never have one.
@@ -88,8 +104,12 @@ package struct WorkflowRun: Sendable {
     }
 
     /// Takes the ops that may start now and counts them as under way. `mostCost` says what one call for an op may cost at
-    /// most: nothing is started that could go over the budget. What must not start at all fails.
-    package mutating func starts(mostCost: (Start) -> USD) -> [Start] {
+    /// most: nothing is started that could go over the budget. What must not start at all fails. `isKept` says whether the
+    /// provider's prompt cache would keep what these parts of an op's prompt come to; asked only of ops that are ready.
+    package mutating func starts(
+        mostCost: (Start) -> USD,
+        isKept: (_ op: Int, _ parts: Range<Int>) -> Bool = { _, _ in false }
+    ) -> [Start] {
         var starts: [Start] = []
         guard !isCancelled else { return [] }
         for op in states.indices where states[op] == .ready {
@@ -99,7 +119,12 @@ package struct WorkflowRun: Sendable {
                 fail(op, StepFailure(status: 400, text))
                 continue
             }
-            let start = Start(op: op, attempt: attempts[op] + 1, backend: affinity(op))
+            let sharing = sharing(op, isKept)
+            // Whoever it waits for is under way, and its answer begins or its call ends.
+            if sharing.waits { continue }
+            var start = Start(op: op, attempt: attempts[op] + 1, backend: affinity(op))
+            start.marks = sharing.marks
+            start.leads = sharing.leads
             let cost = mostCost(start)
             if let most = limits.maxCost, spent.cost + reserved + cost > most {
                 // What is under way may come to less than was set aside for it.
@@ -111,9 +136,16 @@ package struct WorkflowRun: Sendable {
             states[op] = .running(reserved: cost)
             attempts[op] += 1
             calls += 1
+            marks[op] = start.marks
+            if start.leads { leading.insert(op) }
             starts.append(start)
         }
         return starts
+    }
+
+    /// The answer of an op that leads has begun: its prompt is in the provider's cache.
+    package mutating func began(_ op: Int) {
+        if leading.remove(op) != nil { begun.insert(op) }
     }
 
     /// A call has come back. `jitter` is a random number from 0 to 1, so that those who were refused together do not come
@@ -122,6 +154,8 @@ package struct WorkflowRun: Sendable {
         spent.cost += outcome.spending.cost
         spent.tokens += outcome.spending.tokens
         costs[op] += outcome.spending.cost
+        leading.remove(op)
+        begun.remove(op)
         switch outcome {
         case .answered(let answer):
             states[op] = .done(answer)
@@ -165,6 +199,48 @@ package struct WorkflowRun: Sendable {
 
     private var reserved: USD {
         states.reduce(.zero) { if case .running(let cost) = $1 { $0 + cost } else { $0 } }
+    }
+
+    /// What an op that is ready has to do with the beginnings of others' prompts.
+    private func sharing(
+        _ op: Int,
+        _ isKept: (Int, Range<Int>) -> Bool
+    ) -> (marks: [Int], waits: Bool, leads: Bool) {
+        var (warm, coming, beside) = (0, 0, 0)
+        // By how many parts: what is there, what others under way put there, what others will want.
+        var (read, written, wanted) = (Set<Int>(), Set<Int>(), Set<Int>())
+        for other in states.indices {
+            let parts = beginnings.common(op, other)
+            guard parts > 0, isKept(op, 0..<parts) else { continue }
+            switch states[other] {
+            case .done(let answer):
+                if answer.cache == "none", marks[other].contains(parts) {
+                    read.insert(parts)
+                    warm = max(warm, parts)
+                }
+            case .running:
+                if begun.contains(other) {
+                    read.insert(parts)
+                    warm = max(warm, parts)
+                } else if leading.contains(other) {
+                    coming = max(coming, parts)
+                } else if marks[other].contains(parts) {
+                    written.insert(parts)
+                }
+            case .ready where limits.waitsForCache:
+                beside = max(beside, parts)
+                wanted.insert(parts)
+            // Without a wait it starts at the same time, and reads nothing.
+            case .ready, .failed: break
+            case .waiting, .resting: wanted.insert(parts)
+            }
+        }
+        let marked = read.union(wanted.subtracting(written)).sorted().suffix(SharedBlocks.most)
+        return (
+            marks: Array(marked),
+            waits: coming > warm && isKept(op, warm..<coming),
+            leads: beside > warm && isKept(op, warm..<beside)
+        )
     }
 
     /// The first try goes where the op's tier was served before, further ones wherever the gateway thinks best.

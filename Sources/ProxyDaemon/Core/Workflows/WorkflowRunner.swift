@@ -44,6 +44,8 @@ package struct WorkflowRunner: Sendable {
     private enum Message: Sendable {
         case ended(op: Int, StepOutcome, milliseconds: Int)
         case rested(op: Int)
+        /// Its answer has begun, or its call has ended.
+        case began(op: Int)
     }
 
     /// Runs a workflow in the name of the client whose request it is; its id is the run's. `tell` is called with each event
@@ -73,17 +75,31 @@ package struct WorkflowRunner: Sendable {
         _ tell: @escaping @Sendable (WorkflowEvent) -> Void
     ) async -> WorkflowRun {
         await withTaskGroup(of: Message.self) { group in
-            var run = WorkflowRun(order.workflow, limits: limits(order))
+            var run = WorkflowRun(order.workflow, limits: limits(order, request))
             var told = Set<Int>()
+            let costs = StepCosts(gateway: gateway, request: request)
             while true {
                 if Task.isCancelled, !run.isCancelled { run.cancel() }
-                let known = run
-                for start in run.starts(mostCost: { mostCost($0, order, known) }) {
+                let sizes = StepSizes(gateway: gateway, order: order, run: run)
+                let starts = run.starts(
+                    mostCost: { costs.most(order.workflow.steps[$0.op], promptBytes: sizes.bytes($0.op)) },
+                    isKept: { sizes.isKept($0, parts: $1) }
+                )
+                for start in starts {
                     var event = WorkflowEvent(.opStart, id: request.id, op: order.workflow.steps[start.op].name)
                     event.attempt = start.attempt
                     tell(event)
-                    let call = call(start, order, request, run)
-                    group.addTask { await perform(call, start.op) }
+                    let begun = AsyncStream<Void>.makeStream()
+                    let call = call(start, order, request, sizes, whenBegun: { begun.continuation.finish() })
+                    group.addTask {
+                        defer { begun.continuation.finish() }
+                        return await perform(call, start.op)
+                    }
+                    guard start.leads else { continue }
+                    group.addTask {
+                        for await _ in begun.stream {}
+                        return .began(op: start.op)
+                    }
                 }
                 // Those that will not run are told of as soon as that is known.
                 for op in run.states.indices {
@@ -96,6 +112,7 @@ package struct WorkflowRunner: Sendable {
                 guard !run.isOver, let message = await group.next() else { return run }
                 switch message {
                 case .rested(let op): run.rested(op)
+                case .began(let op): run.began(op)
                 case .ended(let op, let outcome, let milliseconds):
                     if Task.isCancelled, !run.isCancelled { run.cancel() }
                     let next = run.ended(op, outcome, jitter: random())
@@ -111,12 +128,15 @@ package struct WorkflowRunner: Sendable {
         }
     }
 
-    private func limits(_ order: Order) -> WorkflowRun.Limits {
+    private func limits(_ order: Order, _ request: ClientRequest) -> WorkflowRun.Limits {
         let settings = gateway.settings.workflows
         var limits = WorkflowRun.Limits()
         limits.maxParallel = settings.maxParallel
         limits.maxCalls = settings.maxCalls
         limits.maxCost = [settings.maxCost, order.maxCost].compactMap(\.self).min()
+        // Waiting takes a stream, and of a stream only the beginning is judged: who asks for escalations wants all of it
+        // judged.
+        limits.waitsForCache = ["0", nil].contains(request.header("x-gateway-max-escalations"))
         return limits
     }
 
@@ -126,27 +146,21 @@ package struct WorkflowRunner: Sendable {
         _ start: WorkflowRun.Start,
         _ order: Order,
         _ request: ClientRequest,
-        _ run: WorkflowRun
+        _ sizes: StepSizes,
+        whenBegun: @escaping @Sendable () -> Void
     ) -> WorkflowCall? {
         let step = order.workflow.steps[start.op]
-        let outputs = outputs(order, run)
-        let most = gateway.settings.server.maxBodyBytes
-        guard WorkflowPrompt.byteCount(of: step, input: order.input, output: outputs) <= most else { return nil }
+        guard sizes.bytes(start.op) <= gateway.settings.server.maxBodyBytes else { return nil }
         return WorkflowCall(
             gateway: gateway,
             request: request,
             step: step,
             workflow: order.name,
-            prompt: WorkflowPrompt.text(of: step, input: order.input, output: outputs),
+            prompt: sizes.blocks(start.op),
             start: start,
-            id: makeID()
+            id: makeID(),
+            whenBegun: start.leads ? whenBegun : nil
         )
-    }
-
-    private func outputs(_ order: Order, _ run: WorkflowRun) -> (String) -> String {
-        { name in
-            order.workflow.steps.firstIndex { $0.name == name }.flatMap { run.output($0) } ?? ""
-        }
     }
 
     private func perform(_ call: WorkflowCall?, _ op: Int) async -> Message {
@@ -175,27 +189,6 @@ package struct WorkflowRunner: Sendable {
             failure.mayPass = true
         }
         return .ended(op: op, .failed(failure), milliseconds: milliseconds)
-    }
-
-    /// What a call costs at most: half of the prompt's bytes as tokens, written to the prompt cache, and the longest answer,
-    /// on the dearest backend that it may go to.
-    private func mostCost(_ start: WorkflowRun.Start, _ order: Order, _ run: WorkflowRun) -> USD {
-        let step = order.workflow.steps[start.op]
-        let bytes = WorkflowPrompt.byteCount(of: step, input: order.input, output: outputs(order, run))
-        let tokens = (bytes + (step.system?.utf8.count ?? 0)) / 2 + 1
-        let seconds = gateway.clock.unixMilliseconds() / 1_000
-        return backends(step.op).map { backend in
-            let price = backend.price(promptTokens: tokens, unixSeconds: seconds).price
-            let plain = price.cost(of: TokenUsage(input: tokens, output: step.op.maxTokens))
-            return max(plain, price.cost(of: TokenUsage(cacheWrite5m: tokens, output: step.op.maxTokens)))
-        }
-        .max() ?? .zero
-    }
-
-    private func backends(_ op: WorkflowDraft.Op) -> [Backend] {
-        if let model = op.model { return (try? gateway.router.backend(named: model)).map { [$0] } ?? [] }
-        guard let tier = op.tier else { return gateway.router.backends }
-        return gateway.router.backends.filter { $0.tier == tier }
     }
 
     /// What there is to tell of a call. A failure for good is told of with all that it takes along.

@@ -1,4 +1,4 @@
-import Shared
+package import Shared
 
 /// Finds out how hard a request is, layer by layer, the cheap ones first: patterns that leave no doubt, the learned score
 /// (with the text's embedding where there is one), a scoring service, a model that is asked.
@@ -60,6 +60,11 @@ package final class LayeredClassifier: Classifying {
     }
 
     package var embedding: EmbedderState? { settings.mode == .ruleBased ? nil : helpers.embeddings?.state }
+
+    package func mostCost(_ mode: Settings.ClassifierMode?, unixSeconds: Int64) -> USD {
+        guard settings.asksModel, (mode ?? settings.mode) != .ruleBased else { return .zero }
+        return helpers.asked?.mostCost(unixSeconds: unixSeconds) ?? .zero
+    }
 
     /// The scale that scores are on at the moment.
     package var scale: ScoreScale {

@@ -18,6 +18,11 @@ extension Backend {
         }
     }
 
+    /// It caches what a request marks in Anthropic's way, and nothing else.
+    var takesCacheMarkers: Bool {
+        (provider == .anthropic || provider == .simulated) && promptCaching == .marked
+    }
+
     /// The shortest prefix that is cached here, in tokens.
     package var minCacheableTokens: Int {
         if let minCacheable { return minCacheable }

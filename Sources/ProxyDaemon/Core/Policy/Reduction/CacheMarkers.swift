@@ -10,12 +10,15 @@ package struct CacheMarkers: Sendable, Equatable {
     /// Bytes of tools and system, and of the whole prompt, as ``CacheMarks`` counts them.
     let headBytes: Int
     let totalBytes: Int
+    /// What other steps of the same run send, too; nil for requests that are none.
+    var shared: SharedBlocks?
 
     /// What is marked, as if the client had done it.
     package var marks: CacheMarks {
         var marks = CacheMarks()
         marks.totalBytes = totalBytes
-        marks.markedBytes = marksMessages ? totalBytes : marksHead ? headBytes : 0
+        let blocks = shared.map { min(headBytes + $0.bytes, totalBytes) } ?? 0
+        marks.markedBytes = marksMessages ? totalBytes : max(blocks, marksHead ? headBytes : 0)
         marks.moves = marksMessages
         return marks
     }
@@ -23,18 +26,20 @@ package struct CacheMarkers: Sendable, Equatable {
     /// The markers that a request to this backend gets; nil for none: it caches by itself, or too little of the prompt
     /// reaches its shortest prefix.
     func fitting(_ backend: Backend, promptTokens: Int) -> CacheMarkers? {
-        guard backend.provider == .anthropic || backend.provider == .simulated, backend.promptCaching == .marked,
-            promptTokens >= backend.minCacheableTokens, totalBytes > 0
-        else { return nil }
+        guard backend.takesCacheMarkers, promptTokens >= backend.minCacheableTokens, totalBytes > 0 else { return nil }
         var fitting = self
         let headTokens = Int(Int128(promptTokens) * Int128(headBytes) / Int128(totalBytes))
         if headTokens < backend.minCacheableTokens { fitting.marksHead = false }
-        return fitting.marksHead || fitting.marksMessages ? fitting : nil
+        return fitting.marksHead || fitting.marksMessages || shared != nil ? fitting : nil
     }
 
     /// What was marked, for the explanation.
     var sentence: String {
-        let places = [marksHead ? "tools and system" : nil, marksMessages ? "the messages so far" : nil]
+        let places = [
+            marksHead ? "tools and system" : nil,
+            shared == nil ? nil : "what other steps of the run begin with",
+            marksMessages ? "the messages so far" : nil,
+        ]
         return "Marked for the provider's prompt cache: \(places.compactMap(\.self).joined(separator: ", "))."
     }
 
@@ -42,10 +47,11 @@ package struct CacheMarkers: Sendable, Equatable {
 
     private static let marker = "\"cache_control\":{\"type\":\"ephemeral\"}"
 
-    /// The edits that put the markers into a body of Anthropic's Messages: three at most, of the four that are allowed.
+    /// The edits that put the markers into a body of Anthropic's Messages: at most the four that are allowed.
     func edits(in root: JSONView) -> [BodyEdit] {
         var edits: [BodyEdit] = []
         if marksHead { edits += Self.head(root) }
+        if let shared { edits += Self.blocks(shared.ends, root) }
         guard marksMessages else { return edits }
         var answersSinceUser = 0
         var last: JSONView?
@@ -78,6 +84,23 @@ package struct CacheMarkers: Sendable, Equatable {
         return [marking(block: last)]
     }
 
+    /// Markers on these blocks of the first message, or on the one that a string stands for.
+    private static func blocks(_ ends: [Int], _ root: JSONView) -> [BodyEdit] {
+        var edits: [BodyEdit] = []
+        var isFirst = true
+        root["messages"]?.forEachElement { message in
+            defer { isFirst = false }
+            guard isFirst, let content = message["content"] else { return }
+            if content.kind == .string, ends.contains(0) { edits = marking(content) }
+            var number = 0
+            content.forEachElement { block in
+                if ends.contains(number) { edits += marking(last: block) }
+                number += 1
+            }
+        }
+        return edits
+    }
+
     /// A marker on the last block of a content, or on the one that a string stands for.
     private static func marking(_ content: JSONView) -> [BodyEdit] {
         if content.kind == .string {
@@ -90,14 +113,19 @@ package struct CacheMarkers: Sendable, Equatable {
         }
         var last: JSONView?
         content.forEachElement { last = $0 }
-        guard let last, let type = last["type"] else { return [] }
+        return last.map { marking(last: $0) } ?? []
+    }
+
+    /// A marker on a block of a message, if it may have one.
+    private static func marking(last block: JSONView) -> [BodyEdit] {
+        guard let type = block["type"] else { return [] }
         if type.isText("text") {
             // The provider refuses a marker on an empty text.
-            guard let text = last["text"], !text.stringContents.isEmpty else { return [] }
+            guard let text = block["text"], !text.stringContents.isEmpty else { return [] }
         } else {
             guard type.isText("tool_result") || type.isText("image") || type.isText("document") else { return [] }
         }
-        return [marking(block: last)]
+        return [marking(block: block)]
     }
 
     private static func marking(block: JSONView) -> BodyEdit {
@@ -133,19 +161,30 @@ package final class CacheMarking: Sendable {
 
     /// nil where no backend caches what is marked.
     package init?(_ backends: [Backend]) {
-        let shortest = backends.filter { $0.provider == .anthropic || $0.provider == .simulated }
-            .filter { $0.promptCaching == .marked }.map(\.minCacheableTokens).min()
+        let shortest = backends.filter(\.takesCacheMarkers).map(\.minCacheableTokens).min()
         guard let shortest else { return nil }
         leastBytes = shortest * Self.leastBytesPerToken
     }
 
-    /// The markers for a request; nil where they would not pay, or its client has markers of its own.
-    func markers(_ turn: Turn, _ traits: PromptTraits, now: Int64) -> CacheMarkers? {
+    /// The markers for a request; nil where they would not pay, or its client has markers of its own. `shared` is what of a
+    /// step other steps of its run send, too.
+    func markers(_ turn: Turn, _ traits: PromptTraits, sharing shared: SharedBlocks? = nil, now: Int64) -> CacheMarkers?
+    {
         let chain = turn.chain
-        guard chain.marks.markedBytes == 0, turn.kind == .userTurn || turn.kind == .toolStep else { return nil }
+        guard chain.marks.markedBytes == 0 else { return nil }
         let head = Head(hash: chain.head, partition: chain.partition)
         let seen = heads.withLock { $0[head] }
         let comesAgain = seen.map { now - $0 < Self.lifetimeNanoseconds } ?? false
+        if let shared {
+            return CacheMarkers(
+                marksHead: chain.headBytes > 0 && comesAgain,
+                marksMessages: false,
+                headBytes: chain.headBytes,
+                totalBytes: chain.marks.totalBytes,
+                shared: shared
+            )
+        }
+        guard turn.kind == .userTurn || turn.kind == .toolStep else { return nil }
         let goesOn =
             Self.chanceOfMore(turn.view, traits) > Self.breakEven
             // What is warm is read only where it is marked.

@@ -83,6 +83,18 @@ package final class SelfClassification: Sendable {
         return Spending(usage, isEstimated: true, on: backend, unixSeconds: seconds).cost
     }
 
+    /// What a classification costs at most.
+    func mostCost(unixSeconds: Int64) -> USD {
+        let question = Question(
+            name: "classify",
+            system: ClassificationPrompt.system,
+            text: ClassificationPrompt.text(of: [], maximumBytes: 0),
+            answerTokens: Self.answerTokens
+        )
+        // With the line in the place of what is left out.
+        return question.mostCost(on: backend, moreBytes: options.maximumAskBytes + 64, unixSeconds: unixSeconds)
+    }
+
     /// Asks about the text of a user's turn. Cancelling the task breaks the call off.
     package func classify(_ ask: [UInt8], partition: String = "") async -> Outcome {
         guard ask.contains(where: { $0 > 0x20 }) else { return Outcome(reason: "there is no text to ask about") }
