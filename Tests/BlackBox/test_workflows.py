@@ -173,10 +173,10 @@ def told_by_op(gateway, workflow, headers=(), **body):
 def test_siblings_read_a_long_input_from_the_prompt_cache(gateway):
     ends, report = told_by_op(gateway, siblings("facts", "risks"), input=LONG)
     first, second = ends["facts"], ends["risks"]
-    assert first["tokens"]["cache_creation_input_tokens"] == 10_000 and first["tokens"]["cache_read_input_tokens"] == 0
-    assert second["tokens"]["cache_read_input_tokens"] == 10_000 and second["tokens"]["cache_creation_input_tokens"] == 0
-    assert report["tokens"]["cache_read_input_tokens"] == 10_000
-    # "\n\n# Task\n\n" and the prompt are 26 bytes. A million tokens are $1 plain, $1.25 written, $0.10 read, $5 answered.
+    assert first["tokens"]["cache_write_5m_tokens"] == 10_000 and first["tokens"]["cache_read_tokens"] == 0
+    assert second["tokens"]["cache_read_tokens"] == 10_000 and second["tokens"]["cache_write_5m_tokens"] == 0
+    assert report["tokens"]["cache_read_tokens"] == 10_000
+    # "\n\n# Task\n\n" and the prompt are 25 bytes. A million tokens are $1 plain, $1.25 written, $0.10 read, $5 answered.
     for end, cached in ((first, 10_000 * 1.25e-6), (second, 10_000 * 0.1e-6)):
         assert end["tokens"]["input_tokens"] == 7
         answered = end["tokens"]["output_tokens"] * 5e-6
@@ -192,11 +192,11 @@ def test_a_step_reads_what_the_one_before_it_was_given(gateway):
     }
     workflow = {"start_ops": ["a"], "end_ops": ["c"], "ops": ops}
     ends, report = told_by_op(gateway, workflow, input="chain " + LONG[6:])
-    read = {op: end["tokens"]["cache_read_input_tokens"] for op, end in ends.items()}
+    read = {op: end["tokens"]["cache_read_tokens"] for op, end in ends.items()}
     # b marks the end of what a wrote, too, and c goes on from there: about 4 bytes a token, and "# Output of a".
     assert read["a"] == 0 and read["b"] == 10_000
     assert read["c"] == pytest.approx(10_000 + (len(ends["a"]["output"]) + 17) / 4, abs=1)
-    assert report["tokens"]["cache_read_input_tokens"] == sum(read.values())
+    assert report["tokens"]["cache_read_tokens"] == sum(read.values())
 
 
 def test_siblings_are_asked_as_soon_as_the_first_answer_begins(start):
@@ -207,11 +207,10 @@ def test_siblings_are_asked_as_soon_as_the_first_answer_begins(start):
         if not request.json()["stream"]:
             others.wait(10)
             return connection.sendall(wire.response_bytes())
-        stream = wire.message_stream()
-        head, rest = stream.split(b"\n\n", 1)
-        connection.sendall(wire.event_stream(stream).split(b"\r\n\r\n")[0] + b"\r\n\r\n" + head + b"\n\n")
+        head, rest = wire.message_stream().split(b"\n\n", 1)
+        connection.sendall(wire.STREAM_HEAD + wire.chunk(head + b"\n\n"))
         others.wait(10)
-        connection.sendall(rest)
+        connection.sendall(wire.chunk(rest) + b"0\r\n\r\n")
 
     provider = start.upstream(answer)
     gateway = start.gateway(config(backend("haiku", provider.url, "claude-haiku-4-5-20251001", "fast")))
@@ -226,7 +225,7 @@ def test_siblings_are_asked_as_soon_as_the_first_answer_begins(start):
 def test_nothing_is_marked_where_markers_are_switched_off(start):
     provider = start.upstream()
     models = backend("haiku", provider.url, "claude-haiku-4-5-20251001", "fast")
-    gateway = start.gateway(config(models, reduction={"anthropic_cache_control": False}))
+    gateway = start.gateway(config(models, reduction={"cache_control": False}))
     run(gateway, input=LONG, workflow=siblings("a", "b"))
     for request in provider.requests:
         assert isinstance(request.json()["messages"][0]["content"], str) and not request.json()["stream"]

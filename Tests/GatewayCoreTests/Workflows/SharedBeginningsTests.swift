@@ -128,8 +128,13 @@ import Testing
         var run = try run()
         #expect(starts(&run) == [.init(op: 0, attempt: 1, marks: [1], leads: true)])
         #expect(starts(&run).isEmpty)
-        run.began(0)
-        #expect(starts(&run) == [.init(op: 1, attempt: 1, marks: [1]), .init(op: 2, attempt: 1, marks: [1])])
+        run.began(0, on: "haiku")
+        #expect(
+            starts(&run) == [
+                .init(op: 1, attempt: 1, backend: "haiku", marks: [1]),
+                .init(op: 2, attempt: 1, backend: "haiku", marks: [1]),
+            ]
+        )
         for op in 0..<3 { #expect(run.ended(op, answer, jitter: 0) == .nothing) }
         #expect(starts(&run) == [.init(op: 3, attempt: 1, backend: "haiku", marks: [1])])
     }
@@ -140,7 +145,7 @@ import Testing
         _ = run.ended(0, .failed(StepFailure(status: 400, "no")), jitter: 0)
         #expect(starts(&run) == [.init(op: 1, attempt: 1, marks: [1], leads: true)])
         // It is late to say so of one that is over.
-        run.began(0)
+        run.began(0, on: "haiku")
         #expect(starts(&run).isEmpty)
     }
 

@@ -215,8 +215,9 @@ import Testing
         #expect(run.isOver)
         let report = run.report(id: "r", name: "n")
         #expect(report.outputs == ["a": "A"] && report.status == .failed && report.finalOutput == nil)
-        let said = "not started: it may cost $0.00000006, and of max_cost_usd 0.0000001 $0.000000041 are spent"
-        #expect(report.errors?["b"] == said + "; allow more, or lower max_tokens or the tier")
+        let said = "not started: it may cost $0.00000006, and $0.000000041 of the run's $0.0000001 are spent"
+        let advice = "allow more, lower max_tokens, or give it a tier, as it may go to any"
+        #expect(report.errors?["b"] == "\(said) (max_cost_usd); \(advice)")
         #expect(run.firstFailure?.failure.status == 400)
     }
 

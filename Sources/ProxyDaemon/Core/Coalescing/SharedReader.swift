@@ -22,6 +22,8 @@ final class SharedReader: AnswerStream {
 
     deinit { finish(.abandoned) }
 
+    var backend: String { stream.backend }
+
     private var isLeader: Bool { seat == Flight.leader }
 
     func capture(limitBytes: Int) { if isLeader { stream.capture(limitBytes: limitBytes) } }

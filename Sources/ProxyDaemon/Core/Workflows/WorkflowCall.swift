@@ -12,8 +12,8 @@ struct WorkflowCall: Sendable {
     let start: WorkflowRun.Start
     /// The query id of the call.
     let id: String
-    /// Called when the answer begins, where others wait for that.
-    var whenBegun: (@Sendable () -> Void)?
+    /// Called with the name of the backend when its answer begins, where others wait for that.
+    var whenBegun: (@Sendable (String) -> Void)?
 
     /// What of the client's request says who it is and how it wants to be served. What else it sent was for the run.
     private static let kept: [StaticString] = [
@@ -65,7 +65,9 @@ struct WorkflowCall: Sendable {
             guard reply.status == 200, reply.headers.tellOfEvents else { return body }
             events = body
         case .stream(let stream):
-            if let whenBegun { stream.whenFirstEvent(whenBegun) }
+            if let whenBegun, let backend = Self.backend(of: stream) {
+                stream.whenFirstEvent { whenBegun(backend) }
+            }
             var read: [UInt8] = []
             while let bytes = await stream.next() {
                 read += bytes
@@ -77,6 +79,15 @@ struct WorkflowCall: Sendable {
             events = read
         }
         return AnthropicReplay.json(fromStream: events)
+    }
+
+    /// Who answers; nil for a stream that comes from no backend.
+    private static func backend(of stream: any AnswerStream) -> String? {
+        switch stream {
+        case let source as any StreamSource: source.backend
+        case let reader as SharedReader: reader.backend
+        default: nil
+        }
     }
 
     private var stepRequest: ClientRequest {

@@ -48,7 +48,7 @@ package struct WorkflowRun: Sendable {
         /// After how many parts of its prompt the provider's cache is to keep it: another op reads it from there later, or
         /// one has had it put there.
         package var marks: [Int] = []
-        /// Others wait for its answer to begin; see ``began(_:)``.
+        /// Others wait for its answer to begin; see ``began(_:on:)``.
         package var leads = false
     }
 
@@ -129,8 +129,14 @@ package struct WorkflowRun: Sendable {
             if let most = limits.maxCost, spent.cost + reserved + cost > most {
                 // What is under way may come to less than was set aside for it.
                 if running > 0 { continue }
-                let text = "not started: it may cost $\(cost), and of max_cost_usd \(most) $\(spent.cost) are spent"
-                fail(op, StepFailure(status: 400, text + "; allow more, or lower max_tokens or the tier"))
+                let written = workflow.steps[op].op
+                let isRouted = written.tier == nil && written.model == nil
+                let advice = isRouted ? "give it a tier, as it may go to any" : "give it a lower tier"
+                let text = """
+                    not started: it may cost $\(cost), and $\(spent.cost) of the run's $\(most) are spent (max_cost_usd); \
+                    allow more, lower max_tokens, or \(advice)
+                    """
+                fail(op, StepFailure(status: 400, text))
                 continue
             }
             states[op] = .running(reserved: cost)
@@ -143,9 +149,11 @@ package struct WorkflowRun: Sendable {
         return starts
     }
 
-    /// The answer of an op that leads has begun: its prompt is in the provider's cache.
-    package mutating func began(_ op: Int) {
-        if leading.remove(op) != nil { begun.insert(op) }
+    /// The answer of an op that leads has begun: its prompt is in the cache of that backend's provider.
+    package mutating func began(_ op: Int, on backend: String) {
+        guard leading.remove(op) != nil else { return }
+        begun.insert(op)
+        if let tier = workflow.steps[op].op.tier, backends[tier] == nil { backends[tier] = backend }
     }
 
     /// A call has come back. `jitter` is a random number from 0 to 1, so that those who were refused together do not come

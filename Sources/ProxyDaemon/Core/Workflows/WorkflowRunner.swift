@@ -44,8 +44,8 @@ package struct WorkflowRunner: Sendable {
     private enum Message: Sendable {
         case ended(op: Int, StepOutcome, milliseconds: Int)
         case rested(op: Int)
-        /// Its answer has begun, or its call has ended.
-        case began(op: Int)
+        /// Its answer has begun, on that backend; nil where its call has ended without.
+        case began(op: Int, backend: String?)
     }
 
     /// Runs a workflow in the name of the client whose request it is; its id is the run's. `tell` is called with each event
@@ -89,16 +89,20 @@ package struct WorkflowRunner: Sendable {
                     var event = WorkflowEvent(.opStart, id: request.id, op: order.workflow.steps[start.op].name)
                     event.attempt = start.attempt
                     tell(event)
-                    let begun = AsyncStream<Void>.makeStream()
-                    let call = call(start, order, request, sizes, whenBegun: { begun.continuation.finish() })
+                    let begun = AsyncStream<String>.makeStream()
+                    let call = call(start, order, request, sizes) { backend in
+                        begun.continuation.yield(backend)
+                        begun.continuation.finish()
+                    }
                     group.addTask {
                         defer { begun.continuation.finish() }
                         return await perform(call, start.op)
                     }
                     guard start.leads else { continue }
                     group.addTask {
-                        for await _ in begun.stream {}
-                        return .began(op: start.op)
+                        var backend: String?
+                        for await name in begun.stream { backend = name }
+                        return .began(op: start.op, backend: backend)
                     }
                 }
                 // Those that will not run are told of as soon as that is known.
@@ -112,7 +116,8 @@ package struct WorkflowRunner: Sendable {
                 guard !run.isOver, let message = await group.next() else { return run }
                 switch message {
                 case .rested(let op): run.rested(op)
-                case .began(let op): run.began(op)
+                case .began(let op, let backend?): run.began(op, on: backend)
+                case .began: break
                 case .ended(let op, let outcome, let milliseconds):
                     if Task.isCancelled, !run.isCancelled { run.cancel() }
                     let next = run.ended(op, outcome, jitter: random())
@@ -147,7 +152,7 @@ package struct WorkflowRunner: Sendable {
         _ order: Order,
         _ request: ClientRequest,
         _ sizes: StepSizes,
-        whenBegun: @escaping @Sendable () -> Void
+        whenBegun: @escaping @Sendable (String) -> Void
     ) -> WorkflowCall? {
         let step = order.workflow.steps[start.op]
         guard sizes.bytes(start.op) <= gateway.settings.server.maxBodyBytes else { return nil }

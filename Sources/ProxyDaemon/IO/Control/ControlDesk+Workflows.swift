@@ -14,7 +14,7 @@ extension ControlDesk {
         switch (request.name, request.workflow) {
         case (let name?, nil): source = .named(name)
         case (nil, let text?): source = .yaml(text)
-        default: throw .invalidParams("expected either workflow or name")
+        default: throw .invalidParams("expected either workflow or name; workflows.list has the names")
         }
         do throws(GatewayError) {
             return try await workflows.prepare(.init(source: source, input: request.input, maxCost: request.maxCost))

@@ -137,7 +137,9 @@ private struct WorkflowQuestion {
         let name = try text(root, "name")
         let workflow = given(root, "workflow")
         guard let input else { throw invalid("input: Field required") }
-        guard (name == nil) != (workflow == nil) else { throw invalid("expected either workflow or name") }
+        guard (name == nil) != (workflow == nil) else {
+            throw invalid("expected either workflow or name; GET /v1/workflows lists the names")
+        }
         var isStream: Bool?
         if let flag = given(root, "stream") {
             guard let value = flag.bool else {
