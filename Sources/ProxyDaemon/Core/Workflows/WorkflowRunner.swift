@@ -75,14 +75,18 @@ package struct WorkflowRunner: Sendable {
         _ tell: @escaping @Sendable (WorkflowEvent) -> Void
     ) async -> WorkflowRun {
         await withTaskGroup(of: Message.self) { group in
-            var run = WorkflowRun(order.workflow, limits: limits(order, request))
+            let limits = limits(order, request)
+            var run = WorkflowRun(order.workflow, limits: limits)
             var told = Set<Int>()
             let costs = StepCosts(gateway: gateway, request: request)
             while true {
                 if Task.isCancelled, !run.isCancelled { run.cancel() }
                 let sizes = StepSizes(gateway: gateway, order: order, run: run)
                 let starts = run.starts(
-                    mostCost: { costs.most(order.workflow.steps[$0.op], promptBytes: sizes.bytes($0.op)) },
+                    mostCost: { start in
+                        guard limits.maxCost != nil else { return .zero }
+                        return costs.most(order.workflow.steps[start.op], promptBytes: sizes.bytes(start.op))
+                    },
                     isKept: { sizes.isKept($0, parts: $1) }
                 )
                 for start in starts {
