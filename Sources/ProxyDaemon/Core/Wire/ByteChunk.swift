@@ -11,6 +11,18 @@ struct ByteChunk {
         )
     }
 
+    /// The bytes from `at` on, which is within the text: eight, or fewer and zeros after them where it ends.
+    @inline(__always) init(_ text: UnsafeBufferPointer<UInt8>, from at: Int) {
+        let room = text.count - at
+        if let whole = ByteChunk(text, at: at) {
+            self = whole
+        } else if room > 0, let last = ByteChunk(text, at: text.count - 8) {
+            bytes = last.bytes >> UInt64(8 * (8 - room))
+        } else {
+            bytes = text.dropFirst(at).reversed().reduce(0) { $0 << 8 | UInt64($1) }
+        }
+    }
+
     private static let high: UInt64 = 0x8080_8080_8080_8080
 
     @inline(__always) var isASCII: Bool { bytes & Self.high == 0 }
@@ -20,6 +32,13 @@ struct ByteChunk {
         let isSeen = (bytes &+ Self.each(0x60)) & ~(bytes &+ Self.each(0x01))
         let isOther = (bytes ^ Self.each(byte)) &+ Self.each(0x7F)
         return isASCII && isSeen & isOther & Self.high == Self.high
+    }
+
+    /// Whether none of the first `count` is a control character, counting from 0x00 to 0x1F.
+    @inline(__always) func hasNoControls(among count: Int) -> Bool {
+        let isSeen = ((bytes & ~Self.high) &+ Self.each(0x60)) | bytes
+        let asked: UInt64 = count >= 8 ? .max : (1 << UInt64(8 * count)) &- 1
+        return ~isSeen & asked & Self.high == 0
     }
 
     /// How many letters and digits of ASCII it begins with, 0…8.

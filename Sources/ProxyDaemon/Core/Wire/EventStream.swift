@@ -21,6 +21,9 @@ package struct EventStreamSplitter: Sendable {
 
     package init(limit: Int = 8_388_608) { self.limit = limit }
 
+    /// The last event that came is whole: what comes next begins another.
+    package var isBetweenEvents: Bool { pending.isEmpty }
+
     /// Takes what was read and returns the bytes up to the end of the last whole event, which `visit` has seen one by
     /// one.
     ///

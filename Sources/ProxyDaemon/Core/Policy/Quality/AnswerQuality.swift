@@ -25,11 +25,18 @@ package struct AnswerQuality: Sendable {
     /// Reads a piece of the stream in the client's dialect. What is no such stream is passed over.
     package mutating func read(events: [UInt8]) {
         guard !isBroken, !reader.isOver else { return }
+        // Most pieces are whole deltas, which need no splitter.
+        let read = splitter.isBetweenEvents ? Self.read(deltas: events, &reader, &seen) : 0
+        guard read < events.count else { return }
         do throws(EventStreamSplitter.EventTooLong) {
-            try Self.read(events, &splitter, &reader, &seen)
+            try Self.read(read == 0 ? events : Array(events[read...]), &splitter, &reader, &seen)
         } catch {
             isBroken = true
         }
+    }
+
+    private static func read(deltas events: [UInt8], _ reader: inout DialectReader, _ seen: inout AnswerSeen) -> Int {
+        events.withUnsafeBufferPointer { bytes in reader.read(deltas: bytes) { seen.take($0) } }
     }
 
     private static func read(
@@ -97,6 +104,11 @@ private struct DialectReader: Sendable {
         case .anthropic: anthropic.read(payload, emit)
         case .openai: openAI.read(payload, emit)
         }
+    }
+
+    /// How many bytes of deltas of the usual spelling the events begin with; those are read.
+    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) -> Int {
+        dialect == .anthropic ? anthropic.read(deltas: events, emit) : 0
     }
 
     mutating func read(whole body: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {

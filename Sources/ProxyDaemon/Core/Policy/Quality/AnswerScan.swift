@@ -17,7 +17,7 @@ struct AnswerScan: Sendable {
         case fence
     }
 
-    private var line: [UInt8] = []
+    private var line = HeldLine()
     /// The line that is being read began in an earlier piece.
     private var isContinued = false
     private(set) var characters = 0
@@ -58,13 +58,13 @@ struct AnswerScan: Sendable {
             let end = newline ?? min(text.count, at + room)
             let isFull = newline == nil && end - at == room
             if newline == nil, !isFull {
-                line.append(contentsOf: UnsafeBufferPointer(rebasing: text[at..<end]))
+                line.append(UnsafeBufferPointer(rebasing: text[at..<end]))
                 return
             }
             if line.isEmpty {
                 read(UnsafeBufferPointer(rebasing: text[at..<end]), isEnd: !isFull)
             } else {
-                line.append(contentsOf: UnsafeBufferPointer(rebasing: text[at..<end]))
+                line.append(UnsafeBufferPointer(rebasing: text[at..<end]))
                 readLine(isEnd: !isFull)
             }
             at = newline == nil ? end : end + 1
@@ -78,20 +78,16 @@ struct AnswerScan: Sendable {
 
     /// Reads the whole sentences of the line that has not ended; for a copy, as the line is lost.
     mutating func finishSentences() {
-        let mark = line.indices.dropLast().last { at in
-            line[at + 1] == 0x20
-                && (line[at] == UInt8(ascii: ".") || line[at] == UInt8(ascii: "!") || line[at] == UInt8(ascii: "?"))
-        }
-        line = mark.map { Array(line[...$0]) } ?? []
+        line.dropOpenSentence()
         finish()
     }
 
     private mutating func readLine(isEnd: Bool) {
-        var whole: [UInt8] = []
+        var whole = HeldLine()
         // Taken out and put back, so that its room is used again.
         swap(&whole, &line)
-        whole.withUnsafeBufferPointer { read($0, isEnd: isEnd) }
-        whole.removeAll(keepingCapacity: true)
+        whole.withBytes { read($0, isEnd: isEnd) }
+        whole.clear()
         swap(&whole, &line)
     }
 
@@ -100,7 +96,7 @@ struct AnswerScan: Sendable {
         var leads = 0
         var at = 0
         while at < text.count {
-            if let chunk = ByteChunk(text, at: at), chunk.isASCII {
+            if ByteChunk(text, from: at).isASCII {
                 at += 8
                 continue
             }
@@ -279,6 +275,10 @@ struct GarbageScan: Sendable {
         while at < text.count {
             if let chunk = ByteChunk(text, at: at), chunk.isPrintable(without: UInt8(ascii: "<")) {
                 at += 8
+            } else if let last = ByteChunk(text, at: text.count - 8), at > text.count - 8,
+                last.isPrintable(without: UInt8(ascii: "<"))
+            {
+                return
             } else {
                 read(text, at)
                 at += 1

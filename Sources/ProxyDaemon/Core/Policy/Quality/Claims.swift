@@ -17,11 +17,18 @@ struct Claim: Sendable {
     /// Share of the sentence that stands after a "but" that follows the claim.
     private(set) var turned = 0.0
 
-    /// Reads a sentence's words, of which there is one at least.
+    /// Reads a sentence's words, of which there is one at least; `mayBeVague` where one of them begins a phrase that asks for
+    /// nothing in particular.
     ///
     /// A claim begins a clause, and its subject is the model: "I" in the first clause or after "sorry", "as an AI, " and their
     /// like. In the opening it may also follow a comma; later only doubt about the answer itself counts fully.
-    init(_ words: [SentenceWord], isQuestion: Bool, isOpening: Bool, _ known: QualityWords) {
+    init(
+        _ words: UnsafeBufferPointer<SentenceWord>,
+        isQuestion: Bool,
+        isOpening: Bool,
+        mayBeVague: Bool,
+        _ known: QualityWords
+    ) {
         let isConditional = words[0].uses.contains(.conditional)
         var at = 0
         var canClaim = true
@@ -59,7 +66,7 @@ struct Claim: Sendable {
             canClaim = found.meaning == .machine || found.meaning == .apology
             at += found.count
         }
-        if !isVague { isVague = Self.isVague(words, known) }
+        if mayBeVague, !isVague { isVague = Self.isVague(words, known) }
         // "Maybe you mistyped it?" asks for nothing, and neither does "how can I help?".
         isAsking = (isAsking || isQuestion && meaning == nil) && !isOffer && !words[0].uses.contains(.hedge)
     }
@@ -74,7 +81,7 @@ struct Claim: Sendable {
         if meaning != nil { isAsking = false }
     }
 
-    private static func isVague(_ words: [SentenceWord], _ known: QualityWords) -> Bool {
+    private static func isVague(_ words: UnsafeBufferPointer<SentenceWord>, _ known: QualityWords) -> Bool {
         words.indices.contains { at in
             words[at].uses.contains(.beginsVague) && known.phrase(words, at: at)?.meaning == .vague
         }

@@ -25,6 +25,9 @@ struct LineReader {
     private static let will = WordHash.of("will".utf8)
     private static let cannot = WordHash.of("cannot".utf8)
 
+    /// Beside the text, as a global would be asked for with every word.
+    private let cannot = Self.cannot
+
     init(_ text: UnsafeBufferPointer<UInt8>) { self.text = text }
 
     /// Bytes read since this was last asked.
@@ -112,20 +115,20 @@ struct LineReader {
         return word(hash, isClauseStart)
     }
 
-    /// The word at `at` and where it ends, read eight bytes at a time; nil where it has more than letters and digits of ASCII,
-    /// or the line ends soon.
+    /// The word at `at` and where it ends, read eight bytes at a time; nil where it has more than letters and digits of ASCII.
     @inline(__always) private func plainWord() -> (hash: UInt64, end: Int)? {
         var hash = WordHash.empty
         var end = at
-        while let chunk = ByteChunk(text, at: end) {
+        while end < text.count {
+            let chunk = ByteChunk(text, from: end)
             let letters = chunk.letters
             if letters > 0 { hash = WordHash.mix(hash, chunk.word(letters)) }
             end += letters
-            guard letters < 8 else { continue }
+            guard letters < 8, end < text.count else { continue }
             let next = text[end]
             return next >= 0x80 || next == UInt8(ascii: "'") || next == UInt8(ascii: "%") ? nil : (hash, end)
         }
-        return nil
+        return (hash, end)
     }
 
     private mutating func readAnyWord(_ isClauseStart: Bool) -> Token {
@@ -143,8 +146,8 @@ struct LineReader {
         return word(hash(start..<(isShare ? at + 1 : at)).value, isClauseStart)
     }
 
-    private mutating func word(_ hash: UInt64, _ isClauseStart: Bool) -> Token {
-        guard hash == Self.cannot else { return .word(hash, isClauseStart: isClauseStart) }
+    @inline(__always) private mutating func word(_ hash: UInt64, _ isClauseStart: Bool) -> Token {
+        guard hash == cannot else { return .word(hash, isClauseStart: isClauseStart) }
         waiting = Self.not
         return .word(Self.can, isClauseStart: isClauseStart)
     }

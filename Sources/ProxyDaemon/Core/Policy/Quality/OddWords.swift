@@ -18,49 +18,67 @@ struct OddWords: Sendable {
         guard bytes < Self.limit else { return }
         bytes += text.count
         let text = UnsafeBufferPointer(rebasing: text.prefix(Self.limit))
+        let isLink = Self.isLink(text)
+        var at = 0
+        while at < text.count {
+            if Self.isPart(text[at]) {
+                at = readWord(text, from: at, isLink: isLink)
+            } else {
+                readMark(text, at, isLink: isLink)
+                at += 1
+            }
+        }
+    }
+
+    /// A byte of a word, or of what is no plain word.
+    @inline(__always) private static func isPart(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
+            || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "/")
+    }
+
+    /// Counts the word that begins at `start`; gives back where it ends.
+    private mutating func readWord(_ text: UnsafeBufferPointer<UInt8>, from start: Int, isLink: Bool) -> Int {
         var letters = 0
         var vowels = 0
         /// Consonants on end, now and at most.
         var run = 0
         var longest = 0
-        /// The word has capitals after its beginning, digits or letters beyond ASCII.
+        /// It has capitals after its beginning, digits or letters beyond ASCII.
         var isOther = false
-        let isLink = Self.has(text, "://")
-        func isSmall(_ at: Int) -> Bool { text.indices.contains(at) && text[at] &- UInt8(ascii: "a") < 26 }
-        for at in 0...text.count {
-            let byte = at < text.count ? text[at] : 0x20
+        var at = start
+        while at < text.count, Self.isPart(text[at]) {
+            let byte = text[at]
             let small = byte | 0x20
             if small &- UInt8(ascii: "a") < 26 {
-                if byte != small, letters > 0 { isOther = true }
+                isOther = isOther || byte != small && letters > 0
                 letters += 1
-                if Self.vowels >> (small & 31) & 1 == 1 {
-                    vowels += 1
-                    run = 0
-                } else {
-                    run += 1
-                    longest = max(longest, run)
-                }
-                continue
-            }
-            if byte >= 0x80 || byte &- UInt8(ascii: "0") < 10 || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "/")
-            {
+                let isVowel = Self.vowels >> (small & 31) & 1 == 1
+                vowels += isVowel ? 1 : 0
+                run = isVowel ? 0 : run + 1
+                longest = max(longest, run)
+            } else {
                 isOther = true
                 if byte >= 0x80 { markBeyondASCII(text, at) }
-                continue
             }
-            if letters >= 5, !isOther, !isLink {
-                words += 1
-                if longest >= 6 || vowels == 0 || longest >= 5 && vowels * 5 < letters { unspeakable += 1 }
-            }
-            (letters, vowels, run, longest, isOther) = (0, 0, 0, 0, false)
-            switch byte {
-            case UInt8(ascii: "?"): if !isLink, isSmall(at - 1), isSmall(at + 1) { lostLetters += 1 }
-            case UInt8(ascii: "#"):
-                if isSmall(at - 1), at + 2 < text.count, text[at + 1] == byte, isSmall(at + 2) { pieces += 1 }
-            case UInt8(ascii: "<"), UInt8(ascii: "["):
-                if Self.marks.contains(where: { Self.starts(text, at, $0) }) { pieces += 1 }
-            default: break
-            }
+            at += 1
+        }
+        guard letters >= 5, !isOther, !isLink else { return at }
+        words += 1
+        if longest >= 6 || vowels == 0 || longest >= 5 && vowels * 5 < letters { unspeakable += 1 }
+        return at
+    }
+
+    @inline(__always)
+    private mutating func readMark(_ text: UnsafeBufferPointer<UInt8>, _ at: Int, isLink: Bool) {
+        func isSmall(_ at: Int) -> Bool { text.indices.contains(at) && text[at] &- UInt8(ascii: "a") < 26 }
+        let byte = text[at]
+        switch byte {
+        case UInt8(ascii: "?"): if !isLink, isSmall(at - 1), isSmall(at + 1) { lostLetters += 1 }
+        case UInt8(ascii: "#"):
+            if isSmall(at - 1), at + 2 < text.count, text[at + 1] == byte, isSmall(at + 2) { pieces += 1 }
+        case UInt8(ascii: "<"), UInt8(ascii: "["):
+            if Self.marks.contains(where: { Self.starts(text, at, $0) }) { pieces += 1 }
+        default: break
         }
     }
 
@@ -74,8 +92,13 @@ struct OddWords: Sendable {
         at + mark.utf8CodeUnitCount <= text.count && JSONText.equals(text, at..<at + mark.utf8CodeUnitCount, mark)
     }
 
-    private static func has(_ text: UnsafeBufferPointer<UInt8>, _ mark: StaticString) -> Bool {
-        text.indices.contains { text[$0] == mark.utf8Start[0] && starts(text, $0, mark) }
+    private static func isLink(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
+        var from = 0
+        while let at = JSONScan.next(UInt8(ascii: ":"), text, from: from) {
+            if starts(text, at, "://") { return true }
+            from = at + 1
+        }
+        return false
     }
 
     /// One bit a letter: a, e, i, o, u and y.

@@ -27,18 +27,38 @@ struct ProseScan: Sendable {
     private(set) var longestInlineCode = 0
     private(set) var end = ProseEnd()
 
-    /// The words of the sentence that is being read.
-    private var sentence: [SentenceWord] = []
+    /// Room for the words of the sentence that is being read, kept from line to line.
+    private var room: [SentenceWord] = []
     private var sentenceBytes = 0
 
     /// A heading, which claims nothing.
     mutating func passOver(_ bytes: Int) { helpBytes += bytes }
 
     mutating func read(_ text: UnsafeBufferPointer<UInt8>, isItem: Bool, _ repeats: inout RepeatScan) {
+        var words: [SentenceWord] = []
+        // Taken out while it is written, so that it is asked once and not for every word whether it is shared.
+        swap(&words, &room)
+        // No word has less than a byte, and those that become two have three.
+        if words.count <= text.count {
+            let none = SentenceWord(hash: 0, uses: [], beginsClause: false)
+            words = [SentenceWord](repeating: none, count: max(256, text.count + 1))
+        }
+        words.withUnsafeMutableBufferPointer { read(text, isItem: isItem, $0, &repeats) }
+        swap(&words, &room)
+    }
+
+    private mutating func read(
+        _ text: UnsafeBufferPointer<UInt8>,
+        isItem: Bool,
+        _ room: UnsafeMutableBufferPointer<SentenceWord>,
+        _ repeats: inout RepeatScan
+    ) {
         let known = QualityWords.shared
         let before = sentences
         var reader = LineReader(text)
-        var lineWords = 0
+        // Counted apart from the members, which would be written for every word.
+        var line = LineCounts()
+        var sentence = Sentence(room)
         var lastUses: QualityWords.Uses = []
         /// Where the sentence that is being read begins.
         var start = 0
@@ -52,62 +72,106 @@ struct ProseScan: Sendable {
             switch token {
             case .word(let hash, let isClauseStart):
                 let uses = known.uses(hash)
-                lineWords += 1
-                if !uses.isEmpty {
-                    if uses.contains(.common) { commonWords += 1 }
-                    if uses.contains(.hedge) { hedges += 1 }
-                    if uses.contains(.safety) { safetyWords += 1 }
-                }
-                sentence.append(
-                    SentenceWord(hash: hash, uses: uses, beginsClause: isClauseStart || sentence.isEmpty)
-                )
+                line.note(uses)
+                sentence.append(hash, uses, beginsClause: isClauseStart)
                 lastUses = uses
-            case .comma: commas += 1
+            case .comma: line.commas += 1
             case .code(let length): longestInlineCode = max(longestInlineCode, length)
             case .end(let mark):
                 closedSentences += 1
                 sentenceBytes = reader.takeBytes()
                 let found = other(start + sentenceBytes)
-                close(isItem: isItem, isQuestion: mark == UInt8(ascii: "?"), found, known, &repeats)
+                close(&sentence, isItem: isItem, isQuestion: mark == UInt8(ascii: "?"), found, known, &repeats)
                 start += sentenceBytes
             }
         }
         sentenceBytes = reader.takeBytes()
-        if !sentence.isEmpty || sentenceBytes > 0 {
-            close(isItem: isItem, isQuestion: false, other(text.count), known, &repeats)
+        if sentence.words != nil || sentenceBytes > 0 {
+            close(&sentence, isItem: isItem, isQuestion: false, other(text.count), known, &repeats)
         }
-        words += lineWords
-        end.words = lineWords
+        words += line.words
+        commonWords += line.commonWords
+        hedges += line.hedges
+        safetyWords += line.safetyWords
+        commas += line.commas
+        end.words = line.words
         end.lastUses = lastUses
         end.sentences = sentences - before
         end.note(text)
     }
 
     private mutating func close(
+        _ sentence: inout Sentence,
         isItem: Bool,
         isQuestion: Bool,
         _ other: ScriptClaims.Found?,
         _ known: QualityWords,
         _ repeats: inout RepeatScan
     ) {
-        defer { sentence.removeAll(keepingCapacity: true) }
-        guard !sentence.isEmpty else {
+        defer { sentence.clear() }
+        guard let words = sentence.words else {
             helpBytes += sentenceBytes
             return
         }
-        repeats.take(sentence, isItem: isItem)
+        repeats.take(words, isItem: isItem)
         var claim = Claim(
-            sentence,
+            words,
             isQuestion: isQuestion,
             isOpening: sentences < Self.opening,
+            mayBeVague: sentence.uses.contains(.beginsVague),
             known
         )
         if let other {
             claim.add(other, isOpening: sentences < Self.opening)
             if other.isSafety { safetyWords += 1 }
         }
-        helpBytes += claims.note(claim, bytes: sentenceBytes, words: sentence.count, at: sentences)
+        helpBytes += claims.note(claim, bytes: sentenceBytes, words: words.count, at: sentences)
         sentences += 1
+    }
+}
+
+/// What the words of one line come to.
+private struct LineCounts {
+    var words = 0
+    var commonWords = 0
+    var hedges = 0
+    var safetyWords = 0
+    var commas = 0
+
+    @inline(__always) mutating func note(_ uses: QualityWords.Uses) {
+        words += 1
+        guard !uses.isEmpty else { return }
+        if uses.contains(.common) { commonWords += 1 }
+        if uses.contains(.hedge) { hedges += 1 }
+        if uses.contains(.safety) { safetyWords += 1 }
+    }
+}
+
+/// The sentence that is being read, in room that is lent to it.
+private struct Sentence {
+    private let room: UnsafeMutableBufferPointer<SentenceWord>
+    private var count = 0
+    /// What any of its words is used for.
+    private(set) var uses: QualityWords.Uses = []
+
+    init(_ room: UnsafeMutableBufferPointer<SentenceWord>) { self.room = room }
+
+    /// Nil where it has none.
+    var words: UnsafeBufferPointer<SentenceWord>? {
+        count > 0 ? UnsafeBufferPointer(rebasing: room[..<count]) : nil
+    }
+
+    @inline(__always)
+    mutating func append(_ hash: UInt64, _ new: QualityWords.Uses, beginsClause: Bool) {
+        guard count < room.count else { return }
+        room[count] = SentenceWord(hash: hash, uses: new, beginsClause: beginsClause || count == 0)
+        count += 1
+        uses.formUnion(new)
+    }
+
+    mutating func clear() {
+        count = 0
+        uses = []
     }
 }
 
@@ -140,12 +204,22 @@ struct ProseEnd: Sendable {
     }
 
     private mutating func noteMark(_ text: UnsafeBufferPointer<UInt8>) {
-        let rest = text.filter { $0 != 0x20 && $0 != UInt8(ascii: "*") && $0 != UInt8(ascii: "_") }
-        let digits = rest.prefix { $0 &- UInt8(ascii: "0") < 10 }
-        number = digits.count <= 2 ? digits.reduce(0) { $0 * 10 + Int($1 & 15) } : 0
-        let marks = rest.dropFirst(digits.count)
-        if digits.isEmpty { isBareMark = marks.elementsEqual("-".utf8) || text.count == 1 && marks.isEmpty }
-        let isNumber = number > 0 && (marks.elementsEqual(".".utf8) || marks.elementsEqual(")".utf8))
+        var digits = 0
+        var marks = 0
+        var mark: UInt8 = 0
+        for byte in text where byte != 0x20 && byte != UInt8(ascii: "*") && byte != UInt8(ascii: "_") {
+            if marks == 0, byte &- UInt8(ascii: "0") < 10 {
+                digits += 1
+                number = digits <= 2 ? number * 10 + Int(byte & 15) : 0
+            } else {
+                marks += 1
+                mark = byte
+                // Text follows: most lines are known by their second letter.
+                if marks > 1 { break }
+            }
+        }
+        if digits == 0 { isBareMark = marks == 1 && mark == UInt8(ascii: "-") || text.count == 1 && marks == 0 }
+        let isNumber = number > 0 && marks == 1 && (mark == UInt8(ascii: ".") || mark == UInt8(ascii: ")"))
         // Emphasis that is not closed, or a number that follows items: "42." may be an answer.
         isBareMark = isBareMark || isNumber
         hasOpenEmphasis = text.count > 1 && text[0] == UInt8(ascii: "*") && text[text.count - 1] != UInt8(ascii: "*")

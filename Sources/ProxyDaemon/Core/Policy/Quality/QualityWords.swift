@@ -1,6 +1,6 @@
 /// Words and phrases that answers are looked at for. Words are compared by a hash of their lower-case bytes, contractions
 /// written out (`can't` is `can not`), so that spellings and kinds of apostrophes are one.
-struct QualityWords: Sendable {
+final class QualityWords: Sendable {
     /// What a word is used for.
     struct Uses: OptionSet, Sendable {
         let rawValue: UInt16
@@ -51,9 +51,17 @@ struct QualityWords: Sendable {
         case vague
     }
 
-    struct Phrase: Sendable {
-        let words: [UInt64]
+    /// Its words are a range of ``phraseWords``.
+    private struct Phrase: Sendable {
+        let words: Range<Int>
         let meaning: Meaning
+    }
+
+    /// The phrases that begin with the same two words, the longest first, as a range of ``phrases``; or an empty place.
+    private struct Group: Sendable {
+        var key: UInt64 = 0
+        var start: Int32 = 0
+        var count: Int32 = 0
     }
 
     /// A word of the lists, or an empty place.
@@ -66,19 +74,19 @@ struct QualityWords: Sendable {
 
     /// Each word stands at the place that its hash tells, or after it. Never more than a quarter full.
     private let entries: [Entry]
-    /// By ``key(_:_:)``, the longest first: hundreds begin with "I".
-    private let phrases: [UInt64: [Phrase]]
+    /// The same of what phrases begin with, by ``key(_:_:)``: hundreds begin with "I". At most half full.
+    private let groups: [Group]
+    private let phrases: [Phrase]
+    private let phraseWords: [UInt64]
 
     private init() {
         var uses: [UInt64: Uses] = [:]
-        var phrases: [UInt64: [Phrase]] = [:]
+        var groups: [UInt64: [(words: [UInt64], meaning: Meaning)]] = [:]
         func note(_ phrase: some StringProtocol, _ meaning: Meaning) {
             let words = phrase.split(separator: " ").map { WordHash.of($0.utf8) }
             guard let first = words.first else { return }
             uses[first, default: []].formUnion(meaning == .vague ? [.begins, .beginsVague] : .begins)
-            phrases[Self.key(first, words.count > 1 ? words[1] : 0), default: []].append(
-                Phrase(words: words, meaning: meaning)
-            )
+            groups[Self.key(first, words.count > 1 ? words[1] : 0), default: []].append((words, meaning))
         }
         for (list, use) in Self.lists {
             for word in list.split(separator: " ") { uses[WordHash.of(word.utf8), default: []].insert(use) }
@@ -98,13 +106,30 @@ struct QualityWords: Sendable {
             while entries[at].word != 0 { at = (at + 1) & (places - 1) }
             entries[at] = Entry(word: word, uses: use)
         }
-        // Of phrases of one length that are the same, the first counts.
-        phrases = phrases.mapValues { group in
-            group.enumerated().sorted { ($1.element.words.count, $0.offset) < ($0.element.words.count, $1.offset) }
-                .map(\.element)
-        }
         self.entries = entries
+
+        places = 1
+        while places < 2 * groups.count { places *= 2 }
+        var table = [Group](repeating: Group(), count: places)
+        var phrases: [Phrase] = []
+        var phraseWords: [UInt64] = []
+        for (key, group) in groups {
+            var at = Self.place(key, places)
+            while table[at].count > 0 { at = (at + 1) & (places - 1) }
+            table[at] = Group(key: key, start: Int32(phrases.count), count: Int32(group.count))
+            // Of phrases of one length that are the same, the first counts.
+            let longestFirst = group.enumerated().sorted {
+                ($1.element.words.count, $0.offset) < ($0.element.words.count, $1.offset)
+            }
+            for (words, meaning) in longestFirst.map(\.element) {
+                let start = phraseWords.count
+                phraseWords += words
+                phrases.append(Phrase(words: start..<phraseWords.count, meaning: meaning))
+            }
+        }
+        self.groups = table
         self.phrases = phrases
+        self.phraseWords = phraseWords
     }
 
     /// Of a phrase's first two words; the second is 0 where there is none.
@@ -118,22 +143,40 @@ struct QualityWords: Sendable {
 
     @inline(__always) private func entry(_ word: UInt64) -> Entry {
         var at = Self.place(word, entries.count)
-        while entries[at].word != word, entries[at].word != 0 { at = (at + 1) & (entries.count - 1) }
-        return entries[at]
+        while true {
+            let entry = entries[at]
+            if entry.word == word || entry.word == 0 { return entry }
+            at = (at + 1) & (entries.count - 1)
+        }
     }
 
     /// What the word is used for.
     @inline(__always) func uses(_ word: UInt64) -> Uses { entry(word).uses }
 
     /// The longest phrase that begins at a word, and how many words it has.
-    func phrase(_ words: [SentenceWord], at: Int) -> (meaning: Meaning, count: Int)? {
+    func phrase(_ words: UnsafeBufferPointer<SentenceWord>, at: Int) -> (meaning: Meaning, count: Int)? {
         let first = words[at].hash
-        let longer = at + 1 < words.count ? phrases[Self.key(first, words[at + 1].hash)] : nil
-        let fitting =
-            longer?.first { phrase in
-                phrase.words.count <= words.count - at
-                    && phrase.words.indices.allSatisfy { words[at + $0].hash == phrase.words[$0] }
-            } ?? phrases[Self.key(first, 0)]?.first
-        return fitting.map { ($0.meaning, $0.words.count) }
+        if at + 1 < words.count, let found = longest(words, at, Self.key(first, words[at + 1].hash)) { return found }
+        return longest(words, at, Self.key(first, 0))
+    }
+
+    private func longest(
+        _ words: UnsafeBufferPointer<SentenceWord>,
+        _ at: Int,
+        _ key: UInt64
+    ) -> (meaning: Meaning, count: Int)? {
+        var place = Self.place(key, groups.count)
+        while groups[place].key != key {
+            guard groups[place].count > 0 else { return nil }
+            place = (place + 1) & (groups.count - 1)
+        }
+        let start = Int(groups[place].start)
+        for phrase in phrases[start..<start + Int(groups[place].count)] where phrase.words.count <= words.count - at {
+            let from = phrase.words.lowerBound
+            if phrase.words.allSatisfy({ words[at + $0 - from].hash == phraseWords[$0] }) {
+                return (phrase.meaning, phrase.words.count)
+            }
+        }
+        return nil
     }
 }

@@ -3,11 +3,6 @@
 struct RepeatScan: Sendable {
     private static let sentenceSlots = 512
     private static let runSlots = 2_048
-    /// Words of a run.
-    static let runWords = 6
-    private static let base: UInt64 = 0x0000_0100_0000_01B3
-    /// What the oldest word of a run counts by.
-    private static let oldest = base &* base &* base &* base &* base
 
     private var sentenceKeys: [UInt32] = []
     private var sentenceCounts: [UInt8] = []
@@ -21,10 +16,10 @@ struct RepeatScan: Sendable {
     private(set) var mostSentence = 0
     /// Items of four words and more, how often the most frequent came.
     private(set) var mostItem = 0
-    private(set) var runCount = 0
-    private(set) var repeatedRuns = 0
+    var runCount: Int { last.runCount }
+    var repeatedRuns: Int { last.repeatedRuns }
     /// The same word one after the other.
-    private(set) var mostInARow = 0
+    var mostInARow: Int { last.mostInARow }
     /// A sentence of eight words and more, one after the other.
     private(set) var mostSentenceInARow = 0
     private var lastSentence: UInt64 = 0
@@ -35,22 +30,19 @@ struct RepeatScan: Sendable {
     private(set) var mostCodeInARow = 0
     private var lastCode: UInt64 = 0
     private var codeInARow = 0
-    private var lastWord: UInt64 = 0
-    private var inARow = 0
-    /// The last words' hashes, and their sum, in which each word counts by a power of `base` the higher the longer ago it was.
-    private var window = InlineArray<6, UInt64>(repeating: 0)
-    private var sum: UInt64 = 0
-    private var at = 0
-    private var filled = 0
+    private var last = LastWords()
 
     /// Takes the words of one sentence. Those of an item count as runs only where they come beside others.
-    mutating func take(_ words: [SentenceWord], isItem: Bool) {
+    mutating func take(_ words: UnsafeBufferPointer<SentenceWord>, isItem: Bool) {
         var slots: [UInt32] = []
         // Taken out while it is written, so that it is asked once and not for every word whether it is shared.
         swap(&slots, &runs)
         if slots.isEmpty { slots = [UInt32](repeating: 0, count: Self.runSlots) }
         slots.withUnsafeMutableBufferPointer { slots in
-            for word in words { take(word.hash, isItem: isItem, slots) }
+            // Written once a sentence and not for every word.
+            var last = last
+            for word in words { last.take(word.hash, isItem: isItem, slots) }
+            self.last = last
         }
         swap(&slots, &runs)
         guard words.count >= 4, !isItem else { return }
@@ -97,24 +89,6 @@ struct RepeatScan: Sendable {
         mostItem = max(mostItem, count(hash))
     }
 
-    @inline(__always)
-    private mutating func take(_ word: UInt64, isItem: Bool, _ slots: UnsafeMutableBufferPointer<UInt32>) {
-        inARow = word == lastWord ? inARow + 1 : 1
-        lastWord = word
-        mostInARow = max(mostInARow, inARow)
-        sum = (sum &- window[at] &* Self.oldest) &* Self.base &+ word
-        window[at] = word
-        at = at == Self.runWords - 1 ? 0 : at + 1
-        filled += 1
-        guard filled >= Self.runWords, !isItem else { return }
-        let hash = WordHash.mix(3, sum)
-        let slot = Int(truncatingIfNeeded: hash) & (Self.runSlots - 1)
-        let key = UInt32(truncatingIfNeeded: hash >> 32) | 1
-        runCount += 1
-        repeatedRuns += slots[slot] == key ? 1 : 0
-        slots[slot] = key
-    }
-
     /// How often this came, now included.
     private mutating func count(_ hash: UInt64) -> Int {
         if sentenceKeys.isEmpty {
@@ -130,5 +104,44 @@ struct RepeatScan: Sendable {
         }
         sentenceCounts[slot] = min(255, sentenceCounts[slot] &+ (sentenceCounts[slot] == 255 ? 0 : 1))
         return Int(sentenceCounts[slot])
+    }
+}
+
+/// The last words, and the runs that they make.
+private struct LastWords: Sendable {
+    /// Words of a run.
+    private static let runWords = 6
+    private static let base: UInt64 = 0x0000_0100_0000_01B3
+    /// What the oldest word of a run counts by.
+    private static let oldest = base &* base &* base &* base &* base
+
+    private(set) var runCount = 0
+    private(set) var repeatedRuns = 0
+    private(set) var mostInARow = 0
+    private var word: UInt64 = 0
+    private var inARow = 0
+    /// Their hashes, and the sum, in which each word counts by a power of `base` the higher the longer ago it was.
+    private var window = InlineArray<6, UInt64>(repeating: 0)
+    private var sum: UInt64 = 0
+    private var at = 0
+    private var filled = 0
+
+    /// Takes a word; the run that it ends is noted in one of the slots, of which there is a power of two.
+    @inline(__always)
+    mutating func take(_ word: UInt64, isItem: Bool, _ slots: UnsafeMutableBufferPointer<UInt32>) {
+        inARow = word == self.word ? inARow + 1 : 1
+        self.word = word
+        mostInARow = max(mostInARow, inARow)
+        sum = (sum &- window[at] &* Self.oldest) &* Self.base &+ word
+        window[at] = word
+        at = at == Self.runWords - 1 ? 0 : at + 1
+        filled += 1
+        guard filled >= Self.runWords, !isItem else { return }
+        let hash = WordHash.mix(3, sum)
+        let slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        let key = UInt32(truncatingIfNeeded: hash >> 32) | 1
+        runCount += 1
+        repeatedRuns += slots[slot] == key ? 1 : 0
+        slots[slot] = key
     }
 }

@@ -14,34 +14,29 @@ struct AnthropicAnswerReader: AnswerReader {
 
     mutating func read(_ payload: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {
         guard !isOver, !payload.isEmpty else { return }
-        if account.hasStarted, account.contentBytes <= AnswerAccount.maximumContentBytes,
-            let text = Self.usualText(payload)
-        {
-            account.contentBytes += text.count
-            if !text.isEmpty { emit(.text(text)) }
+        if readsUsual, let delta = UsualDelta(payload, from: 0), delta.end == payload.count {
+            take(delta, emit)
             return
         }
         parse(payload, emit) { reader, root in reader.read(root, emit) }
     }
 
-    /// The text of a delta that is spelled as Anthropic spells it: the bulk of every stream, which needs no index. Nil for
-    /// all else.
-    private static func usualText(_ payload: UnsafeBufferPointer<UInt8>) -> EscapedPiece? {
-        let head: StaticString = #"{"type":"content_block_delta","index":"#
-        let middle: StaticString = #","delta":{"type":"text_delta","text":""#
-        let number = head.utf8CodeUnitCount
-        let start = number + 1 + middle.utf8CodeUnitCount
-        // Block ten and those after it are left to the index.
-        guard payload.count > start, payload[number] &- UInt8(ascii: "0") < 10,
-            JSONText.equals(payload, 0..<number, head), JSONText.equals(payload, (number + 1)..<start, middle),
-            let end = JSONScan.endOfString(payload, from: start), end + 1 < payload.count,
-            payload[end + 1] == UInt8(ascii: "}")
-        else { return nil }
-        var at = end + 2
-        // Anthropic pads its events with blanks.
-        while at < payload.count, payload[at] == 0x20 { at += 1 }
-        guard at == payload.count - 1, payload[at] == UInt8(ascii: "}") else { return nil }
-        return EscapedPiece(rebasing: payload[start..<end])
+    /// Reads the usual deltas that a piece of a stream begins with, where an event begins. Gives back where the first event of
+    /// another kind does.
+    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) -> Int {
+        var at = 0
+        while !isOver, readsUsual, let delta = UsualDelta(event: events, from: at) {
+            take(delta, emit)
+            at = delta.end
+        }
+        return at
+    }
+
+    private var readsUsual: Bool { account.hasStarted && account.contentBytes <= AnswerAccount.maximumContentBytes }
+
+    private mutating func take(_ delta: UsualDelta, _ emit: (AnswerEvent) -> Void) {
+        account.contentBytes += delta.text.count
+        if !delta.text.isEmpty { emit(.text(delta.text)) }
     }
 
     mutating func finish(_ emit: (AnswerEvent) -> Void) {}
