@@ -14,18 +14,53 @@ import Testing
         return pieces
     }
 
+    /// The event as Anthropic spells it.
+    private static func spelled(_ event: [UInt8]) -> [UInt8] {
+        let text = String(decoding: event, as: UTF8.self)
+        guard text.contains("text_delta"), let piece = text.firstMatch(of: #/"text":("(?:[^"\\]|\\.)*")/#)?.output.1
+        else {
+            return event
+        }
+        let delta = #"{"type":"text_delta","text":\#(piece)}"#
+        let data = #"{"type":"content_block_delta","index":0,"delta":\#(delta)}"#
+        return Array("event: content_block_delta\ndata: \(data)\n\n".utf8)
+    }
+
+    @Test func `is the same however lines near the bound of a line are cut`() throws {
+        var random = SeededGenerator(seed: 81)
+        for length in [8_183, 8_191, 8_192, 8_193, 16_384, 16_385] {
+            let line = String(repeating: "I will say it. ", count: 1_200).prefix(length)
+            let answer = "One.\n\(line)\nTwo words more.\n\(line)"
+            let item = LabelledAnswer(label: .fine, kind: "", question: "Go on.", answer: answer, stop: "end_turn")
+            let expected = try item.judged(.anthropic)
+            for _ in 0..<6 {
+                var quality = AnswerQuality(
+                    QualityExpectation(try item.prompt(.anthropic), score: nil),
+                    QualityRules(),
+                    dialect: .anthropic
+                )
+                for event in try item.anthropicEvents({ Self.pieces($0, &random) }) {
+                    quality.read(events: Self.spelled(event))
+                }
+                #expect(quality.finished() == expected)
+                #expect(quality.outputCharacters == answer.count)
+            }
+        }
+    }
+
     @Test func `is the same however the stream is cut`() throws {
         var random = SeededGenerator(seed: 6)
-        for item in try LabelledAnswer.load() {
+        for item in try ["answers.jsonl", "fresh.jsonl", "unseen.jsonl"].flatMap(LabelledAnswer.load) {
             let prompt = try item.prompt(.anthropic)
             let expected = try item.judged(.anthropic)
-            for _ in 0..<2 {
+            for round in 0..<2 {
                 var quality = AnswerQuality(
                     QualityExpectation(prompt, score: item.score),
                     QualityRules(),
                     dialect: .anthropic
                 )
-                let stream = try item.anthropicEvents { Self.pieces($0, &random) }.flatMap { $0 }
+                let events = try item.anthropicEvents { Self.pieces($0, &random) }
+                let stream = events.flatMap(round == 0 ? { $0 } : Self.spelled)
                 var at = 0
                 while at < stream.count {
                     let end = min(stream.count, at + Int.random(in: 1...600, using: &random))

@@ -80,6 +80,63 @@ import Testing
         #expect(characters == 2)
     }
 
+    @Test func `fewer than eight bytes as if zeros followed`() {
+        for count in 1...20 {
+            let bytes = (1...count).map { UInt8($0) }
+            bytes.withUnsafeBufferPointer { text in
+                for at in bytes.indices {
+                    let left = bytes[at...].prefix(8)
+                    let expected = left.enumerated().reduce(UInt64(0)) {
+                        $0 | UInt64($1.element) << UInt64(8 * $1.offset)
+                    }
+                    #expect(ByteChunk(text, from: at).bytes == expected)
+                }
+            }
+        }
+    }
+
+    @Test func `odd words as their definition says`() {
+        var random = SeededGenerator(seed: 14)
+        let letters = Array("aeiouybcdfghklmnprstz".utf8) + Array("bcdfghklmnprstvwxz".utf8)
+        for round in 0..<3_000 {
+            var text: [UInt8] = []
+            for _ in 0..<Int.random(in: 1...6, using: &random) {
+                let longest = round % 50 == 0 ? 200 : 18
+                for _ in 0..<Int.random(in: 0...longest, using: &random) {
+                    text.append(letters[Int.random(in: letters.indices, using: &random)])
+                }
+                if Int.random(in: 0..<6, using: &random) == 0 {
+                    text += Array(["Q", "7", "_", "/", "é"][round % 5].utf8)
+                }
+                text.append(UInt8(ascii: " "))
+            }
+            if round % 2 == 0 { text.removeLast() }
+            if round % 3 == 0, text.first.map({ (0x61...0x7A).contains($0) }) ?? false { text[0] -= 0x20 }
+            var seen = OddWords()
+            text.withUnsafeBufferPointer { seen.read($0) }
+            let (words, unspeakable) = Self.oddWords(text.prefix(OddWords.limit))
+            #expect(seen.words == words && seen.unspeakable == unspeakable, "\(String(decoding: text, as: UTF8.self))")
+        }
+    }
+
+    /// Small Latin words of five letters and more, the first perhaps a capital; and those with six consonants on end, with
+    /// no vowel, or with five consonants on end and fewer than a fifth of vowels.
+    private static func oddWords(_ text: ArraySlice<UInt8>) -> (words: Int, unspeakable: Int) {
+        var found = (words: 0, unspeakable: 0)
+        for word in text.split(separator: 0x20) {
+            let isPlain = word.dropFirst().allSatisfy { (0x61...0x7A).contains($0) }
+            guard word.count >= 5, isPlain,
+                word.first.map({ Character(Unicode.Scalar($0)).isLetter && $0 < 0x80 }) ?? false
+            else { continue }
+            found.words += 1
+            let isVowel = word.map { "aeiouy".utf8.contains($0 | 0x20) }
+            let longest = isVowel.split(separator: true).map(\.count).max() ?? 0
+            let vowels = isVowel.filter { $0 }.count
+            if longest >= 6 || vowels == 0 || longest >= 5 && vowels * 5 < word.count { found.unspeakable += 1 }
+        }
+        return found
+    }
+
     @Test func `eight bytes as it reads them one by one`() {
         var random = SeededGenerator(seed: 8)
         for round in 0..<20_000 {
@@ -106,6 +163,18 @@ import Testing
                 let small = String(decoding: word, as: UTF8.self).lowercased().utf8
                 #expect(WordHash.mix(WordHash.empty, chunk.word(word.count)) == WordHash.of(small) || word.isEmpty)
                 #expect(chunk.isASCII == eight.allSatisfy { $0 < 0x80 })
+                let plain = eight.prefix { $0 >= 0x20 && $0 != UInt8(ascii: "\"") && $0 != UInt8(ascii: "\\") }
+                #expect(chunk.plainBytes == plain.count)
+                let isSmall = word.dropFirst().allSatisfy { (0x61...0x7A).contains($0) }
+                let isFirst = word.first.map { (0x61...0x7A).contains($0 | 0x20) && $0 >= 0x40 } ?? true
+                #expect(chunk.isSmallWord(word.count, mayBegin: true) == (isSmall && isFirst))
+                #expect(
+                    chunk.isSmallWord(word.count, mayBegin: false) == word.allSatisfy { (0x61...0x7A).contains($0) }
+                )
+                if isSmall, isFirst {
+                    let vowels = word.enumerated().filter { "aeiouy".utf8.contains($1 | 0x20) }
+                    #expect(chunk.vowels(word.count) == vowels.reduce(0) { $0 | 1 << UInt64($1.offset) })
+                }
                 let isPrintable = eight.allSatisfy { (0x20...0x7E).contains($0) && $0 != UInt8(ascii: "<") }
                 #expect(chunk.isPrintable(without: UInt8(ascii: "<")) == isPrintable)
             }

@@ -20,9 +20,18 @@ struct AnswerScan: Sendable {
     private var line = HeldLine()
     /// The line that is being read began in an earlier piece.
     private var isContinued = false
-    private(set) var characters = 0
+    /// Of the lines that have ended.
+    private var counted = CharacterCount()
+
+    var characters: Int { allCounted.characters }
     /// Characters, those of scripts that need few of them counted as three.
-    private(set) var weightedCharacters = 0
+    var weightedCharacters: Int { allCounted.weighted }
+
+    private var allCounted: CharacterCount {
+        var all = counted
+        line.withBytes { all.add($0) }
+        return all
+    }
 
     // MARK: What was seen
 
@@ -46,28 +55,26 @@ struct AnswerScan: Sendable {
 
     /// Takes a piece of text.
     mutating func append(_ text: UnsafeBufferPointer<UInt8>) {
-        count(text)
-        var at = 0
-        while at < text.count {
-            let room = Self.lineBytes - line.count
-            let newline = JSONScan.next(
-                0x0A,
-                UnsafeBufferPointer(rebasing: text[..<min(text.count, at + room)]),
-                from: at
-            )
-            let end = newline ?? min(text.count, at + room)
-            let isFull = newline == nil && end - at == room
-            if newline == nil, !isFull {
-                line.append(UnsafeBufferPointer(rebasing: text[at..<end]))
+        var rest = text
+        while !rest.isEmpty {
+            let room = min(Self.lineBytes - line.count, rest.count)
+            let newline = JSONScan.next(0x0A, UnsafeBufferPointer(rebasing: rest[..<room]), from: 0)
+            let end = newline ?? room
+            let piece = UnsafeBufferPointer(rebasing: rest[..<end])
+            let isEnd = newline != nil
+            // A line that is too long is read in pieces.
+            guard isEnd || line.count + end == Self.lineBytes else {
+                line.append(piece)
                 return
             }
             if line.isEmpty {
-                read(UnsafeBufferPointer(rebasing: text[at..<end]), isEnd: !isFull)
+                read(piece, isEnd: isEnd)
             } else {
-                line.append(UnsafeBufferPointer(rebasing: text[at..<end]))
-                readLine(isEnd: !isFull)
+                line.append(piece)
+                readLine(isEnd: isEnd)
             }
-            at = newline == nil ? end : end + 1
+            if isEnd { counted.addNewline() }
+            rest = UnsafeBufferPointer(rebasing: rest[(isEnd ? end + 1 : end)...])
         }
     }
 
@@ -91,26 +98,10 @@ struct AnswerScan: Sendable {
         swap(&whole, &line)
     }
 
-    private mutating func count(_ text: UnsafeBufferPointer<UInt8>) {
-        var continuing = 0
-        var leads = 0
-        var at = 0
-        while at < text.count {
-            if ByteChunk(text, from: at).isASCII {
-                at += 8
-                continue
-            }
-            continuing &+= text[at] & 0xC0 == 0x80 ? 1 : 0
-            leads &+= text[at] >= 0xE3 && text[at] <= 0xED ? 1 : 0
-            at += 1
-        }
-        characters += text.count - continuing
-        weightedCharacters += text.count - continuing + 2 * leads
-    }
-
     // MARK: Lines
 
     private mutating func read(_ raw: UnsafeBufferPointer<UInt8>, isEnd: Bool) {
+        counted.add(raw)
         let startsLine = !isContinued
         isContinued = !isEnd
         var range = 0..<raw.count
@@ -255,55 +246,5 @@ struct AnswerScan: Sendable {
 
     private static let codeOpeningsByByte = (0...UInt8.max).map { byte in
         codeOpenings.filter { $0.utf8Start[0] == byte }
-    }
-}
-
-/// Counts bytes that are no text.
-struct GarbageScan: Sendable {
-    /// U+FFFD.
-    private(set) var replacements = 0
-    /// UTF-8 that was read as Latin-1 and written as UTF-8 again.
-    private(set) var doubled = 0
-    private(set) var controls = 0
-    /// Letters with accents or of other scripts.
-    private(set) var hasForeignLetters = false
-    /// Marks by which models tell turns apart, such as `<|im_end|>`.
-    private(set) var turnMarks = 0
-
-    mutating func read(_ text: UnsafeBufferPointer<UInt8>) {
-        var at = 0
-        while at < text.count {
-            if let chunk = ByteChunk(text, at: at), chunk.isPrintable(without: UInt8(ascii: "<")) {
-                at += 8
-            } else if let last = ByteChunk(text, at: text.count - 8), at > text.count - 8,
-                last.isPrintable(without: UInt8(ascii: "<"))
-            {
-                return
-            } else {
-                read(text, at)
-                at += 1
-            }
-        }
-    }
-
-    @inline(__always) private mutating func read(_ text: UnsafeBufferPointer<UInt8>, _ at: Int) {
-        switch text[at] {
-        case 0xEF:
-            if at + 2 < text.count, text[at + 1] == 0xBF, text[at + 2] == 0xBD { replacements += 1 }
-        case 0xC3:
-            hasForeignLetters = true
-            // Ã, â, Ð or Ñ, and then what a lead byte's followers become.
-            if at + 3 < text.count, [0x83, 0xA2, 0x90, 0x91].contains(text[at + 1]),
-                text[at + 2] == 0xC2 || text[at + 2] == 0xE2 || text[at + 2] == 0xC5
-            {
-                doubled += 1
-            }
-        case UInt8(ascii: "<"):
-            if at + 1 < text.count, text[at + 1] == UInt8(ascii: "|") { turnMarks += 1 }
-        case 0x09, 0x0D, 0x1B: break
-        case 0..<0x20, 0x7F: controls += 1
-        case 0xC4...0xE1, 0xE3...0xEE: hasForeignLetters = true
-        default: break
-        }
     }
 }

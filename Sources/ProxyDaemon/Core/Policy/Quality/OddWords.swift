@@ -4,6 +4,9 @@ struct OddWords: Sendable {
     /// Bytes looked at.
     static let limit = 1_024
 
+    /// Letters of a word that is counted.
+    private static let leastLetters = 5
+
     private var bytes = 0
     /// Small words of Latin letters, of five and more.
     private(set) var words = 0
@@ -22,7 +25,11 @@ struct OddWords: Sendable {
         var at = 0
         while at < text.count {
             if Self.isPart(text[at]) {
-                at = readWord(text, from: at, isLink: isLink)
+                at =
+                    Self.plainWord(text, from: at).map { end, vowels in
+                        noteWord(end - at, vowels, isLink: isLink)
+                        return end
+                    } ?? readWord(text, from: at, isLink: isLink)
             } else {
                 readMark(text, at, isLink: isLink)
                 at += 1
@@ -34,6 +41,36 @@ struct OddWords: Sendable {
     @inline(__always) private static func isPart(_ byte: UInt8) -> Bool {
         (byte | 0x20) &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
             || byte == UInt8(ascii: "_") || byte == UInt8(ascii: "/")
+    }
+
+    /// Where the word that begins at `start` ends, and one bit for each letter that is a vowel; nil where it is no plain word
+    /// of small letters or has more than 64. One that is too short to be counted has no bits.
+    @inline(__always)
+    private static func plainWord(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> (end: Int, vowels: UInt64)? {
+        var vowels: UInt64 = 0
+        var at = start
+        while at < text.count, at - start < 64 {
+            let chunk = ByteChunk(text, from: at)
+            let letters = chunk.letters
+            at += letters
+            let isOver = letters < 8
+            if isOver, at < text.count, isPart(text[at]) { return nil }
+            if isOver, at - start < leastLetters { return (at, 0) }
+            guard chunk.isSmallWord(letters, mayBegin: at - letters == start) else { return nil }
+            vowels |= chunk.vowels(letters) &<< UInt64(truncatingIfNeeded: at - letters - start)
+            if isOver { return (at, vowels) }
+        }
+        return at < text.count ? nil : (at, vowels)
+    }
+
+    @inline(__always) private mutating func noteWord(_ letters: Int, _ vowels: UInt64, isLink: Bool) {
+        guard letters >= Self.leastLetters, !isLink else { return }
+        words += 1
+        let consonants = ~vowels & (letters >= 64 ? .max : (1 &<< UInt64(truncatingIfNeeded: letters)) &- 1)
+        let twice = consonants & consonants >> 1
+        let five = twice & twice >> 2 & consonants >> 4
+        let hasSix = five & consonants >> 5 != 0
+        if hasSix || vowels == 0 || five != 0 && vowels.nonzeroBitCount * 5 < letters { unspeakable += 1 }
     }
 
     /// Counts the word that begins at `start`; gives back where it ends.
@@ -62,7 +99,7 @@ struct OddWords: Sendable {
             }
             at += 1
         }
-        guard letters >= 5, !isOther, !isLink else { return at }
+        guard letters >= Self.leastLetters, !isOther, !isLink else { return at }
         words += 1
         if longest >= 6 || vowels == 0 || longest >= 5 && vowels * 5 < letters { unspeakable += 1 }
         return at

@@ -109,7 +109,7 @@ struct RepeatScan: Sendable {
 
 /// The last words, and the runs that they make.
 private struct LastWords: Sendable {
-    /// Words of a run.
+    /// Words of a run, as many as `window` has.
     private static let runWords = 6
     private static let base: UInt64 = 0x0000_0100_0000_01B3
     /// What the oldest word of a run counts by.
@@ -120,28 +120,27 @@ private struct LastWords: Sendable {
     private(set) var mostInARow = 0
     private var word: UInt64 = 0
     private var inARow = 0
-    /// Their hashes, and the sum, in which each word counts by a power of `base` the higher the longer ago it was.
-    private var window = InlineArray<6, UInt64>(repeating: 0)
+    /// Their hashes, the oldest first, and the sum, in which each word counts by a power of `base` the higher the longer ago
+    /// it was.
+    private var window: (UInt64, UInt64, UInt64, UInt64, UInt64, UInt64) = (0, 0, 0, 0, 0, 0)
     private var sum: UInt64 = 0
-    private var at = 0
     private var filled = 0
 
     /// Takes a word; the run that it ends is noted in one of the slots, of which there is a power of two.
     @inline(__always)
     mutating func take(_ word: UInt64, isItem: Bool, _ slots: UnsafeMutableBufferPointer<UInt32>) {
-        inARow = word == self.word ? inARow + 1 : 1
+        inARow = word == self.word ? inARow &+ 1 : 1
         self.word = word
         mostInARow = max(mostInARow, inARow)
-        sum = (sum &- window[at] &* Self.oldest) &* Self.base &+ word
-        window[at] = word
-        at = at == Self.runWords - 1 ? 0 : at + 1
-        filled += 1
+        sum = (sum &- window.0 &* Self.oldest) &* Self.base &+ word
+        window = (window.1, window.2, window.3, window.4, window.5, word)
+        filled &+= 1
         guard filled >= Self.runWords, !isItem else { return }
         let hash = WordHash.mix(3, sum)
-        let slot = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+        let slot = Int(truncatingIfNeeded: hash) & (slots.count &- 1)
         let key = UInt32(truncatingIfNeeded: hash >> 32) | 1
-        runCount += 1
-        repeatedRuns += slots[slot] == key ? 1 : 0
+        runCount &+= 1
+        repeatedRuns &+= slots[slot] == key ? 1 : 0
         slots[slot] = key
     }
 }

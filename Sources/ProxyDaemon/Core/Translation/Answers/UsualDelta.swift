@@ -2,6 +2,8 @@
 struct UsualDelta {
     /// Its text, escaped.
     let text: EscapedPiece
+    /// Nothing in the text is escaped, and no control character stands in it.
+    let isPlain: Bool
     /// Where what follows it begins.
     let end: Int
 
@@ -16,9 +18,15 @@ struct UsualDelta {
         let text = number + 1 + Self.middle.utf8CodeUnitCount
         // Block ten and those after it are left to the index.
         guard bytes.count > text, bytes[number] &- UInt8(ascii: "0") < 10, Self.has(bytes, start, Self.head),
-            Self.has(bytes, number + 1, Self.middle), let quote = JSONScan.endOfString(bytes, from: text),
-            quote + 1 < bytes.count, bytes[quote + 1] == UInt8(ascii: "}")
+            Self.has(bytes, number + 1, Self.middle)
         else { return nil }
+        var quote = Self.endOfPlain(bytes, from: text)
+        isPlain = quote < bytes.count && bytes[quote] == UInt8(ascii: "\"")
+        if !isPlain {
+            guard let end = JSONScan.endOfString(bytes, from: text) else { return nil }
+            quote = end
+        }
+        guard quote + 1 < bytes.count, bytes[quote + 1] == UInt8(ascii: "}") else { return nil }
         var at = quote + 2
         // Anthropic pads its events with blanks.
         while at < bytes.count, bytes[at] == 0x20 { at += 1 }
@@ -34,21 +42,26 @@ struct UsualDelta {
         if Self.has(bytes, at, Self.name) { at += Self.name.utf8CodeUnitCount }
         guard Self.has(bytes, at, Self.field),
             let delta = UsualDelta(bytes, from: at + Self.field.utf8CodeUnitCount), delta.end + 1 < bytes.count,
-            bytes[delta.end] == 0x0A, bytes[delta.end + 1] == 0x0A, Self.hasNoControls(delta.text)
+            bytes[delta.end] == 0x0A, bytes[delta.end + 1] == 0x0A, delta.isPlain || Self.hasNoControls(delta.text)
         else { return nil }
         text = delta.text
+        isPlain = delta.isPlain
         end = delta.end + 2
     }
 
-    private static func hasNoControls(_ text: EscapedPiece) -> Bool {
-        var at = 0
-        while at < text.count {
-            let chunk = ByteChunk(text, from: at)
-            guard chunk.hasNoControls(among: text.count - at) else { return false }
-            at += 8
+    /// Where the string ends that goes on at `start`, if nothing in it is escaped: most deltas have no escapes.
+    @inline(__always)
+    private static func endOfPlain(_ bytes: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
+        var at = start
+        while at < bytes.count {
+            let plain = ByteChunk(bytes, from: at).plainBytes
+            at += plain
+            if plain < 8 { break }
         }
-        return true
+        return min(at, bytes.count)
     }
+
+    private static func hasNoControls(_ text: EscapedPiece) -> Bool { !text.contains { $0 < 0x20 } }
 
     @inline(__always)
     private static func has(_ bytes: UnsafeBufferPointer<UInt8>, _ at: Int, _ plain: StaticString) -> Bool {
