@@ -107,8 +107,8 @@ private struct DialectReader: Sendable {
     }
 
     /// How many bytes of deltas of the usual spelling the events begin with; those are read.
-    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) -> Int {
-        dialect == .anthropic ? anthropic.read(deltas: events, emit) : 0
+    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ visit: (UsualDelta) -> Void) -> Int {
+        dialect == .anthropic ? anthropic.read(deltas: events, visit) : 0
     }
 
     mutating func read(whole body: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {

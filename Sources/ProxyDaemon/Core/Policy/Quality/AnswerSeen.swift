@@ -34,6 +34,10 @@ struct AnswerSeen: Sendable {
         }
     }
 
+    mutating func take(_ delta: UsualDelta) {
+        if delta.isPlain, half.isEmpty { take(plain: delta.text) } else { take(text: delta.text) }
+    }
+
     /// The same, were the answer over now.
     func finished() -> AnswerSeen {
         var whole = self
@@ -57,12 +61,46 @@ struct AnswerSeen: Sendable {
         var text: [UInt8] = []
         // Taken out, so that what it holds is not copied.
         swap(&text, &plain)
-        text.reserveCapacity(end)
-        JSONText.appendUnescaped(EscapedPiece(rebasing: piece[..<end]), to: &text)
+        if text.count < end { text = [UInt8](repeating: 0, count: max(256, end)) }
+        let written = text.withUnsafeMutableBufferPointer { room -> Bool in
+            guard let count = Self.unescape(EscapedPiece(rebasing: piece[..<end]), into: room) else { return false }
+            take(plain: UnsafeBufferPointer(rebasing: room[..<count]))
+            return true
+        }
+        if !written { takeRarelyEscaped(EscapedPiece(rebasing: piece[..<end])) }
+        if text.count <= Self.keptBytes { swap(&text, &plain) }
+    }
+
+    /// Undoes escapes of one letter, which are the most; nil where there are others. There is room for the whole piece.
+    private static func unescape(_ piece: EscapedPiece, into room: UnsafeMutableBufferPointer<UInt8>) -> Int? {
+        guard let source = piece.baseAddress, let target = room.baseAddress, piece.count <= room.count else {
+            return nil
+        }
+        var at = 0
+        var count = 0
+        while at < piece.count {
+            let slash = JSONScan.nextBackslash(piece, from: at) ?? piece.count
+            (target + count).update(from: source + at, count: slash - at)
+            count += slash - at
+            at = slash + 2
+            guard slash < piece.count else { break }
+            guard at <= piece.count else { return nil }
+            switch piece[slash + 1] {
+            case UInt8(ascii: "n"): target[count] = 0x0A
+            case UInt8(ascii: "t"): target[count] = 0x09
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): target[count] = piece[slash + 1]
+            default: return nil
+            }
+            count += 1
+        }
+        return count
+    }
+
+    private mutating func takeRarelyEscaped(_ piece: EscapedPiece) {
+        var text: [UInt8] = []
+        text.reserveCapacity(piece.count)
+        JSONText.appendUnescaped(piece, to: &text)
         text.withUnsafeBufferPointer { take(plain: $0) }
-        guard text.capacity <= Self.keptBytes else { return }
-        text.removeAll(keepingCapacity: true)
-        swap(&text, &plain)
     }
 
     private mutating func take(plain text: UnsafeBufferPointer<UInt8>) {

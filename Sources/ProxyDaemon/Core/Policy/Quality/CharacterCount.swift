@@ -13,6 +13,8 @@ struct CharacterCount: Sendable {
                 at += 8
                 continue
             }
+            // The last bytes are looked at again together with those before them.
+            if at > text.count - 8, let last = ByteChunk(text, at: text.count - 8), last.isASCII { break }
             continuing &+= text[at] & 0xC0 == 0x80 ? 1 : 0
             leads &+= text[at] >= 0xE3 && text[at] <= 0xED ? 1 : 0
             at += 1

@@ -15,7 +15,8 @@ struct AnthropicAnswerReader: AnswerReader {
     mutating func read(_ payload: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) {
         guard !isOver, !payload.isEmpty else { return }
         if readsUsual, let delta = UsualDelta(payload, from: 0), delta.end == payload.count {
-            take(delta, emit)
+            account.contentBytes += delta.text.count
+            if !delta.text.isEmpty { emit(.text(delta.text)) }
             return
         }
         parse(payload, emit) { reader, root in reader.read(root, emit) }
@@ -23,21 +24,17 @@ struct AnthropicAnswerReader: AnswerReader {
 
     /// Reads the usual deltas that a piece of a stream begins with, where an event begins. Gives back where the first event of
     /// another kind does.
-    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ emit: (AnswerEvent) -> Void) -> Int {
+    mutating func read(deltas events: UnsafeBufferPointer<UInt8>, _ visit: (UsualDelta) -> Void) -> Int {
         var at = 0
         while !isOver, readsUsual, let delta = UsualDelta(event: events, from: at) {
-            take(delta, emit)
+            account.contentBytes += delta.text.count
+            visit(delta)
             at = delta.end
         }
         return at
     }
 
     private var readsUsual: Bool { account.hasStarted && account.contentBytes <= AnswerAccount.maximumContentBytes }
-
-    private mutating func take(_ delta: UsualDelta, _ emit: (AnswerEvent) -> Void) {
-        account.contentBytes += delta.text.count
-        if !delta.text.isEmpty { emit(.text(delta.text)) }
-    }
 
     mutating func finish(_ emit: (AnswerEvent) -> Void) {}
 
