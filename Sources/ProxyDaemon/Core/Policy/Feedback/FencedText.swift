@@ -7,6 +7,7 @@ enum FencedText {
     ///   - text: UTF-8; of a long one the beginning and the end are shown.
     ///   - name: What the marks call it, in capitals.
     ///   - mostBytes: How much of it is shown, before marks in it are broken up.
+    /// - Returns: The text with a mark on the line before it and one on the line after it.
     static func fenced(_ text: [UInt8], as name: String, mostBytes: Int) -> String {
         "<<<\(name)\n\(harmless(excerpt(text, mostBytes)))\n\(name)>>>"
     }
