@@ -189,6 +189,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         public var errors: Int
         /// The gateway's own calls counted.
         public var cost: USD
+        /// nil from an older daemon.
+        public var health: BackendHealthReport?
 
         public init(
             name: String,
@@ -222,6 +224,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case requests
             case errors
             case cost = "cost_usd"
+            case health
         }
     }
 
@@ -236,6 +239,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     /// Since the first of the month UTC, as far as this process saw it.
     public var month: Totals
     public var inFlight: Int
+    /// Exchanges that queue because too many are under way; nil from an older daemon.
+    public var waiting: Int?
     /// Exchanges that ended in the last 60 seconds.
     public var requestsPerMinute: Int
     /// Median and 95th percentile of the last 1,000 latencies; nil before the first.
@@ -296,6 +301,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case today
         case month
         case inFlight = "in_flight"
+        case waiting
         case requestsPerMinute = "requests_per_minute"
         case latencyP50Milliseconds = "latency_p50_ms"
         case latencyP95Milliseconds = "latency_p95_ms"

@@ -6,6 +6,8 @@ extension Settings {
     /// Three tiers, as the built-in defaults have them, on a server that is never called.
     static var threeTiers: Settings {
         var settings = Settings()
+        // A script answers as often as it is asked; calling again has tests of its own.
+        settings.retry.isEnabled = false
         settings.backends = [
             Backend(
                 name: "haiku",
@@ -77,11 +79,20 @@ extension Catalogue {
 final class TestClock: Sendable {
     private let time = Mutex<(monotonic: Int64, unix: Int64)>((1_000_000_000, 1_790_000_000_000))
 
-    func advance(seconds: Int64) {
+    func advance(seconds: Int64) { advance(milliseconds: seconds * 1_000) }
+
+    func advance(milliseconds: Int64) {
         time.withLock {
-            $0.monotonic += seconds * 1_000_000_000
-            $0.unix += seconds * 1_000
+            $0.monotonic += milliseconds * 1_000_000
+            $0.unix += milliseconds
         }
+    }
+
+    /// Whoever waits turns it, and has waited at once.
+    var hasty: Clock {
+        var clock = port
+        clock.sleep = { self.advance(milliseconds: Int64($0)) }
+        return clock
     }
 
     var port: Clock {
@@ -97,12 +108,16 @@ final class ScriptedUpstream: Sendable {
     struct Answer: Sendable {
         var status = 200
         var headers = [HeaderField("content-type", "application/json")]
+        /// In the place of an answer.
+        var failure: UpstreamError?
         /// What the body brings, piece by piece.
         var events: [Result<UpstreamBody.Event, UpstreamError>]
 
         static func json(_ text: String, status: Int = 200) -> Answer {
             Answer(status: status, events: [.success(.bytes(Array(text.utf8)))])
         }
+
+        static func failing(_ error: UpstreamError) -> Answer { Answer(failure: error, events: []) }
 
         static func stream(_ pieces: [String]) -> Answer {
             Answer(
@@ -125,6 +140,7 @@ final class ScriptedUpstream: Sendable {
             guard let answer = self.answers.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) else {
                 throw .cannotConnect("the script has no answer left")
             }
+            if let failure = answer.failure { throw failure }
             return UpstreamResponse(
                 status: answer.status,
                 headers: answer.headers,
@@ -222,6 +238,7 @@ extension Gateway {
             )
         ]
         settings.routing.mode = .off
+        settings.retry.isEnabled = false
         change(&settings)
         let gateway = Gateway(
             settings: settings,

@@ -220,11 +220,12 @@ func loadConfig(
 
     @Test func `warns in one line of variables without effect`() throws {
         let environment = [
-            "ANTHROPIC_API_KEY": "k", "DATABASE_URL": "postgres://x", "RETRY_ENABLED": "true", "ENABLE_SKILLS": "false",
+            "ANTHROPIC_API_KEY": "k", "DATABASE_URL": "postgres://x", "PROMETHEUS_ENABLED": "true",
+            "ENABLE_SKILLS": "false",
         ]
         let warnings = try loadConfig("", environment: environment).warnings
         #expect(warnings.count == 1)
-        #expect(warnings.first?.hasSuffix(": DATABASE_URL, RETRY_ENABLED") == true)
+        #expect(warnings.first?.hasSuffix(": DATABASE_URL, PROMETHEUS_ENABLED") == true)
     }
 
     @Test func `refuses a public address without keys`() throws {

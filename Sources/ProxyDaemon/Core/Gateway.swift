@@ -11,9 +11,10 @@ package import Shared
 /// | 5 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
 /// | 6 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
 /// | 7 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
-/// | 8 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
-/// | 9 | judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
-/// | 10| attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 8 | admit        | –                              | –                                 | no         | once         |
+/// | 9 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
+/// | 10| judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
+/// | 11| attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -23,6 +24,9 @@ package struct Gateway: Sendable {
     package let router: Router
     package let caching: GatewayCaching
     private let transport: Transport
+    /// How the backends are doing.
+    package let pool: BackendPool
+    private let admit: Admit
     let clock: Clock
     private let keys: ClientKeys
     private let prepare: Prepare
@@ -41,7 +45,7 @@ package struct Gateway: Sendable {
     /// The stages' names in order.
     package static let stageNames = [
         Settle.name, Authenticate.name, Recognise.name, Prepare.name, Decide.name, LookUp.name, Coalesce.name,
-        Compare.name, Judge.name, Attempt.name,
+        Admit.name, Compare.name, Judge.name, Attempt.name,
     ]
 
     package init(
@@ -65,6 +69,8 @@ package struct Gateway: Sendable {
         self.clock = clock
         keys = ClientKeys(settings.auth.keys, projects: settings.projects)
         router = Router(settings: settings, catalogue: catalogue)
+        pool = BackendPool(settings: settings, backends: router.backends, transport: transport, clock: clock)
+        admit = Admit(settings.load, clock: clock)
         ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock)
         caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock)
         let paces = Paces()
@@ -119,6 +125,7 @@ package struct Gateway: Sendable {
                 clock: clock
             ),
             Coalesce(settings: settings, clock: clock),
+            admit,
             Compare(
                 router: router,
                 runner: shadows,
@@ -131,12 +138,7 @@ package struct Gateway: Sendable {
                 counters: escalations,
                 clock: clock
             ),
-            Attempt(
-                transport: transport,
-                ledger: ledger,
-                clock: clock,
-                settings: settings
-            ),
+            Attempt(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings),
         ])
         for model in router.unpricedModels {
             ledger.warn("no price is known for \(model); it is counted at the dearest known price")
@@ -275,6 +277,10 @@ package struct Gateway: Sendable {
         var snapshot = ledger.snapshot(cache: caching.report)
         snapshot.escalation = escalations.report
         snapshot.reducersDisabled = prepared.disabledCount
+        for row in snapshot.backends.indices {
+            snapshot.backends[row].health = pool.report(of: snapshot.backends[row].name)
+        }
+        snapshot.waiting = admit.waiting
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")

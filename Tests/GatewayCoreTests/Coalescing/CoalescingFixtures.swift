@@ -233,6 +233,8 @@ struct CoalescingBench {
             )
         ]
         settings.routing.mode = .off
+        // What is to be seen is who calls again, not the calls that a failed one leads to.
+        settings.retry.isEnabled = false
         change(&settings)
         gateway = Gateway(
             settings: settings,

@@ -32,7 +32,8 @@ extension Exchange {
         let seconds = request.unixMilliseconds / 1_000
         let spending = Spending(usage, isEstimated: isEstimated, on: from, unixSeconds: seconds)
         discarded.append(DiscardedAnswer(backend: from, spending: spending))
-        attempts.book(spending, at: attempts.count - 2)
+        // The answer in its place may have taken several attempts.
+        attempts.book(spending, at: attempts.lastIndex { $0.weakness != nil } ?? attempts.count - 2)
     }
 }
 

@@ -21,6 +21,8 @@ package final class Backend: Sendable {
     let reportsStreamUsage: Bool
     /// In the place of the configured timeouts for the first byte and between two.
     let timeoutSeconds: Int?
+    /// Calls at once; nil for no bound.
+    let maxConcurrent: Int?
     /// Most tokens an answer may have; nil where nobody knows.
     package let maxOutput: Int?
     /// Tokens of prompt and answer that fit; nil where nobody knows.
@@ -55,6 +57,7 @@ package final class Backend: Sendable {
         contextTokens = settings.contextTokens
         reportsStreamUsage = settings.reportsStreamUsage
         timeoutSeconds = settings.timeoutSeconds
+        maxConcurrent = settings.maxConcurrent
         requestHeaders = Self.authentication(settings) + settings.headers
         let known = catalogue.model(settings.model)
         maxOutput = settings.maxTokens ?? known?.maxOutput

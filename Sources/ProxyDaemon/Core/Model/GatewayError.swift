@@ -24,6 +24,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         /// No backend can take this request.
         case noBackend(String)
         case overloaded(String)
+        /// Every backend that could answer fails at the moment.
+        case unavailable(String, retryAfterSeconds: Int)
         /// The client left; nobody will read this.
         case cancelled
         case internalFault(String)
@@ -47,6 +49,7 @@ package struct GatewayError: Error, Sendable, Equatable {
             .client
         case .unreachable, .upstreamTimeout, .upstreamBroken, .upstreamRefusedKey: .upstream
         case .notConfigured, .noBackend, .overloaded, .internalFault: .gateway
+        case .unavailable: .upstream
         }
     }
 
@@ -63,7 +66,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .cancelled: 499
         case .notConfigured, .internalFault: 500
         case .unreachable, .upstreamBroken, .upstreamRefusedKey: 502
-        case .noBackend, .overloaded: 503
+        case .noBackend, .overloaded, .unavailable: 503
         case .upstreamTimeout: 504
         }
     }
@@ -85,6 +88,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .notConfigured: "not_configured"
         case .noBackend: "no_backend"
         case .overloaded: "overloaded"
+        case .unavailable: "unavailable"
         case .cancelled: "cancelled"
         case .internalFault: "internal"
         }
@@ -94,7 +98,7 @@ package struct GatewayError: Error, Sendable, Equatable {
     package var message: String {
         switch kind {
         case .invalidRequest(let text), .unauthenticated(let text), .notFound(let text), .noBackend(let text),
-            .notConfigured(let text), .overloaded(let text):
+            .notConfigured(let text), .overloaded(let text), .unavailable(let text, _):
             text
         case .methodNotAllowed(let allowed): "this path takes \(allowed)"
         case .bodyTooLarge(let limit):

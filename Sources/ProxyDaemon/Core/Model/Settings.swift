@@ -78,6 +78,8 @@ package struct Settings: Sendable, Equatable {
         package var reportsStreamUsage = true
         /// In the place of the timeouts for the first byte and between two bytes.
         package var timeoutSeconds: Int?
+        /// Calls at once; further ones queue. nil for no bound.
+        package var maxConcurrent: Int?
 
         package init(
             name: String,
@@ -159,6 +161,11 @@ package struct Settings: Sendable, Equatable {
     package var skills = Skills()
     package var reduction = Reduction()
     package var upstream = Upstream()
+    package var retry = Retry()
+    package var breaker = Breaker()
+    package var load = Load()
+    /// The tiers that answer in a tier's place when all of that fails; for a tier without an entry the usual ones do.
+    package var fallbacks: [Tier: [Tier]] = [:]
     package var log = Log()
     package var workflows = Workflows()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.

@@ -1,130 +1,92 @@
 import Shared
 
-/// Sends the request to the chosen backend and gives back what it answers, as it comes, in the client's dialect.
+/// Sends the request to the chosen backend and gives back what it answers, as it comes, in the client's dialect. Where that
+/// fails before anything has gone to the client, it is sent again, or to another backend: who and when is ``CallPlan``'s to
+/// say.
 package struct Attempt: Stage {
     package static let name = "attempt"
-    /// A longer answer that is no stream is refused rather than held.
-    static let maximumAnswerBytes = 67_108_864
 
-    private let transport: Transport
-    private let ledger: Ledger
+    private let pool: BackendPool
+    private let caller: BackendCaller
     private let clock: Clock
-    private let pingSeconds: Int
-    private let isStrict: Bool
-    private let defaultMaxTokens: Int
 
-    package init(transport: Transport, ledger: Ledger, clock: Clock, settings: Settings) {
-        self.transport = transport
-        self.ledger = ledger
+    package init(pool: BackendPool, transport: Transport, ledger: Ledger, clock: Clock, settings: Settings) {
+        self.pool = pool
+        caller = BackendCaller(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings)
         self.clock = clock
-        pingSeconds = settings.upstream.pingIntervalSeconds
-        isStrict = settings.strictTranslation
-        defaultMaxTokens = settings.defaultMaxTokens
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
-        guard let prompt = exchange.prompt, let backend = exchange.decision?.backend else {
+        guard let prompt = exchange.prompt, let decision = exchange.decision else {
             throw GatewayError(.internalFault("a request came to be sent before it was decided"))
         }
-        let outgoing = try Outgoing(exchange, prompt, backend, isStrict: isStrict, defaultMaxTokens: defaultMaxTokens)
-        exchange.warnings += outgoing.warnings
-        exchange.notes += outgoing.notes
-        let started = clock.monotonicNanoseconds()
-        ledger.attempt(on: backend.name, began: true)
-        var isAnswering = false
-        let incoming: Incoming
-        let body: [UInt8]
-        do throws(UpstreamError) {
-            let response = try await transport.send(outgoing.call)
-            isAnswering = response.status == 200
-            incoming = Incoming(response, prompt: prompt, backend: backend, context: outgoing.context)
-            if incoming.isStream {
-                exchange.attempts.append(report(backend, response.status, started, nil))
-                return stream(incoming, exchange)
+        let warnings = exchange.warnings
+        let isWarm =
+            exchange.turn?.view?.choice?.backend == decision.backend.identity
+            || exchange.directives.backend == decision.backend.name
+        var plan = pool.plan(decision, isWarm: isWarm)
+        guard var target = plan.first() else { throw pool.unavailable(decision) }
+        if target.backend !== decision.backend, !pool.mayCall(decision.backend) {
+            exchange.notes.append("\(decision.backend.name) is left alone at the moment, as its last calls failed")
+        }
+        while true {
+            exchange.take(target, insteadOf: decision)
+            let failed = target.backend
+            let (failure, answer): (CallFailure, Result<Reply, GatewayError>)
+            switch try await caller.call(failed, prompt, &exchange) {
+            case .answered(let reply): return reply
+            case .failed(let why, let given): (failure, answer) = (why, given)
             }
-            body = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
-            ledger.attempt(on: backend.name, began: false)
-        } catch {
-            ledger.attempt(on: backend.name, began: false)
-            // The provider may well have read the prompt, and bills it though nobody waits for the answer.
-            if isAnswering || Self.wasProbablyBilled(error) { Self.estimate(&exchange) }
-            let problem = GatewayError(error, backend: backend.name)
-            exchange.attempts.append(report(backend, nil, started, problem.message))
-            throw problem
-        }
-        return try whole(incoming, body, started, &exchange)
-    }
-
-    /// What was paid for without the provider saying how much.
-    private static func estimate(_ exchange: inout Exchange) {
-        exchange.usage = TokenUsage(
-            input: exchange.decision?.estimatedInputTokens ?? 0,
-            output: exchange.decision?.estimatedOutputTokens ?? 0
-        )
-        exchange.usageIsEstimated = true
-    }
-
-    private static func wasProbablyBilled(_ error: UpstreamError) -> Bool {
-        switch error {
-        case .cancelled, .timeout, .tooLarge: true
-        case .cannotConnect, .broken: false
-        }
-    }
-
-    private func stream(_ incoming: Incoming, _ exchange: Exchange) -> Reply {
-        let relay = EventRelay(
-            body: incoming.response.body,
-            passage: incoming.passage(),
-            dialect: exchange.dialect,
-            backend: incoming.backend.name,
-            requestID: "req_gw_\(exchange.request.id)",
-            pingSeconds: pingSeconds
-        )
-        let ledger = ledger
-        let name = incoming.backend.name
-        relay.whenEnded { _ in ledger.attempt(on: name, began: false) }
-        return Reply(status: incoming.response.status, headers: incoming.streamHeaders(), body: .stream(relay))
-    }
-
-    private func whole(
-        _ incoming: Incoming,
-        _ body: [UInt8],
-        _ started: Int64,
-        _ exchange: inout Exchange
-    ) throws(GatewayError) -> Reply {
-        exchange.firstByteNanoseconds = clock.monotonicNanoseconds()
-        let backend = incoming.backend
-        let status = incoming.response.status
-        do throws(GatewayError) {
-            let answer = try incoming.answer(body)
-            exchange.attempts.append(report(backend, status, started, answer.status < 400 ? nil : "HTTP \(status)"))
-            if answer.status == 200 {
-                exchange.usage = answer.usage
-                exchange.usageIsEstimated = answer.inputIsEstimated
-                exchange.stopReason = answer.stopReason
-                if !answer.hasUsage {
-                    Self.estimate(&exchange)
-                    exchange.warnings.append("\(backend.name) gave no usage; the cost is an estimate")
-                }
+            switch plan.next(after: failure, mayCall: pool.mayCall, mayRetry: pool.mayRetry) {
+            case .giveUp: return try answer.get()
+            case .call(let other):
+                let text = "\(failed.name) failed (\(exchange.lastError)), so that \(other.backend.name) was asked"
+                exchange.notes.append(text)
+                target = other
+            case .wait(let milliseconds, let same):
+                await clock.sleep(milliseconds)
+                if Task.isCancelled { throw GatewayError(.cancelled) }
+                exchange.notes.append(
+                    "\(failed.name) failed (\(exchange.lastError)) and was asked again after \(milliseconds) ms"
+                )
+                target = same
             }
-            return Reply(status: answer.status, headers: answer.headers, body: .bytes(answer.body))
-        } catch {
-            if case .upstreamRefusedKey = error.kind { ledger.warn(error.message) }
-            // It answered, and will say that it did on its bill.
-            if status == 200 { Self.estimate(&exchange) }
-            exchange.attempts.append(report(backend, status, started, error.message))
-            throw error
+            if case .success(let reply) = answer, case .stream(let stream) = reply.body { stream.abandon() }
+            exchange.discardFailed(on: failed)
+            exchange.warnings = warnings
         }
     }
+}
 
-    private func report(_ backend: Backend, _ status: Int?, _ started: Int64, _ error: String?) -> AttemptReport {
-        AttemptReport(
-            backend: backend.name,
-            model: backend.model,
-            tier: backend.tier,
-            status: status,
-            durationMilliseconds: Double(clock.monotonicNanoseconds() - started) / 1e6,
-            error: error
-        )
+extension Exchange {
+    /// What went wrong with the last call.
+    fileprivate var lastError: String { attempts.last?.error ?? "no answer" }
+
+    /// Goes to that backend.
+    fileprivate mutating func take(_ target: Decision.Candidate, insteadOf decided: Decision) {
+        guard let decision, decision.backend !== target.backend else { return }
+        self.decision = decision.sent(to: target, characters: prompt?.traits.promptCharacters ?? 0)
+        if target.backend.tier < decided.backend.tier { isSubstitute = true }
+    }
+
+    /// What a failed call has probably cost is booked at its attempt.
+    fileprivate mutating func discardFailed(on backend: Backend) {
+        defer { (usage, usageIsEstimated, stopReason, firstByteNanoseconds) = (TokenUsage(), false, nil, nil) }
+        guard usage != TokenUsage() else { return }
+        let seconds = request.unixMilliseconds / 1_000
+        let spending = Spending(usage, isEstimated: true, on: backend, unixSeconds: seconds)
+        discarded.append(DiscardedAnswer(backend: backend, spending: spending))
+        attempts.book(spending, at: attempts.count - 1)
+    }
+}
+
+extension Decision {
+    /// The same decision, sent to another backend.
+    fileprivate func sent(to target: Candidate, characters: Int) -> Decision {
+        var decision = self
+        decision.backend = target.backend
+        decision.adaptations = target.adaptations
+        decision.estimatedInputTokens = target.backend.estimatedTokens(characters: characters)
+        return decision
     }
 }

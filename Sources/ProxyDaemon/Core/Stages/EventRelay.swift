@@ -8,6 +8,8 @@ import Synchronization
 /// it breaks off. For one reader at a time, which may be another one each time.
 package final class EventRelay: StreamSource {
     fileprivate struct State {
+        /// What the body has brought already.
+        var first: UpstreamBody.Event?
         var passage: any AnswerPassage
         var captured: [UInt8] = []
         /// 0 where nobody wants them, or no longer.
@@ -29,8 +31,10 @@ package final class EventRelay: StreamSource {
     private let pingSeconds: Int
     private let state: Mutex<State>
 
+    /// `first` is what was read of the body before.
     package init(
         body: UpstreamBody,
+        first: UpstreamBody.Event? = nil,
         passage: any AnswerPassage,
         dialect: Dialect,
         backend: String,
@@ -38,7 +42,7 @@ package final class EventRelay: StreamSource {
         pingSeconds: Int
     ) {
         self.body = body
-        state = Mutex(State(passage: passage))
+        state = Mutex(State(first: first, passage: passage))
         self.dialect = dialect
         self.backend = backend
         self.requestID = requestID
@@ -57,7 +61,7 @@ package final class EventRelay: StreamSource {
         state.withLock { $0.onFirstEvent = action }
     }
 
-    package var hasMore: Bool { body.hasMore }
+    package var hasMore: Bool { state.withLock { $0.first != nil } || body.hasMore }
 
     package var isFinished: Bool { state.withLock { $0.isFinished } }
 
@@ -68,7 +72,7 @@ package final class EventRelay: StreamSource {
     func step(endsWithTask: Bool) async -> StreamStep {
         while !isFinished {
             do throws(UpstreamError) {
-                switch try await body.next(patienceSeconds: pingSeconds, endsWithTask: endsWithTask) {
+                switch try await event(endsWithTask: endsWithTask) {
                 case .bytes(let bytes):
                     let whole = try pass(bytes)
                     if !whole.isEmpty { return .bytes(whole) }
@@ -80,6 +84,15 @@ package final class EventRelay: StreamSource {
             }
         }
         return .end
+    }
+
+    private func event(endsWithTask: Bool) async throws(UpstreamError) -> UpstreamBody.Event {
+        let first = state.withLock { state in
+            defer { state.first = nil }
+            return state.first
+        }
+        if let first { return first }
+        return try await body.next(patienceSeconds: pingSeconds, endsWithTask: endsWithTask)
     }
 
     /// Breaks the call off and settles with what is known.

@@ -28,7 +28,9 @@ package struct Exchange: Sendable {
     package var attempts: [AttemptReport] = []
     /// Which of the attempts gave the answer; nil for the last one.
     package var answeringAttempt: Int?
-    /// Answers that were paid for and not given: added by `judge`.
+    /// A backend of a lower tier than the decided one has answered: added by `attempt`.
+    package var isSubstitute = false
+    /// Answers that were paid for and not given: added by `judge` and `attempt`.
     package var discarded: [DiscardedAnswer] = []
     /// What is thought of the answer: set by `judge`, nil where it did not look at it.
     package var quality: QualityVerdict?

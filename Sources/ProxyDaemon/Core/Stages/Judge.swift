@@ -180,6 +180,7 @@ package struct Judge: Stage {
         }
         kept.attempts = stronger.attempts
         kept.overheads = stronger.overheads
+        kept.discarded = stronger.discarded
         let seconds = weak.request.unixMilliseconds / 1_000
         let spending = Spending(
             stronger.usage,

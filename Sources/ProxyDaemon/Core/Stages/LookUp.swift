@@ -145,7 +145,8 @@ package struct LookUp: Stage {
     }
 
     private func keep(_ reply: Reply, of exchange: Exchange, _ keeping: Keeping) {
-        guard let backend = exchange.decision?.backend else { return }
+        // Who asks again when the provider works again is to get what was decided for.
+        guard let backend = exchange.decision?.backend, !exchange.isSubstitute else { return }
         let made = CachedAnswer(
             form: .json([]),
             dialect: exchange.dialect,

@@ -60,6 +60,7 @@ struct BackendReader {
         backend.allowedModels = try allowedModels()
         backend.contextTokens = try fields["num_ctx"]?.integer(in: 1...Int(Int32.max))
         backend.reportsStreamUsage = try fields["stream_usage"]?.flag() ?? true
+        backend.maxConcurrent = try fields["max_concurrent"]?.integer(in: 1...100_000)
         backend.timeoutSeconds = try fields["timeout_sec"]?.integer(in: 1...86_400)
         let secretHeaders = [
             "x-api-key", "authorization", "proxy-authorization", "cookie", "cf-access-client-secret",

@@ -41,6 +41,7 @@ extension ConfigLoader {
             ].map { ($0.0, DecimalText.text($0.1, places: 9)) }
         }
         if let tokens = backend.maxTokens { members.append(("max_tokens", String(tokens))) }
+        if let most = backend.maxConcurrent { members.append(("max_concurrent", String(most))) }
         if !backend.allowedModels.isEmpty {
             members.append(("allowed_models", "[\(backend.allowedModels.joined(separator: ", "))]"))
         }

@@ -5,8 +5,8 @@ import Shared
 struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
-        "CIRCUIT_BREAKER_ENABLED", "DATABASE_URL", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL",
-        "PROMETHEUS_ENABLED", "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM", "RETRY_ENABLED",
+        "DATABASE_URL", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
+        "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
     ]
 
     private let environment: [String: String]
@@ -37,6 +37,8 @@ struct EnvironmentReader {
         }
         try applyReduction(to: &settings.reduction)
         if try flag("ENABLE_SMART_ROUTING") == false { settings.routing.mode = .off }
+        if let flag = try flag("RETRY_ENABLED") { settings.retry.isEnabled = flag }
+        if let flag = try flag("CIRCUIT_BREAKER_ENABLED") { settings.breaker.isEnabled = flag }
         if let flag = try flag("ENABLE_SKILLS") { settings.skills.isEnabled = flag }
     }
 

@@ -1,0 +1,166 @@
+package import Shared
+import Synchronization
+
+/// How one backend is doing: its circuit breaker, what is under way there, how fast it was of late.
+///
+/// A reference behind a lock that is held for nanoseconds; the clock's time is handed in.
+final class BackendHealth: Sendable {
+    /// The weight of the latest answer in the moving average of times.
+    private static let share = 0.2
+
+    /// A call that was let through.
+    struct Call: Sendable {
+        fileprivate let permit: CircuitBreaker.Permit
+        fileprivate let began: Int64
+    }
+
+    /// What a call came to.
+    enum Outcome: Sendable {
+        /// It was answered, be it with an error that is the client's own.
+        case answered
+        case failed(CallFailure, String)
+        /// The client left, or it was not made after all.
+        case abandoned
+    }
+
+    private struct State {
+        var breaker: CircuitBreaker
+        var inFlight = 0
+        var firstByteMilliseconds: Double?
+        var limitedUntil: Int64 = 0
+        /// The last call could not even connect.
+        var isUnreachable = false
+        var lastFailure: String?
+        var isProbed = false
+    }
+
+    let name: String
+    let limit: ConcurrencyLimit?
+    private let rules: Settings.Breaker
+    private let state: Mutex<State>
+
+    init(_ backend: String, rules: Settings.Breaker, limit: ConcurrencyLimit?) {
+        name = backend
+        self.rules = rules
+        self.limit = limit
+        state = Mutex(State(breaker: CircuitBreaker(rules)))
+    }
+
+    /// Lets a call through, or not: the breaker is open.
+    func begin(now: Int64) -> Call? {
+        state.withLock { state in
+            guard let permit = state.breaker.admit(now: now) else { return nil }
+            state.inFlight += 1
+            return Call(permit: permit, began: now)
+        }
+    }
+
+    /// Its answer has begun.
+    func answers(_ call: Call, now: Int64) {
+        let milliseconds = Double(now - call.began) / 1e6
+        state.withLock { state in
+            let old = state.firstByteMilliseconds ?? milliseconds
+            state.firstByteMilliseconds = old + Self.share * (milliseconds - old)
+        }
+    }
+
+    /// A call has ended. True where somebody should find out when the backend can be reached again.
+    func end(_ call: Call, _ outcome: Outcome, now: Int64) -> Bool {
+        state.withLock { state in
+            state.inFlight -= 1
+            switch outcome {
+            case .abandoned: state.breaker.abandoned(call.permit)
+            case .answered:
+                state.isUnreachable = false
+                state.breaker.succeeded(call.permit, now: now)
+            case .failed(let failure, let text):
+                state.lastFailure = text
+                if failure.isLimited, let seconds = failure.retryAfterSeconds {
+                    state.limitedUntil = max(state.limitedUntil, now + Int64(min(seconds, 30) * 1e9))
+                }
+                guard failure.isBackendsFault else {
+                    state.breaker.succeeded(call.permit, now: now)
+                    return false
+                }
+                state.isUnreachable = failure.isUnreachable
+                state.breaker.failed(call.permit, now: now)
+                guard failure.isUnreachable, !state.isProbed, state.breaker.phase(now: now) != .closed else {
+                    return false
+                }
+                state.isProbed = true
+                return true
+            }
+            return false
+        }
+    }
+
+    /// What looking whether it can be reached came to. False where looking on is of no use.
+    func probed(isReachable: Bool, now: Int64) -> Bool {
+        state.withLock { state in
+            let isClosed = state.breaker.phase(now: now) == .closed
+            if isReachable {
+                state.isUnreachable = false
+                state.breaker.mayTry(now: now)
+            }
+            state.isProbed = !(isReachable || isClosed)
+            return state.isProbed
+        }
+    }
+
+    /// Whether a call would be let through.
+    func isAvailable(now: Int64) -> Bool { state.withLock { $0.breaker.wouldAdmit(now: now) } }
+
+    /// Its provider said that it takes no more for a while.
+    func isLimited(now: Int64) -> Bool { state.withLock { $0.limitedUntil > now } }
+
+    /// Nanoseconds until a call may try; nil where one may now.
+    func waitNanoseconds(now: Int64) -> Int64? {
+        state.withLock { $0.breaker.wouldAdmit(now: now) ? nil : $0.breaker.waitNanoseconds(now: now) }
+    }
+
+    /// How much there is to do here: the lower, the sooner a further call would be answered.
+    func load(now: Int64) -> Double {
+        state.withLock { state in
+            let load = Double(state.inFlight + 1) * max(state.firstByteMilliseconds ?? 1, 1)
+            guard let closed = state.breaker.closedAt, rules.slowStartSeconds > 0 else { return load }
+            // Who has just come back gets a growing share.
+            let progress = Double(now - closed) / (Double(rules.slowStartSeconds) * 1e9)
+            return load / min(1, max(0.1, progress))
+        }
+    }
+
+    /// Closes the breaker by hand.
+    func reset(now: Int64) {
+        state.withLock { state in
+            state.breaker.reset(now: now)
+            state.limitedUntil = 0
+            state.isUnreachable = false
+        }
+    }
+
+    /// What a person is told.
+    func report(now: Int64) -> BackendHealthReport {
+        state.withLock { state in
+            let phase = state.breaker.phase(now: now)
+            return BackendHealthReport(
+                state: word(state, phase),
+                breaker: phase.rawValue,
+                consecutiveFailures: state.breaker.consecutiveFailures,
+                errorRate: state.breaker.errorRate(now: now),
+                firstByteMilliseconds: state.firstByteMilliseconds,
+                waiting: limit?.waiting ?? 0,
+                maxConcurrent: limit?.most,
+                retryInMilliseconds: state.breaker.waitNanoseconds(now: now).map { Double($0) / 1e6 },
+                limitedForSeconds: state.limitedUntil > now ? Double(state.limitedUntil - now) / 1e9 : nil,
+                lastError: state.lastFailure
+            )
+        }
+    }
+
+    private func word(_ state: State, _ phase: CircuitBreaker.Phase) -> BackendHealthReport.State {
+        switch phase {
+        case .open, .halfOpen: state.isUnreachable ? .down : .broken
+        case .closed: state.breaker.consecutiveFailures > 0 ? .degraded : .healthy
+        }
+    }
+}

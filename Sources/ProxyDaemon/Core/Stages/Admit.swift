@@ -1,0 +1,45 @@
+/// Bounds how many exchanges wait for providers at once. Some more queue for a while, all others are told to come back.
+///
+/// Answers from the cache and those that are shared need no place.
+package struct Admit: Stage {
+    package static let name = "admit"
+    private let limit: ConcurrencyLimit
+    private let settings: Settings.Load
+
+    package init(_ settings: Settings.Load, clock: Clock) {
+        self.settings = settings
+        limit = ConcurrencyLimit(
+            most: settings.maxInFlight,
+            maxQueued: settings.maxQueued,
+            timeoutMilliseconds: settings.queueTimeoutMilliseconds,
+            clock: clock
+        )
+    }
+
+    /// Exchanges that queue.
+    var waiting: Int { limit.waiting }
+
+    package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        switch await limit.enter() {
+        case .admitted: break
+        case .cancelled: throw GatewayError(.cancelled)
+        case .full:
+            let queue = "\(settings.maxInFlight) requests are under way and \(settings.maxQueued) queue"
+            throw GatewayError(.overloaded("the gateway is busy: \(queue) (load.max_in_flight, load.max_queued)"))
+        case .late:
+            let wait = "\(settings.queueTimeoutMilliseconds) ms (load.queue_timeout_ms)"
+            throw GatewayError(.overloaded("the gateway is busy: no place became free within \(wait)"))
+        }
+        do throws(GatewayError) {
+            let reply = try await next(&exchange)
+            switch reply.body {
+            case .bytes: limit.leave()
+            case .stream(let stream): stream.whenEnded { [limit] _ in limit.leave() }
+            }
+            return reply
+        } catch {
+            limit.leave()
+            throw error
+        }
+    }
+}
