@@ -12,7 +12,7 @@ DATA ?= ../shared/data/routing
 PAIRS ?= ../shared/data/semantic-cache
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test conformance bench bench-cache bench-classify bench-embedding bench-quality \
+.PHONY: help setup build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
 	bench-reduction eval-routing eval-cache \
 	format format-check clean
 
@@ -37,6 +37,9 @@ test: setup ## Check the format, build, and run all tests
 	@set -o pipefail; swift test --no-parallel $(SWIFT_FLAGS) 2>&1 | tee .build/swift-tests.log \
 		|| { echo "failed:"; grep '✘' .build/swift-tests.log; exit 1; }
 	@.venv-test/bin/python -m pytest Tests/BlackBox
+
+install: build ## Install the programs, the configuration and the systemd unit; PREFIX=/usr/local DESTDIR=
+	@tools/install/install.sh
 
 conformance: setup ## Print which client works with which provider; fails where one does not
 	swift build $(SWIFT_FLAGS)

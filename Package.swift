@@ -187,7 +187,7 @@ let package = Package(
             dependencies: ["GatewayCore", "Shared"],
             exclude: [
                 "Classification/router.golden.json", "Quality/answers.jsonl", "Quality/fresh.jsonl",
-                "Quality/unseen.jsonl",
+                "Quality/unseen.jsonl", "Quality/unseen2.jsonl",
             ],
             swiftSettings: strict
         ),

@@ -189,6 +189,7 @@ def backend(name, url, model=None, tier="fast", **more):
 
 
 def config(*backends, **sections):
-    """A configuration that takes every model name at its word, and neither keeps nor shares answers."""
+    """A configuration that takes every model name at its word, neither keeps nor shares answers, and calls once."""
     off = {"enabled": False}
-    return {"routing": {"mode": "off"}, "cache": off, "coalesce": off, "models": list(backends)} | sections
+    quiet = {name: off for name in ("cache", "coalesce", "retry", "breaker")}
+    return {"routing": {"mode": "off"}, "models": list(backends)} | quiet | sections

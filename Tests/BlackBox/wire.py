@@ -261,11 +261,11 @@ class Upstream:
     connection is closed.
     """
 
-    def __init__(self, answer=None):
+    def __init__(self, answer=None, port=0):
         self.requests = []
         self.closed = threading.Event()
         self._answer = answer or reply_with()
-        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
+        self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         threading.Thread(target=self._accept, daemon=True).start()

@@ -117,7 +117,10 @@ struct Daemon {
         let port = try await server.bind()
         desk.listening(on: "http://\(settings.server.host):\(port)")
         try await control.bind()
-        let announcement = Announcement { [settings] in announce(settings, warnings, port: port, socket: path) }
+        let notice = ServiceNotice(environment: environment)
+        let announcement = Announcement(notice: notice) { [settings] in
+            announce(settings, warnings, port: port, socket: path)
+        }
 
         let services = ServiceGroup(
             configuration: .init(
@@ -182,14 +185,17 @@ struct Daemon {
     }
 }
 
-/// Tells that the gateway serves. A service, because signals are taken only once services run: whoever reads the line may
+/// Tells people and the service manager that the gateway serves. A service, because signals are taken only once services run: whoever reads the line may
 /// send one at once.
 private struct Announcement: Service {
+    let notice: ServiceNotice
     let announce: @Sendable () -> Void
 
     func run() async throws {
         announce()
+        notice.tell(.ready)
         try await gracefulShutdown()
+        notice.tell(.stopping)
     }
 }
 

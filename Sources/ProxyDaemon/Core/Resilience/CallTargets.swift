@@ -23,7 +23,9 @@ struct CallTargets: Sendable {
         first.adaptations = decision.adaptations
         first.veto = nil
         let able = decision.candidates.filter { $0.veto == nil && $0.backend !== own }
-        let twins = able.filter { $0.backend.model == own.model && $0.backend.tier == own.tier }
+        // Who asked for a backend by its alias means that one, and not its model wherever it runs.
+        let isOwnName = own.name != own.model && decision.requestedModel.lowercased() == own.name.lowercased()
+        let twins = able.filter { !isOwnName && $0.backend.model == own.model && $0.backend.tier == own.tier }
         same = [first] + twins
         let tiers = Self.tiers(for: decision, fallbacks)
         others = tiers.flatMap { tier in

@@ -108,6 +108,14 @@ package struct PrometheusText: Sendable {
         add(.counter, "backend_errors_total", "Failed calls by backend.", backends { "\($0.errors)" })
         add(.counter, "backend_cost_usd_total", "What was paid by backend.", backends { $0.cost.description })
         add(.gauge, "backend_in_flight", "Calls under way by backend.", backends { "\($0.inFlight)" })
+        if let waiting = snapshot.waiting { add(.gauge, "waiting", "Exchanges that queue for a place.", waiting) }
+        add(
+            .gauge,
+            "backend_breaker_open",
+            "1 while the circuit breaker keeps calls away.",
+            backends { $0.health.map { $0.breaker == "closed" ? "0" : "1" } ?? "0" }
+        )
+        add(.gauge, "backend_waiting", "Calls that queue by backend.", backends { "\($0.health?.waiting ?? 0)" })
     }
 
     private mutating func add(_ cache: MetricsSnapshot.Cache) {

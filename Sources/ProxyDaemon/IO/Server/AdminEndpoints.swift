@@ -44,11 +44,26 @@ struct AdminEndpoints: Sendable {
                     .init(project: items["project"], key: items["key"], queryID: items["query_id"]),
                     request
                 )
+            case _ where path.hasPrefix(Self.backends): return try reset(path, request)
             default: return try await flushNamed(path, request)
             }
         } catch {
             return Gateway.refuse(error, id: request.id)
         }
+    }
+
+    private static let backends = "/admin/backends/"
+
+    /// `POST /admin/backends/{name}/reset`: closes its circuit breaker.
+    private func reset(_ path: String, _ request: ClientRequest) throws(GatewayError) -> Reply? {
+        let parts = path.dropFirst(Self.backends.count).split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.count == 2, parts[1] == "reset" else { return nil }
+        try allow(["POST"], request)
+        guard let name = PercentEncoding.decode(parts[0]), gateway.pool.reset(name) else {
+            let names = gateway.settings.backends.map(\.name).joined(separator: ", ")
+            throw GatewayError(.notFound("no backend has that name; there are \(names)"))
+        }
+        return JSONReply.make(gateway.snapshot().backends.first { $0.name == name }, id: request.id)
     }
 
     /// `DELETE /admin/cache/projects/{name}`, `…/keys/{key or fingerprint}`, `…/exchanges/{query id}`.

@@ -93,6 +93,7 @@ struct StatusEndpoints: Sendable {
         switch path {
         case "/v1/metrics": guarded(request) { _ in json(gateway.snapshot(), request) }
         case "/v1/metrics/recent": guarded(request) { recent(request, for: $0) }
+        case "/v1/backends": guarded(request) { _ in json(Backends(backends: gateway.snapshot().backends), request) }
         case "/stats": guarded(request) { _ in json(Stats(gateway.snapshot()), request) }
         case _ where path.hasPrefix("/v1/explain/"):
             guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request, for: $0) }
@@ -108,6 +109,10 @@ struct StatusEndpoints: Sendable {
                 return Gateway.refuse(error, id: request.id)
             }
         }
+    }
+
+    private struct Backends: Encodable {
+        var backends: [MetricsSnapshot.Backend]
     }
 
     private struct Recent: Encodable {

@@ -1,0 +1,173 @@
+"""Providers in trouble: calls that are made again, other backends, circuit breakers, too much at once."""
+
+import json
+import threading
+import time
+
+import anthropic
+import pytest
+
+import wire
+from processes import backend, config, wait_until
+
+ON = {"retry": {"enabled": True, "base_ms": 1}, "breaker": {"enabled": True}}
+OVERLOADED = (529, {"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}})
+ASKED = {"model": "haiku", "max_tokens": 50, "messages": [{"role": "user", "content": "Hello"}]}
+
+
+def raw(status, body=wire.ANSWER, **headers):
+    """An answer as it goes over the wire."""
+    content = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return wire.response_bytes(status, content, {name.replace("_", "-"): value for name, value in headers.items()})
+
+
+def ask(gateway):
+    return wire.messages(gateway.port, ASKED)
+
+
+def scripted(start, *answers):
+    """A provider that gives these answers in order, the last of them for ever."""
+    left = list(answers)
+    lock = threading.Lock()
+
+    def answer(request, connection):
+        with lock:
+            mine = left.pop(0) if len(left) > 1 else left[0]
+        connection.sendall(mine)
+
+    return start.upstream(answer)
+
+
+def test_a_client_does_not_see_a_failure_that_passes(start):
+    provider = scripted(start, raw(*OVERLOADED), raw(503, b"busy"), raw(200))
+    gateway = start.gateway(config(backend("haiku", provider.url), **ON))
+    client = anthropic.Anthropic(base_url=gateway.url, api_key="k", max_retries=0)
+    assert client.messages.create(**ASKED).content[0].text == "Hi."
+    assert len(provider.requests) == 3
+    entry = wire.get_json(gateway.port, "/v1/metrics/recent?n=1")["exchanges"][0]
+    attempts = wire.get_json(gateway.port, f"/v1/explain/{entry['query_id']}")["attempts"]
+    assert [attempt["status"] for attempt in attempts] == [529, 503, 200]
+
+
+def test_another_tier_answers_when_one_is_out(start):
+    out = scripted(start, raw(*OVERLOADED))
+    works = scripted(start, raw(200, wire.ANSWER.replace(b"Hi.", b"From sonnet.")))
+    both = [backend("haiku", out.url), backend("sonnet", works.url, tier="balanced")]
+    gateway = start.gateway(config(*both, fallbacks={"fast": ["balanced"]}, **ON))
+    client = anthropic.Anthropic(base_url=gateway.url, api_key="k", max_retries=0)
+    for _ in range(8):
+        answer = client.messages.with_raw_response.create(**ASKED)
+        assert answer.headers["x-gateway-tier"] == "balanced"
+        assert answer.parse().content[0].text == "From sonnet."
+    # After five failures nobody asks it any more.
+    assert len(out.requests) == 5
+    states = {row["name"]: row["health"] for row in wire.get_json(gateway.port, "/v1/backends")["backends"]}
+    assert states["haiku"]["state"] == "broken" and states["haiku"]["last_error"] == "HTTP 529"
+    assert states["sonnet"]["state"] == "healthy" and states["sonnet"]["breaker"] == "closed"
+
+
+def test_a_total_outage_is_told_at_once_and_passes_soon(start):
+    is_out = threading.Event()
+    is_out.set()
+
+    def answer(request, connection):
+        connection.sendall(raw(503, b"out") if is_out.is_set() else raw(200))
+
+    provider = start.upstream(answer)
+    gateway = start.gateway(config(backend("haiku", provider.url), **ON))
+    answers = [ask(gateway) for _ in range(60)]
+    assert {answer.status for answer in answers} == {503}
+    # At most 1.2 calls a request, and far less once the breaker is open.
+    assert len(provider.requests) <= 12
+    last = answers[-1]
+    assert last["x-gateway-error"] == "unavailable" and int(last["retry-after"]) >= 1
+    assert "backend haiku does not work at the moment (HTTP 503)" in last.json()["error"]["message"]
+    is_out.clear()
+    began = time.monotonic()
+    wait_until(lambda: ask(gateway).status == 200, "it is back", 5)
+    assert time.monotonic() - began < 3
+
+
+def test_a_provider_that_is_gone_is_looked_for(start):
+    gone = wire.Upstream()
+    gone.stop()
+    breaker = {"enabled": True, "open_ms": 60000, "max_open_ms": 60000}
+    gateway = start.gateway(config(backend("haiku", gone.url), breaker=breaker))
+    answers = [ask(gateway) for _ in range(7)]
+    assert [answer.status for answer in answers] == [502] * 5 + [503] * 2
+    health = wire.get_json(gateway.port, "/v1/backends")["backends"][0]["health"]
+    assert health["state"] == "down" and "could not be reached" in health["last_error"]
+    # Its breaker would stay open for a minute, were it not found.
+    back = wire.Upstream(port=gone.port)
+    began = time.monotonic()
+    wait_until(lambda: ask(gateway).status == 200, "it is found", 10)
+    assert time.monotonic() - began < 5
+    assert back.requests[0].target == "/v1/models"
+    back.stop()
+
+
+@pytest.mark.parametrize("after, waits", [("1", True), ("3600", False)])
+def test_the_provider_says_when(start, after, waits):
+    provider = scripted(start, raw(429, OVERLOADED[1], retry_after=after), raw(200))
+    gateway = start.gateway(config(backend("haiku", provider.url), **ON))
+    began = time.monotonic()
+    answer = ask(gateway)
+    if waits:
+        assert answer.status == 200 and time.monotonic() - began >= 1
+    else:
+        assert answer.status == 429 and answer["retry-after"] == after
+
+
+def test_a_backend_gets_no_more_at_once_than_it_takes(start):
+    inside, most = [], []
+    lock = threading.Lock()
+
+    def answer(request, connection):
+        with lock:
+            inside.append(1)
+            most.append(len(inside))
+        time.sleep(0.05)
+        with lock:
+            inside.pop()
+        connection.sendall(raw(200))
+
+    provider = start.upstream(answer)
+    gateway = start.gateway(config(backend("haiku", provider.url, max_concurrent=2)))
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(ask(gateway).status))
+        for _ in range(12)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200] * 12
+    assert max(most) == 2
+
+
+def test_what_is_too_much_is_told_to_come_back(start):
+    go = threading.Event()
+
+    def answer(request, connection):
+        assert go.wait(30)
+        connection.sendall(raw(200))
+
+    provider = start.upstream(answer)
+    load = {"max_in_flight": 1, "max_queued": 1, "queue_timeout_ms": 30000}
+    gateway = start.gateway(config(backend("haiku", provider.url), load=load))
+    answers = []
+    threads = [
+        threading.Thread(target=lambda: answers.append(ask(gateway).status))
+        for _ in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    wait_until(lambda: wire.get_json(gateway.port, "/v1/metrics").get("waiting") == 1, "one queues")
+    refused = ask(gateway)
+    assert refused.status == 503 and refused["retry-after"] == "1"
+    assert "load.max_in_flight" in refused.json()["error"]["message"]
+    go.set()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200, 200]
