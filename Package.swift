@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "GatewayIO",
             dependencies: [
-                "CCurl", "CHiredis", "CKernels", "CZstd", "GatewayCore", "Shared",
+                "CCurl", "CHiredis", "CKernels", "CZlib", "CZstd", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
                 // Brings SQLite: the system's, from libsqlite3-dev.
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -111,7 +111,6 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOExtras", package: "swift-nio-extras"),
-                .product(name: "NIOHTTPCompression", package: "swift-nio-extras"),
                 .product(name: "NIOPosix", package: "swift-nio"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -175,6 +174,11 @@ let package = Package(
             providers: [.apt(["libncurses-dev"])]
         ),
         .systemLibrary(
+            name: "CZlib",
+            path: "Sources/ProxyDaemon/CLibraries/CZlib",
+            providers: [.apt(["zlib1g-dev"])]
+        ),
+        .systemLibrary(
             name: "CZstd",
             path: "Sources/ProxyDaemon/CLibraries/CZstd",
             providers: [.apt(["libzstd-dev"])]
@@ -194,8 +198,10 @@ let package = Package(
         .testTarget(
             name: "GatewayIOTests",
             dependencies: [
-                "CKernels", "CKernelsRehearsal", "EmbeddingFixtures", "GatewayCore", "GatewayIO", "Shared",
+                "CKernels", "CKernelsRehearsal", "CZlib", "EmbeddingFixtures", "GatewayCore", "GatewayIO", "Shared",
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
             ],
             exclude: ["Fixtures"],
             swiftSettings: strict

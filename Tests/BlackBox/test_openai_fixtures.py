@@ -128,11 +128,11 @@ def test_connection_lost_inside_a_stream(wire_kit, gateway):
     wire.openai_error(error)
 
 
-def test_html_and_nothing_of_the_provider_pass(gateway):
-    answer = completions(gateway.port, chat(model="html"))
-    assert (answer.status, answer.body) == (502, b"<html><body>502 Bad Gateway</body></html>")
-    answer = completions(gateway.port, chat(model="empty"))
-    assert (answer.status, answer.body) == (503, b"")
+def test_html_and_nothing_of_the_provider_become_errors_that_clients_can_read(gateway):
+    message = wire.assert_openai_error(completions(gateway.port, chat(model="html")), 502)["message"]
+    assert "<html><body>502 Bad Gateway</body></html>" in message
+    message = wire.assert_openai_error(completions(gateway.port, chat(model="empty")), 503)["message"]
+    assert message.endswith("answered HTTP 503 with no text")
 
 
 def test_base_url_may_end_in_v1(wire_kit, gateway):

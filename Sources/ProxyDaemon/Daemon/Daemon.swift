@@ -27,6 +27,7 @@ struct Daemon {
 
     func run() async throws {
         var settings = config.settings
+        let tls = try ServerTLS(settings.server)
         let serving = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads(settings.server.threads, share: 2))
         let side = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let simulator = try await startSimulator(&settings, side)
@@ -92,20 +93,25 @@ struct Daemon {
                 maxOps: settings.workflows.maxOps
             )
         )
+        let readiness = Readiness()
         let server = HTTPServer(
             settings: settings.server,
             responder: Application(
                 gateway: gateway,
                 catalogue: catalogue,
                 workflows: workflows,
-                outcomes: keeper.outcomes
+                outcomes: keeper.outcomes,
+                readiness: readiness
             ),
+            readiness: readiness,
+            tls: tls,
             group: serving,
             logger: logger
         )
         let path = settings.control.socket ?? SocketPath.standard(environment: environment, userID: getuid())
         // The socket's lock is taken before the port, so that a second daemon hears which process is running.
-        let baseURL = "http://\(settings.server.host):\(settings.server.port)"
+        let scheme = tls == nil ? "http" : "https"
+        let baseURL = "\(scheme)://\(settings.server.host):\(settings.server.port)"
         let desk = ControlDesk(gateway: gateway, workflows: workflows, baseURL: baseURL, configPath: config.path)
         let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
         let prepared = PreparedKeeper(
@@ -115,7 +121,7 @@ struct Daemon {
         )
         await prepared.prepare()
         let port = try await server.bind()
-        desk.listening(on: "http://\(settings.server.host):\(port)")
+        desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
         try await control.bind()
         let notice = ServiceNotice(environment: environment)
         let announcement = Announcement(notice: notice) { [settings] in
@@ -134,6 +140,7 @@ struct Daemon {
                 logger: quiet
             )
         )
+        stopAtSecondSignal()
         try await services.run()
         client.stop()
         try await simulator?.stop()
@@ -142,6 +149,24 @@ struct Daemon {
         // Every connection is closed. The event loops end with the process: whatever still has one to its name on the way
         // out could else not even be freed.
         exit(0)
+    }
+
+    /// The first signal has what is under way finished; who sends a second one does not want to wait for that.
+    private func stopAtSecondSignal() {
+        let writer = writer
+        // Ends with the process.
+        Task {
+            var isStopping = false
+            for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
+                guard isStopping else {
+                    isStopping = true
+                    continue
+                }
+                writer.flush()
+                Startup.complain("a second signal: stopped without waiting for what was under way")
+                _exit(1)
+            }
+        }
     }
 
     /// The lifecycle library tells of every step; a person wants to hear of its errors only.
@@ -174,8 +199,9 @@ struct Daemon {
 
     private func announce(_ settings: Settings, _ warnings: [String], port: Int, socket: String) {
         for warning in warnings { logger.warning("\(warning)") }
+        let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
         let mode = settings.isDemo ? "demo mode: every answer is simulated" : "live"
-        logger.notice("\(GatewayVersion.headerValue) listens on http://\(settings.server.host):\(port) (\(mode))")
+        logger.notice("\(GatewayVersion.headerValue) listens on \(scheme)://\(settings.server.host):\(port) (\(mode))")
         logger.notice("control socket \(socket), configuration \(config.path ?? "built in")")
     }
 

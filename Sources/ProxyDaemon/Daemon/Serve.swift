@@ -44,6 +44,7 @@ struct CheckConfig: ParsableCommand {
     func run() throws {
         do {
             let config = try Startup.load(options)
+            _ = try ServerTLS(config.settings.server)
             for warning in config.warnings { Startup.complain("warning: \(warning)") }
             let skills = try describeSkills(config)
             print(ConfigLoader.describe(config.settings), terminator: "")

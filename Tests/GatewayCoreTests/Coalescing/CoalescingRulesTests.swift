@@ -60,7 +60,6 @@ import Testing
     @Test(arguments: [
         ("", 2), (#","temperature":0"#, 1), (#","temperature":0.0"#, 1), (#","temperature":-0e7"#, 1),
         (#","temperature":0.01"#, 2), (#","temperature":1"#, 2), (#","temperature":null"#, 2),
-        (#","temperature":"0""#, 2),
     ])
     func `deterministic_only wants a temperature of zero`(extra: String, calls: Int) {
         let bench = CoalescingBench { $0.coalesce.isDeterministicOnly = true }

@@ -47,6 +47,11 @@ static inline CURLcode gw_easy_allow_http_only(CURL *easy) {
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
 }
+/* What came of a body so far, as it travelled. */
+static inline int64_t gw_easy_received(CURL *easy) {
+    curl_off_t count = 0;
+    return curl_easy_getinfo(easy, CURLINFO_SIZE_DOWNLOAD_T, &count) == CURLE_OK ? (int64_t)count : 0;
+}
 static inline long gw_easy_status(CURL *easy) {
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);

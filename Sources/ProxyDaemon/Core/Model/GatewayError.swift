@@ -9,6 +9,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case notFound(String)
         case methodNotAllowed(allowed: String)
         case bodyTooLarge(limitBytes: Int)
+        /// The request's head is longer, or has more fields.
+        case headTooLarge(limitBytes: Int, limitFields: Int)
         case unsupportedEncoding(String)
         /// The request did not arrive in time.
         case requestTimeout
@@ -26,6 +28,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         case overloaded(String)
         /// Every backend that could answer fails at the moment.
         case unavailable(String, retryAfterSeconds: Int)
+        /// The daemon is about to stop.
+        case shuttingDown
         /// The client left; nobody will read this.
         case cancelled
         case internalFault(String)
@@ -44,11 +48,11 @@ package struct GatewayError: Error, Sendable, Equatable {
     /// The one place that decides who is to blame.
     package var source: Source {
         switch kind {
-        case .invalidRequest, .unauthenticated, .notFound, .methodNotAllowed, .bodyTooLarge, .unsupportedEncoding,
-            .requestTimeout, .cancelled:
+        case .invalidRequest, .unauthenticated, .notFound, .methodNotAllowed, .bodyTooLarge, .headTooLarge,
+            .unsupportedEncoding, .requestTimeout, .cancelled:
             .client
         case .unreachable, .upstreamTimeout, .upstreamBroken, .upstreamRefusedKey: .upstream
-        case .notConfigured, .noBackend, .overloaded, .internalFault: .gateway
+        case .notConfigured, .noBackend, .overloaded, .shuttingDown, .internalFault: .gateway
         case .unavailable: .upstream
         }
     }
@@ -63,10 +67,11 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .requestTimeout: 408
         case .bodyTooLarge: 413
         case .unsupportedEncoding: 415
+        case .headTooLarge: 431
         case .cancelled: 499
         case .notConfigured, .internalFault: 500
         case .unreachable, .upstreamBroken, .upstreamRefusedKey: 502
-        case .noBackend, .overloaded, .unavailable: 503
+        case .noBackend, .overloaded, .unavailable, .shuttingDown: 503
         case .upstreamTimeout: 504
         }
     }
@@ -79,6 +84,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .bodyTooLarge: "body_too_large"
+        case .headTooLarge: "head_too_large"
         case .unsupportedEncoding: "unsupported_encoding"
         case .requestTimeout: "request_timeout"
         case .unreachable: "unreachable"
@@ -89,6 +95,7 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .noBackend: "no_backend"
         case .overloaded: "overloaded"
         case .unavailable: "unavailable"
+        case .shuttingDown: "shutting_down"
         case .cancelled: "cancelled"
         case .internalFault: "internal"
         }
@@ -103,14 +110,18 @@ package struct GatewayError: Error, Sendable, Equatable {
         case .methodNotAllowed(let allowed): "this path takes \(allowed)"
         case .bodyTooLarge(let limit):
             "the request body is larger than \(limit) bytes; the operator can raise server.max_body_bytes"
+        case .headTooLarge(let bytes, let fields):
+            "the request's head is larger than \(bytes) bytes or has more than \(fields) fields; the operator can raise server.max_header_bytes and server.max_headers"
         case .unsupportedEncoding(let encoding):
             "content-encoding \"\(encoding)\" is not supported; send gzip, deflate or none"
-        case .requestTimeout: "the request did not arrive in time; the operator can raise server.read_timeout_sec"
+        case .requestTimeout:
+            "the request did not arrive in time; the operator can raise server.header_timeout_sec and server.read_timeout_sec, or lower server.min_body_bytes_per_sec"
         case .unreachable(let backend, let detail): "backend \(backend) could not be reached: \(detail)"
         case .upstreamTimeout(let backend, let detail): "backend \(backend) did not answer in time: \(detail)"
         case .upstreamBroken(let backend, let detail): "backend \(backend) broke off: \(detail)"
         case .upstreamRefusedKey(let backend, let detail):
             "the provider of backend \(backend) refused the gateway's own key (\(detail)); its operator must see to that backend's api_key"
+        case .shuttingDown: "the gateway is shutting down; ask again in a moment"
         case .cancelled: "the client left"
         case .internalFault(let text): "internal fault: \(text)"
         }

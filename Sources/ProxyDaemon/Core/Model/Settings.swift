@@ -15,9 +15,23 @@ package struct Settings: Sendable, Equatable {
         /// How long an idle connection is kept. Longer than the pools of the usual clients, which drop theirs after 5 s.
         package var keepAliveTimeoutSeconds = 75
         /// Connections beyond this are answered 503 and closed.
-        package var maxConnections = 4_096
+        package var maxConnections = 8_192
         /// Event loops that serve clients; 0 means half the cores, at least one.
         package var threads = 0
+        /// From a connection's or a head's first byte to the head's last. A body has as long before its rate counts.
+        package var headerTimeoutSeconds = 10
+        /// A body that comes more slowly is cut; 0 for any rate.
+        package var minBodyBytesPerSecond = 512
+        /// Of a request's head. Larger ones get a 431.
+        package var maxHeaderBytes = 65_536
+        package var maxHeaders = 128
+        /// Bytes of one answer held for a slow reader beside those that `upstream.bufferBytes` bounds.
+        package var writeBufferBytes = 65_536
+        /// How long requests under way may go on once the daemon is to stop.
+        package var drainTimeoutSeconds = 30
+        /// Paths of PEM files; nil for both: no TLS.
+        package var tlsCertificate: String?
+        package var tlsKey: String?
         package init() {}
     }
 
@@ -115,7 +129,11 @@ package struct Settings: Sendable, Equatable {
         /// A stream that is silent for this long gets a ping from the gateway.
         package var pingIntervalSeconds = 15
         /// Bytes of one answer held for a slow reader before the provider is made to wait.
-        package var bufferBytes = 262_144
+        package var bufferBytes = 131_072
+        /// Of one answer, streams included. A longer one is broken off.
+        package var maxAnswerBytes = 67_108_864
+        /// HTTPS_PROXY and its like hold for calls to providers.
+        package var usesProxyEnvironment = false
         /// Threads that drive libcurl; 0 means a quarter of the cores, at least one.
         package var threads = 0
         /// A file of certificate authorities in PEM form; nil means the system's.

@@ -10,14 +10,11 @@ struct BackendCaller: Sendable {
         case failed(CallFailure, Result<Reply, GatewayError>)
     }
 
-    /// A longer answer that is no stream is refused rather than held.
-    static let maximumAnswerBytes = 67_108_864
-
     private let pool: BackendPool
     private let transport: Transport
     private let ledger: Ledger
     private let clock: Clock
-    private let pingSeconds: Int
+    private let upstream: Settings.Upstream
     private let isStrict: Bool
     private let defaultMaxTokens: Int
 
@@ -26,7 +23,7 @@ struct BackendCaller: Sendable {
         self.transport = transport
         self.ledger = ledger
         self.clock = clock
-        pingSeconds = settings.upstream.pingIntervalSeconds
+        upstream = settings.upstream
         isStrict = settings.strictTranslation
         defaultMaxTokens = settings.defaultMaxTokens
     }
@@ -58,7 +55,7 @@ struct BackendCaller: Sendable {
             isAnswering = response.status == 200
             incoming = Incoming(response, prompt: prompt, backend: backend, context: outgoing.context)
             if incoming.isStream { return try await stream(incoming, call, &exchange) }
-            body = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
+            body = try await response.body.collect(limitBytes: upstream.maxAnswerBytes)
             health.answers(permit, now: clock.monotonicNanoseconds())
         } catch {
             // The provider may well have read the prompt, and bills it though nobody waits for the answer.
@@ -95,7 +92,7 @@ struct BackendCaller: Sendable {
         _ call: Call,
         _ exchange: inout Exchange
     ) async throws(UpstreamError) -> Outcome {
-        let first = try await incoming.response.body.next(patienceSeconds: pingSeconds)
+        let first = try await incoming.response.body.next(patienceSeconds: upstream.pingIntervalSeconds)
         let now = clock.monotonicNanoseconds()
         let backend = incoming.backend
         pool.health(of: backend).answers(call.permit, now: now)
@@ -109,7 +106,8 @@ struct BackendCaller: Sendable {
             dialect: exchange.dialect,
             backend: backend.name,
             requestID: "req_gw_\(exchange.request.id)",
-            pingSeconds: pingSeconds
+            pingSeconds: upstream.pingIntervalSeconds,
+            bounds: EventRelay.Bounds(upstream, clock)
         )
         relay.whenEnded { outcome in
             switch outcome.end {

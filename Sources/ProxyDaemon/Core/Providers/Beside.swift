@@ -70,8 +70,16 @@ struct Beside {
             if response.status == 401 || response.status == 403 {
                 return Gateway.refuse(Incoming.refusedKey(backend, response.status), id: request.id)
             }
-            let headers = response.headers.filter(HeaderNames.isReturned) + GatewayHeaders.identity(id: request.id)
-            return Reply(status: response.status, headers: headers, body: .bytes(answer))
+            let identity = GatewayHeaders.identity(id: request.id)
+            switch response.status {
+            case 200..<300:
+                let headers = HeaderNames.returnedWithJSON(response.headers)
+                return Reply(status: 200, headers: headers + identity, body: .bytes(answer))
+            case 400..<600:
+                let error = Incoming.passed(response, answer, backend, .anthropic, requestID: "req_gw_\(request.id)")
+                return Reply(status: error.status, headers: error.headers + identity, body: .bytes(error.body))
+            default: return Gateway.refuse(Incoming.noAnswer(backend, response.status), id: request.id)
+            }
         } catch {
             throw GatewayError(error, backend: backend.name)
         }

@@ -1,21 +1,34 @@
 /// Which headers travel.
 package enum HeaderNames {
-    /// Whether a header of the provider goes on to the client: all but those that belong to the connection, and those
-    /// that speak of a body as it was before libcurl undid its encoding.
+    /// Whether a header of the provider goes on to the client: only those that its SDK reads, or that name the request.
+    /// All others could say something of this server that only its operator may say: cookies, who may read it from a web
+    /// page, which file a server in front is to send.
     package static func isReturned(_ header: HeaderField) -> Bool {
         let name = header.name.utf8
         switch name.first.map({ $0 | 0x20 }) {
-        case UInt8(ascii: "c"):
-            return !header.isNamed("connection") && !header.isNamed("content-length")
-                && !header.isNamed("content-encoding")
-        case UInt8(ascii: "t"):
-            return !header.isNamed("transfer-encoding") && !header.isNamed("te") && !header.isNamed("trailer")
-        case UInt8(ascii: "k"): return !header.isNamed("keep-alive")
-        case UInt8(ascii: "u"): return !header.isNamed("upgrade")
-        case UInt8(ascii: "p"): return !startsWith(name, "proxy-")
-        case UInt8(ascii: "a"): return !header.isNamed("alt-svc")
-        default: return true
+        case UInt8(ascii: "a"): return startsWith(name, "anthropic-")
+        case UInt8(ascii: "c"): return header.isNamed("content-type")
+        case UInt8(ascii: "o"): return startsWith(name, "openai-")
+        case UInt8(ascii: "r"):
+            return header.isNamed("request-id") || header.isNamed("retry-after") || header.isNamed("retry-after-ms")
+                || startsWith(name, "ratelimit-")
+        case UInt8(ascii: "x"):
+            return header.isNamed("x-request-id") || header.isNamed("x-should-retry")
+                || startsWith(name, "x-ratelimit-")
+        default: return false
         }
+    }
+
+    /// The headers of a whole answer or an error, which is JSON whatever its provider calls it: nothing that a browser
+    /// would show as a page.
+    static func returnedWithJSON(_ headers: [HeaderField]) -> [HeaderField] {
+        var kept = headers.filter(isReturned)
+        let isJSON = kept.contains { $0.isNamed("content-type") && startsWith($0.value.utf8, "application/json") }
+        if !isJSON {
+            kept.removeAll { $0.isNamed("content-type") }
+            kept.append(HeaderField("content-type", "application/json"))
+        }
+        return kept
     }
 
     /// The headers of a translated answer: when to ask again, and the provider's own name for the request under the name

@@ -46,21 +46,20 @@ struct Incoming {
         } else {
             headers = HeaderNames.translated(response.headers, to: dialect, exchangeID: context.exchangeID)
             headers.append(HeaderField("content-type", "text/event-stream; charset=utf-8"))
-            headers.append(HeaderField("cache-control", "no-cache"))
         }
+        headers.append(HeaderField("cache-control", "no-cache"))
         // nginx and its like would hold events back.
-        if !headers.contains(where: { $0.isNamed("x-accel-buffering") }) {
-            headers.append(HeaderField("x-accel-buffering", "no"))
-        }
+        headers.append(HeaderField("x-accel-buffering", "no"))
         return headers
     }
 
     /// The whole answer.
     ///
     /// Throws `upstreamRefusedKey` where the provider turned the gateway's own key down, and `upstreamBroken` for a
-    /// success that is no answer.
+    /// success that is no answer, a redirect among them: where requests go, only the configuration says.
     func answer(_ body: [UInt8]) throws(GatewayError) -> Answer {
-        guard response.status == 200 else { return try refusal(response.status, body) }
+        if (400..<600).contains(response.status) { return try refusal(response.status, body) }
+        guard (200..<300).contains(response.status) else { throw Self.noAnswer(backend, response.status) }
         let translated: TranslatedAnswer
         do throws(AnswerProblem) {
             translated = try AnswerTranslation.whole(body, from: backend.wire, to: dialect, context: context)
@@ -74,7 +73,7 @@ struct Incoming {
         var answer = Answer(
             status: 200,
             headers: isOwnDialect
-                ? response.headers.filter(HeaderNames.isReturned)
+                ? HeaderNames.returnedWithJSON(response.headers)
                 : HeaderNames.translated(response.headers, to: dialect, exchangeID: context.exchangeID),
             body: translated.body,
             usage: translated.usage,
@@ -107,10 +106,10 @@ struct Incoming {
     /// A provider's error: its own bytes to a client of its dialect, the same in the client's words otherwise.
     private func refusal(_ status: Int, _ body: [UInt8]) throws(GatewayError) -> Answer {
         if status == 401 || status == 403 { throw Self.refusedKey(backend, status) }
-        guard !isOwnDialect || status == 200 else {
-            return Answer(status: status, headers: response.headers.filter(HeaderNames.isReturned), body: body)
-        }
         let requestID = "req_gw_\(context.exchangeID)"
+        guard !isOwnDialect || status == 200 else {
+            return Self.passed(response, body, backend, dialect, requestID: requestID)
+        }
         let error = ErrorTranslation.translate(
             status: status,
             body: body,
@@ -124,6 +123,43 @@ struct Incoming {
             headers.append(HeaderField("x-should-retry", shouldRetry ? "true" : "false"))
         }
         return Answer(status: error.status, headers: headers, body: error.body)
+    }
+
+    /// A provider's error for a client of its dialect: as it came where a client can read it. The pages of proxies and
+    /// broken texts are put in the dialect's envelope, under the same status.
+    static func passed(
+        _ response: UpstreamResponse,
+        _ body: [UInt8],
+        _ backend: Backend,
+        _ dialect: Dialect,
+        requestID: String
+    ) -> Answer {
+        var answer = Answer(
+            status: response.status,
+            headers: HeaderNames.returnedWithJSON(response.headers),
+            body: body
+        )
+        let isReadable = body.withUnsafeBufferPointer { bytes in
+            guard let index = try? JSONIndex(bytes) else { return false }
+            return index.textProblem(bytes) == nil
+        }
+        if isReadable { return answer }
+        let excerpt = PlainText.sanitized(ProviderFault.excerpt(body))
+        let found = excerpt.isEmpty ? "no text" : excerpt
+        let given = answer.headers.first { $0.isNamed("request-id") || $0.isNamed("x-request-id") }?.value
+        if given == nil { answer.headers.append(HeaderField(dialect.requestIDHeader, requestID)) }
+        answer.body = dialect.errorBody(
+            status: response.status,
+            message: "backend \(backend.name) answered HTTP \(response.status) with \(found)",
+            requestID: given ?? requestID
+        )
+        return answer
+    }
+
+    /// A status that is neither an answer's nor an error's.
+    static func noAnswer(_ backend: Backend, _ status: Int) -> GatewayError {
+        let advice = (300..<400).contains(status) ? "; redirects are not followed, see to that backend's base_url" : ""
+        return GatewayError(.upstreamBroken(backend: backend.name, detail: "it answered HTTP \(status)\(advice)"))
     }
 
     /// The client's key was good: that the gateway's is not, is nothing that its user could mend. The provider's words are

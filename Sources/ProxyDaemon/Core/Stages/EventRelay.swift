@@ -19,6 +19,32 @@ package final class EventRelay: StreamSource {
         var isSettled = false
         var isFinished = false
         var onFirstEvent: (@Sendable () -> Void)?
+        var receivedBytes = 0
+        /// How many events had said something when last looked, and when that number last grew.
+        var eventCount = 0
+        var toldNanoseconds: Int64
+    }
+
+    /// Beyond which a provider's stream is taken for one without end.
+    package struct Bounds: Sendable {
+        var maximumBytes: Int
+        /// Between two events that say something: pings keep a connection alive, but not for ever.
+        var quietNanoseconds: Int64
+        /// Of no meaning but in differences.
+        var now: @Sendable () -> Int64
+
+        /// A stream may be quiet for three times as long as it may be silent.
+        package init(_ settings: Settings.Upstream, _ clock: Clock) {
+            maximumBytes = settings.maxAnswerBytes
+            quietNanoseconds = Int64(settings.idleTimeoutSeconds) * 3_000_000_000
+            now = clock.monotonicNanoseconds
+        }
+
+        fileprivate init() {
+            maximumBytes = .max
+            quietNanoseconds = .max
+            now = { 0 }
+        }
     }
 
     /// What is to be done outside of the lock once the books are closed.
@@ -29,6 +55,7 @@ package final class EventRelay: StreamSource {
     let backend: String
     private let requestID: String
     private let pingSeconds: Int
+    private let bounds: Bounds
     private let state: Mutex<State>
 
     /// `first` is what was read of the body before.
@@ -39,10 +66,13 @@ package final class EventRelay: StreamSource {
         dialect: Dialect,
         backend: String,
         requestID: String,
-        pingSeconds: Int
+        pingSeconds: Int,
+        bounds: Bounds? = nil
     ) {
         self.body = body
-        state = Mutex(State(first: first, passage: passage))
+        let bounds = bounds ?? Bounds()
+        self.bounds = bounds
+        state = Mutex(State(first: first, passage: passage, toldNanoseconds: bounds.now()))
         self.dialect = dialect
         self.backend = backend
         self.requestID = requestID
@@ -110,6 +140,26 @@ package final class EventRelay: StreamSource {
     func nudge() { body.nudge() }
 
     private func pass(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
+        let whole = try passOn(bytes)
+        let now = bounds.now()
+        let excess = state.withLock { state -> UpstreamError? in
+            guard !state.isFinished else { return nil }
+            state.receivedBytes += bytes.count
+            if state.receivedBytes > bounds.maximumBytes { return .tooLarge(limitBytes: bounds.maximumBytes) }
+            if state.eventCount != state.passage.eventCount {
+                state.eventCount = state.passage.eventCount
+                state.toldNanoseconds = now
+            }
+            let quiet = now - state.toldNanoseconds
+            guard quiet > bounds.quietNanoseconds else { return nil }
+            return .timeout("nothing but pings for \(quiet / 1_000_000_000) s")
+        }
+        guard let excess else { return whole }
+        body.cancel()
+        throw excess
+    }
+
+    private func passOn(_ bytes: [UInt8]) throws(UpstreamError) -> [UInt8] {
         typealias Passed = (whole: [UInt8], first: (@Sendable () -> Void)?, settlement: Settlement?)
         let passed: Passed
         do throws(EventStreamSplitter.EventTooLong) {

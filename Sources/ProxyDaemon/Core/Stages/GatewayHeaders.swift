@@ -45,7 +45,7 @@ package enum GatewayHeaders {
         ]
         switch error.kind {
         case .methodNotAllowed(let allowed): fields.append(HeaderField("allow", allowed))
-        case .overloaded: fields.append(HeaderField("retry-after", "1"))
+        case .overloaded, .shuttingDown: fields.append(HeaderField("retry-after", "1"))
         case .unavailable(_, let seconds): fields.append(HeaderField("retry-after", String(max(1, seconds))))
         // Asking again changes nothing until the operator has changed something.
         case .noBackend, .notConfigured, .upstreamRefusedKey, .internalFault:

@@ -134,4 +134,6 @@ package protocol AnswerPassage: Sendable {
     var error: String? { get }
     /// The provider's final count was seen.
     var hasFinalUsage: Bool { get }
+    /// How many events went by that say something: pings and comments only keep a connection alive.
+    var eventCount: Int { get }
 }

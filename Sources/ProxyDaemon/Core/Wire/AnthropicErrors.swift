@@ -18,19 +18,22 @@ package enum AnthropicErrors {
 
     /// The JSON body of an error answer.
     package static func body(_ error: GatewayError, requestID: String) -> [UInt8] {
-        Array(envelope(error, requestID: requestID).utf8)
+        body(status: error.status, message: error.message, requestID: requestID)
+    }
+
+    static func body(status: Int, message: String, requestID: String) -> [UInt8] {
+        Array(envelope(status, message, requestID).utf8)
     }
 
     /// The error as an event of a stream whose status is already sent.
     package static func event(_ error: GatewayError, requestID: String) -> [UInt8] {
-        Array("event: error\ndata: \(envelope(error, requestID: requestID))\n\n".utf8)
+        Array("event: error\ndata: \(envelope(error.status, error.message, requestID))\n\n".utf8)
     }
 
-    private static func envelope(_ error: GatewayError, requestID: String) -> String {
-        let message = JSONText.quoted(error.message)
-        return """
-            {"type":"error","error":{"type":"\(type(status: error.status))","message":\(message)},\
-            "request_id":\(JSONText.quoted(requestID))}
-            """
+    private static func envelope(_ status: Int, _ message: String, _ requestID: String) -> String {
+        """
+        {"type":"error","error":{"type":"\(type(status: status))","message":\(JSONText.quoted(message))},\
+        "request_id":\(JSONText.quoted(requestID))}
+        """
     }
 }

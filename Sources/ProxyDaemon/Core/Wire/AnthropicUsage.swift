@@ -72,6 +72,8 @@ package struct AnthropicStreamMeter: Sendable {
     package private(set) var hasFinalUsage = false
     /// Bytes of content seen, for an estimate where the final count never comes.
     private var contentBytes = 0
+    /// Events seen, pings left out.
+    package private(set) var eventCount = 0
 
     /// What an event of a text delta weighs without its text.
     private static let deltaOverhead = 110
@@ -84,9 +86,11 @@ package struct AnthropicStreamMeter: Sendable {
         let usual: StaticString = "event: content_block_delta\n"
         if event.count > usual.utf8CodeUnitCount, JSONText.equals(event, 0..<usual.utf8CodeUnitCount, usual) {
             contentBytes += max(1, event.count - Self.deltaOverhead)
+            eventCount += 1
             return
         }
         guard let name = ServerSentEvent.nameRange(of: event) else { return }
+        if !JSONText.equals(event, name, "ping") { eventCount += 1 }
         if JSONText.equals(event, name, "content_block_delta") {
             contentBytes += max(1, event.count - Self.deltaOverhead)
             return

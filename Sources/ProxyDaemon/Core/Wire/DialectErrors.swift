@@ -8,6 +8,20 @@ extension Dialect {
         }
     }
 
+    /// The same for an error that is not the gateway's own, under the status that it came with.
+    func errorBody(status: Int, message: String, requestID: String) -> [UInt8] {
+        switch self {
+        case .anthropic: AnthropicErrors.body(status: status, message: message, requestID: requestID)
+        case .openai:
+            OpenAIErrors.body(
+                message: message,
+                type: status < 500 ? "invalid_request_error" : "server_error",
+                param: nil,
+                code: status == 429 ? "rate_limit_exceeded" : nil
+            )
+        }
+    }
+
     /// The error inside a stream whose status is already sent.
     package func errorEvent(_ error: GatewayError, requestID: String) -> [UInt8] {
         switch self {

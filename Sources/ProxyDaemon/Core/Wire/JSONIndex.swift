@@ -89,6 +89,14 @@ package struct JSONIndex: Sendable {
         self = try result.get()
     }
 
+    /// The first control character inside a string or a name.
+    func firstControlInString(_ bytes: UnsafeBufferPointer<UInt8>) -> Int? {
+        for node in nodes where node.kind == .string {
+            if let at = JSONScan.firstControl(bytes, in: Int(node.start)..<Int(node.end)) { return at }
+        }
+        return nil
+    }
+
     /// Looks at the object. `bytes` must be those that the index was made of; the view must not leave `look`.
     package func withRoot<Result>(_ bytes: UnsafeBufferPointer<UInt8>, _ look: (JSONView) -> Result) -> Result {
         nodes.withUnsafeBufferPointer { look(JSONView(bytes, $0, 0)) }

@@ -20,6 +20,7 @@ struct PromptFields {
     init(_ bytes: UnsafeBufferPointer<UInt8>, _ dialect: Dialect) throws(GatewayError) {
         do throws(JSONProblem) {
             index = try JSONIndex(bytes)
+            if let problem = index.textProblem(bytes) { throw problem }
         } catch {
             throw GatewayError(.invalidRequest("the request body is \(error)"))
         }
@@ -55,6 +56,7 @@ struct PromptFields {
                 continue
             }
             if try readCommon(member.name, member.value) { continue }
+            if let problem = RequestShape.problem(member: member.name, member.value) { throw Self.invalid(problem) }
             switch dialect {
             case .anthropic:
                 if JSONText.equals(bytes, member.name, "max_tokens") {

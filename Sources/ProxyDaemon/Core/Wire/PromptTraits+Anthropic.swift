@@ -161,6 +161,9 @@ extension PromptTraits {
                     ?? "messages.\(index).content: expected a string or an array, found \(content.kind.phrase)"
                 return
             }
+            if problem == nil, let shape = RequestShape.problem(role: role, content: content) {
+                problem = "messages.\(index).\(shape)"
+            }
             func isRole(_ name: StaticString) -> Bool { JSONText.equals(role.bytes, role.stringContents, name) }
             isLastAssistant = isRole("assistant")
             if isRole("system") { hasSystemMessage = true }

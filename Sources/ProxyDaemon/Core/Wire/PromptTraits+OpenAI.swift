@@ -81,6 +81,10 @@ extension PromptTraits {
                 problem = "messages.\(index).content: expected a string or an array, found \(content.kind.phrase)"
                 return
             }
+            if let shape = RequestShape.problem(role: role, content: content) {
+                problem = "messages.\(index).\(shape)"
+                return
+            }
             isLastAssistant = role.isText("assistant")
             let isSystem = role.isText("system") || role.isText("developer")
             isLeading = isLeading && isSystem

@@ -9,16 +9,15 @@ extension ConfigLoader {
         var section = ""
         for key in ConfigKey.all {
             guard let show = key.show else { continue }
-            let parts = key.path.split(separator: ".", maxSplits: 1)
-            guard parts.count == 2 else {
-                lines.append("\(key.path): \(show(settings))")
-                continue
+            let parts = key.path.split(separator: ".")
+            let inner = parts.dropLast()
+            if !inner.isEmpty, section != inner.joined(separator: ".") {
+                if inner.count == 1 || !section.hasPrefix(inner[0]) { lines.append("\(inner[0]):") }
+                if inner.count == 2 { lines.append("  \(inner[1]):") }
+                section = inner.joined(separator: ".")
             }
-            if section != parts[0] {
-                section = String(parts[0])
-                lines.append("\(section):")
-            }
-            lines.append("  \(parts[1]): \(show(settings))")
+            guard let name = parts.last else { continue }
+            lines.append("\(String(repeating: "  ", count: inner.count))\(name): \(show(settings))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

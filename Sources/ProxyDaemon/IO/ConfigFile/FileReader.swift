@@ -14,8 +14,7 @@ enum FileReader {
 
     static func read(_ root: LocatedValue, into settings: inout Settings) throws(ConfigError) -> Result {
         var result = Result()
-        let elsewhere = ConfigKey.all.map(\.path)
-        let top = try root.members(known: ConfigKey.topLevel, elsewhere: elsewhere)
+        let top = try root.members(known: ConfigKey.topLevel, elsewhere: ConfigKey.all.map(\.path))
         for name in top.keys.sorted(by: { (top[$0]?.line ?? 0, $0) < (top[$1]?.line ?? 0, $1) }) {
             guard let value = top[name] else { continue }
             if name == "models" {
@@ -23,16 +22,31 @@ enum FileReader {
             } else if let key = ConfigKey.all.first(where: { $0.path == name }) {
                 try read(key, value, into: &settings, &result)
             } else {
-                let keys = ConfigKey.members(of: name)
-                let words = keys.map { String($0.path.dropFirst(name.count + 1)) }
-                let members = try value.members(known: words, elsewhere: elsewhere)
-                for (key, word) in zip(keys, words) {
-                    guard let member = members[word] else { continue }
-                    try read(key, member, into: &settings, &result)
-                }
+                try read(section: name, value, into: &settings, &result)
             }
         }
         return result
+    }
+
+    /// Reads a section's keys, and those of the sections in it.
+    private static func read(
+        section name: String,
+        _ value: LocatedValue,
+        into settings: inout Settings,
+        _ result: inout Result
+    ) throws(ConfigError) {
+        let keys = ConfigKey.members(of: name)
+        let words = keys.map { $0.path.dropFirst(name.count + 1).prefix { $0 != "." } }.map(String.init)
+        let members = try value.members(known: Array(Set(words)), elsewhere: ConfigKey.all.map(\.path))
+        var sections: Set<String> = []
+        for (key, word) in zip(keys, words) {
+            guard let member = members[word] else { continue }
+            if key.path == "\(name).\(word)" {
+                try read(key, member, into: &settings, &result)
+            } else if sections.insert(word).inserted {
+                try read(section: "\(name).\(word)", member, into: &settings, &result)
+            }
+        }
     }
 
     private static func read(

@@ -372,6 +372,8 @@ private final class CurlLoop {
             return .cannotConnect(text)
         case CURLE_OPERATION_TIMEDOUT:
             return transfer.hasAnswer ? .timeout(text) : .cannotConnect("no connection within the time allowed")
+        case CURLE_WRITE_ERROR where transfer.isBomb:
+            return .broken("its answer unpacks to more than \(PackedBody.maximumRatio) times its size")
         case CURLE_WRITE_ERROR where transfer.isHeadTooLarge:
             return .broken("its answer's head is larger than a head may be")
         default: return .broken(text)

@@ -35,6 +35,10 @@ final class Transfer {
     var activeNanoseconds: Int64 = 0
     private(set) var hasAnswer = false
     private(set) var isHeadTooLarge = false
+    /// The body travels packed, and libcurl unpacks it.
+    private var isPacked = false
+    private var unpackedBytes = 0
+    private(set) var isBomb = false
 
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
@@ -42,11 +46,13 @@ final class Transfer {
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers
+    private let usesProxyEnvironment: Bool
 
     init?(timeouts: Settings.Upstream, touched: TouchedTransfers) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.touched = touched
+        usesProxyEnvironment = timeouts.usesProxyEnvironment
         _ = gw_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = gw_easy_set_long(easy, CURLOPT_NOPROGRESS, 1)
         _ = gw_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
@@ -95,6 +101,9 @@ final class Transfer {
         isTouched = false
         hasAnswer = false
         isHeadTooLarge = false
+        isPacked = false
+        unpackedBytes = 0
+        isBomb = false
         startedNanoseconds = MonotonicTime.nanoseconds()
         activeNanoseconds = startedNanoseconds
         if request.url != url { setURL(request.url) }
@@ -129,8 +138,9 @@ final class Transfer {
     private func setURL(_ url: String) {
         self.url = url
         _ = gw_easy_set_string(easy, CURLOPT_URL, url)
-        // The usual proxy variables hold for providers, never for servers on this machine.
-        _ = gw_easy_set_string(easy, CURLOPT_PROXY, Self.isLoopback(url: url) ? "" : nil)
+        // The empty name keeps libcurl from looking for the usual variables. They never hold for servers on this machine.
+        let mayUseProxy = usesProxyEnvironment && !Self.isLoopback(url: url)
+        _ = gw_easy_set_string(easy, CURLOPT_PROXY, mayUseProxy ? nil : "")
         _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
     }
 
@@ -161,6 +171,13 @@ final class Transfer {
         if isFull {
             guard call?.pauseIfFull() == false else { return Int(CURL_WRITEFUNC_PAUSE) }
             isFull = false
+        }
+        if isPacked {
+            unpackedBytes += piece.count
+            if PackedBody.isBomb(packed: Int(clamping: gw_easy_received(easy)), unpacked: unpackedBytes) {
+                isBomb = true
+                return 0
+            }
         }
         let isALot = gathered.append(piece)
         touch()
@@ -206,7 +223,9 @@ final class Transfer {
         let headers = parsedHeaders()
         // libcurl itself knows the length only after this head has been handed over.
         let length = headers.first { $0.isNamed("content-length") }.flatMap { Int($0.value) }
-        isSmall = length.map { $0 <= Self.smallBytes } ?? false
+        isPacked = headers.contains { $0.isNamed("content-encoding") && $0.value != "identity" }
+        // A packed one may be anything but small.
+        isSmall = !isPacked && length.map { $0 <= Self.smallBytes } ?? false
         call?.received(status: headStatus, headers: headers)
     }
 

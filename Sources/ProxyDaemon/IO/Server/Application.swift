@@ -19,10 +19,11 @@ package struct Application: HTTPResponder {
         gateway: Gateway,
         catalogue: Catalogue,
         workflows: WorkflowDesk,
-        outcomes: OutcomeDatabase? = nil
+        outcomes: OutcomeDatabase? = nil,
+        readiness: Readiness = Readiness()
     ) {
         self.gateway = gateway
-        status = StatusEndpoints(gateway: gateway)
+        status = StatusEndpoints(gateway: gateway, readiness: readiness)
         models = ModelEndpoints(gateway: gateway, catalogue: catalogue)
         skills = SkillEndpoint(gateway: gateway)
         route = RouteEndpoint(gateway: gateway)

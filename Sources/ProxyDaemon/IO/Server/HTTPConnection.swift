@@ -2,21 +2,22 @@ import GatewayCore
 import NIOCore
 import NIOExtras
 import NIOHTTP1
-import NIOHTTPCompression
 import Synchronization
 
 /// One client connection: reads a request whole, has it answered, writes the answer, and again. Bound to its event loop.
+///
+/// The ``RequestGate`` in front of it lets one request through at a time.
 final class HTTPConnection: ChannelInboundHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias OutboundOut = ByteBuffer
 
     private enum State {
-        /// Between requests.
-        case idle
+        /// Between requests. `isHeadComing`: some of the next is here.
+        case idle(isHeadComing: Bool)
         /// A body is coming in.
-        case reading(HTTPRequestHead, [UInt8])
+        case reading(HTTPRequestHead, IncomingBody, since: NIODeadline)
         /// The request is refused already; its body is read and thrown away, so that the client sees the answer.
-        case draining(HTTPRequestHead, GatewayError, drained: Int)
+        case draining(HTTPRequestHead, GatewayError, drained: Int, since: NIODeadline)
         /// The answer is being made or written.
         case responding(HTTPRequestHead, Task<Void, Never>?)
         /// Nothing more is read or written.
@@ -25,23 +26,26 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// How much of a refused body is read before the connection is closed over it.
     private static let maximumDrainedBytes = 268_435_456
-    /// Requests that a client sends before it has its answer wait here, up to this many parts.
-    private static let maximumBacklog = 64
+    /// How many connections beyond the limit are told so; the others are closed without a word.
+    private static let maximumTurnedAway = 8
 
     private let home: ServerLoop
+    private let gate: RequestGate
     private var shared: ServerShared { home.shared }
+    private var settings: Settings.Server { home.shared.settings }
     private var context: ChannelHandlerContext?
-    private var state = State.idle
-    private var backlog: [HTTPServerRequestPart] = []
+    private var state = State.idle(isHeadComing: false)
     private var writableWaiter: CheckedContinuation<Void, Never>?
     private var deadline: NIODeadline
     private var isLoopback = false
     private var isQuiescing = false
-    private var decompressor: NIOHTTPRequestDecompressor?
+    /// The daemon's time to finish is over: what is being answered ends now.
+    private var isCutOff = false
 
-    init(_ home: ServerLoop) {
+    init(_ home: ServerLoop, _ gate: RequestGate) {
         self.home = home
-        deadline = .now() + .seconds(Int64(home.shared.settings.readTimeoutSeconds))
+        self.gate = gate
+        deadline = .now() + .seconds(home.shared.headSeconds)
     }
 
     // MARK: Connection
@@ -52,8 +56,10 @@ final class HTTPConnection: ChannelInboundHandler {
         home.add(self)
         isLoopback = Self.isLoopback(context.remoteAddress)
         let count = shared.connections.add(1, ordering: .relaxed).newValue
-        if count > shared.settings.maxConnections {
-            let limit = shared.settings.maxConnections
+        let limit = shared.connectionLimit.load(ordering: .relaxed)
+        if count > limit + Self.maximumTurnedAway {
+            close()
+        } else if count > limit {
             refuse(
                 GatewayError(.overloaded("the gateway already serves \(limit) connections (server.max_connections)")),
                 head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
@@ -78,28 +84,28 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if event is ChannelShouldQuiesceEvent {
+        if event is RequestGate.HeadBegan, case .idle = state {
+            state = .idle(isHeadComing: true)
+            deadline = min(deadline, .now() + .seconds(shared.headSeconds))
+        } else if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
-            if case .idle = state { close() }
+            if case .idle(isHeadComing: false) = state { close() }
         }
         context.fireUserInboundEventTriggered(event)
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        switch state {
-        case .reading(let head, _):
-            if case .limit? = error as? NIOHTTPDecompression.DecompressionError {
-                refuse(GatewayError(.bodyTooLarge(limitBytes: shared.settings.maxBodyBytes)), head: head)
-            } else if !(error is HTTPParserError), head.headers.contains(name: "content-encoding") {
-                refuse(GatewayError(.invalidRequest("the body is not what its content-encoding says")), head: head)
-            } else {
-                refuse(GatewayError(.invalidRequest("not HTTP/1.1: \(error)")), head: head)
-            }
-        case .idle where error is HTTPParserError:
+        switch (state, error) {
+        case (.idle, let problem as HeadProblem):
+            refuse(problem.error, head: HTTPRequestHead(version: .http1_1, method: .GET, uri: problem.path))
+        case (.reading(let head, _, _), let problem as HeadProblem),
+            (.draining(let head, _, _, _), let problem as HeadProblem):
+            refuse(problem.error, head: head)
+        case (.reading(let head, _, _), _):
+            refuse(GatewayError(.invalidRequest("not HTTP/1.1: \(error)")), head: head)
+        case (.idle, is HTTPParserError):
             let head = HTTPRequestHead(version: .http1_1, method: .GET, uri: "/")
             refuse(GatewayError(.invalidRequest("not HTTP/1.1: \(error)")), head: head)
-        // The answer under way is not to blame for what a client sends after its request.
-        case .responding where error is HTTPParserError: isQuiescing = true
         default: close()
         }
     }
@@ -111,11 +117,26 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func flush() { context?.flush() }
 
+    /// Ends the answer under way with an error that says why, and the connection with it.
+    func cutOff() {
+        switch state {
+        case .responding(_, let task):
+            isCutOff = true
+            isQuiescing = true
+            resumeWriter()
+            task?.cancel()
+        case .reading(let head, _, _): refuse(GatewayError(.shuttingDown), head: head)
+        case .idle, .draining, .closed: close()
+        }
+    }
+
     /// Ends the connection if it has kept the loop waiting for too long.
     func check(_ now: NIODeadline) {
         guard now >= deadline else { return }
         switch state {
-        case .reading(let head, _): refuse(GatewayError(.requestTimeout), head: head)
+        case .reading(let head, _, _): refuse(GatewayError(.requestTimeout), head: head)
+        case .idle(isHeadComing: true):
+            refuse(GatewayError(.requestTimeout), head: HTTPRequestHead(version: .http1_1, method: .GET, uri: "/"))
         case .responding where writableWaiter == nil: break  // the provider has timeouts of its own
         case .idle, .draining, .responding, .closed: close()
         }
@@ -123,84 +144,65 @@ final class HTTPConnection: ChannelInboundHandler {
 
     // MARK: Reading
 
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) { take(Self.unwrapInboundIn(data)) }
-
-    private func take(_ part: HTTPServerRequestPart) {
-        switch (state, part) {
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        switch (state, Self.unwrapInboundIn(data)) {
         case (.idle, .head(let head)): begin(head)
-        case (.reading(let head, var body), .body(let piece)):
-            state = .closed  // so that the array is not copied
-            let limit = shared.settings.maxBodyBytes
-            if body.count + piece.readableBytes > limit {
-                let error = GatewayError(.bodyTooLarge(limitBytes: limit))
-                state = .draining(head, error, drained: body.count + piece.readableBytes)
-            } else {
-                body.append(contentsOf: piece.readableBytesView)
-                state = .reading(head, body)
+        case (.reading(let head, var body, let since), .body(let piece)):
+            state = .closed  // so that the body is not copied
+            do throws(GatewayError) {
+                try body.append(piece)
+                expectMore(since, received: body.receivedBytes)
+                state = .reading(head, body, since: since)
+            } catch {
+                if case .bodyTooLarge = error.kind {
+                    state = .draining(head, error, drained: body.receivedBytes, since: since)
+                } else {
+                    refuse(error, head: head)
+                }
             }
-        case (.reading(let head, let body), .end): respond(head, body)
-        case (.draining(let head, let error, let drained), .body(let piece)):
+        case (.reading(let head, let body, _), .end):
+            do throws(GatewayError) { respond(head, try body.whole()) } catch { refuse(error, head: head) }
+        case (.draining(let head, let error, let drained, let since), .body(let piece)):
             let total = drained + piece.readableBytes
             if total > Self.maximumDrainedBytes {
                 refuse(error, head: head)
             } else {
-                state = .draining(head, error, drained: total)
+                expectMore(since, received: total)
+                state = .draining(head, error, drained: total, since: since)
             }
-        case (.draining(let head, let error, _), .end): refuse(error, head: head)
-        case (.responding, _):
-            guard backlog.count < Self.maximumBacklog else { return close() }
-            backlog.append(part)
+        case (.draining(let head, let error, _, _), .end): refuse(error, head: head)
         default: break  // what follows a refusal
         }
     }
 
     private func begin(_ head: HTTPRequestHead) {
-        if decompressor == nil, let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
-            encoding == "gzip" || encoding == "deflate"
-        {
-            return addDecompressor(head)
-        }
-        deadline = .now() + .seconds(Int64(shared.settings.readTimeoutSeconds))
-        let length = head.headers.first(name: "content-length").flatMap { Int($0) }
-        if let encoding = head.headers.first(name: "content-encoding")?.lowercased(),
-            !["gzip", "deflate", "identity"].contains(encoding)
-        {
-            state = .draining(head, GatewayError(.unsupportedEncoding(encoding)), drained: 0)
-        } else if let length, length > shared.settings.maxBodyBytes {
-            let error = GatewayError(.bodyTooLarge(limitBytes: shared.settings.maxBodyBytes))
-            state = .draining(head, error, drained: 0)
-            // Who waits to be told whether to send gets the answer instead.
-            if expectsContinue(head) { refuse(error, head: head) }
-            return
-        } else {
-            var body: [UInt8] = []
-            if let length { body.reserveCapacity(min(length, 1_048_576)) }
-            state = .reading(head, body)
-        }
-        if expectsContinue(head) {
-            guard let context else { return }
-            let interim = context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
-            context.writeAndFlush(Self.wrapOutboundOut(interim), promise: nil)
-        }
-    }
-
-    /// Puts NIO's decompressor in front, for the few connections that need one, and has it see this head first.
-    private func addDecompressor(_ head: HTTPRequestHead) {
-        guard let context else { return }
-        let handler = NIOHTTPRequestDecompressor(limit: .size(shared.settings.maxBodyBytes))
-        decompressor = handler
-        do {
-            let pipeline = context.pipeline.syncOperations
-            try pipeline.addHandler(handler, position: .before(self))
-            let place = try pipeline.context(handler: handler)
-            handler.channelRead(context: place, data: NIOAny(HTTPServerRequestPart.head(head)))
+        let now = NIODeadline.now()
+        expectMore(now, received: 0)
+        let expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
+        do throws(GatewayError) {
+            let body = try IncomingBody(head, maximumBytes: settings.maxBodyBytes)
+            state = .reading(head, body, since: now)
         } catch {
-            refuse(GatewayError(.internalFault("no decompressor: \(error)")), head: head)
+            state = .draining(head, error, drained: 0, since: now)
+            // Who waits to be told whether to send gets the answer instead.
+            if expectsContinue { refuse(error, head: head) }
+            return
         }
+        guard expectsContinue, let context else { return }
+        let interim = context.channel.allocator.buffer(string: "HTTP/1.1 100 Continue\r\n\r\n")
+        context.writeAndFlush(Self.wrapOutboundOut(interim), promise: nil)
     }
 
-    private func expectsContinue(_ head: HTTPRequestHead) -> Bool {
-        head.headers.first(name: "expect")?.lowercased() == "100-continue"
+    /// A body has some seconds, and from then on as many more as what has come of it is worth; never more than the bound.
+    private func expectMore(_ since: NIODeadline, received: Int) {
+        var seconds = Int64(settings.readTimeoutSeconds)
+        if settings.minBodyBytesPerSecond > 0 {
+            seconds = min(
+                seconds,
+                Int64(settings.headerTimeoutSeconds) + Int64(received / settings.minBodyBytesPerSecond)
+            )
+        }
+        deadline = since + .seconds(seconds)
     }
 
     // MARK: Answering
@@ -223,10 +225,13 @@ final class HTTPConnection: ChannelInboundHandler {
         let writer = ResponseWriter(head)
         var mayKeepAlive = head.isKeepAlive && !isQuiescing
         switch reply.body {
-        case .bytes(let bytes): write(reply, bytes, writer, mayKeepAlive)
+        case .bytes(let bytes):
+            // What a cancelled exchange says of itself is that nobody waits for it.
+            if isCutOff, reply.status == 499 { return refuse(GatewayError(.shuttingDown), head: head) }
+            write(reply, bytes, writer, mayKeepAlive)
         case .stream(let relay):
             mayKeepAlive = mayKeepAlive && writer.canFollowStream
-            guard await write(reply, relay, writer, mayKeepAlive) else { return close() }
+            guard await write(reply, relay, writer, mayKeepAlive, Self.dialect(head)) else { return close() }
         }
         finish(mayKeepAlive)
     }
@@ -246,9 +251,13 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// Writes a stream as it comes; false where the client left. Its end is left for ``finish(_:)`` to flush.
-    private func write(_ reply: Reply, _ relay: any AnswerStream, _ writer: ResponseWriter, _ mayKeepAlive: Bool) async
-        -> Bool
-    {
+    private func write(
+        _ reply: Reply,
+        _ relay: any AnswerStream,
+        _ writer: ResponseWriter,
+        _ mayKeepAlive: Bool,
+        _ dialect: Dialect
+    ) async -> Bool {
         var buffer = writer.headOfStream(reply, mayKeepAlive: mayKeepAlive)
         // The head goes out at once unless the first events are there already, to go with it.
         if let context, !relay.hasMore {
@@ -256,9 +265,19 @@ final class HTTPConnection: ChannelInboundHandler {
             buffer = ByteBuffer()
         }
         while context != nil {
+            let wasFinished = relay.isFinished
             let bytes = await relay.next()
             guard let context else { break }
             if let bytes { writer.write(chunk: bytes, to: &buffer) }
+            if isCutOff, !wasFinished, bytes == nil || !relay.isFinished {
+                relay.abandon()
+                let id = reply.headers.first { $0.isNamed("x-gateway-query-id") }?.value ?? ""
+                let event = dialect.errorEvent(GatewayError(.shuttingDown), requestID: "req_gw_\(id)")
+                writer.write(chunk: event, to: &buffer)
+                writer.writeEnd(to: &buffer)
+                context.write(Self.wrapOutboundOut(buffer), promise: nil)
+                return true
+            }
             if bytes == nil || relay.isFinished {
                 // The last events and the stream's end in one write: most answers to a quick provider are that short.
                 writer.writeEnd(to: &buffer)
@@ -278,7 +297,7 @@ final class HTTPConnection: ChannelInboundHandler {
         guard let context else { return }
         guard mayKeepAlive, !isQuiescing else {
             state = .closed
-            deadline = .now() + .seconds(Int64(shared.settings.writeTimeoutSeconds))
+            deadline = .now() + .seconds(Int64(settings.writeTimeoutSeconds))
             let written = context.eventLoop.makePromise(of: Void.self)
             context.writeAndFlush(Self.wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)), promise: written)
             // Our side is closed first: a full close over unread bytes would reset the connection, and the client might
@@ -290,27 +309,15 @@ final class HTTPConnection: ChannelInboundHandler {
             return
         }
         home.flushSoon(self)
-        state = .idle
-        deadline = .now() + .seconds(Int64(shared.settings.keepAliveTimeoutSeconds))
-        guard !backlog.isEmpty else { return }
-        let waiting = backlog
-        backlog = []
-        for part in waiting {
-            // The decompressor that a waiting head has brought in must see what belongs to it.
-            if let decompressor, case .reading = state,
-                let place = try? context.pipeline.syncOperations.context(handler: decompressor)
-            {
-                decompressor.channelRead(context: place, data: NIOAny(part))
-            } else {
-                take(part)
-            }
-        }
+        state = .idle(isHeadComing: false)
+        deadline = .now() + .seconds(Int64(settings.keepAliveTimeoutSeconds))
+        gate.letNextIn()
     }
 
     /// Waits for a client that reads slowly: at most a buffer's worth is held for it.
     private func waitUntilWritable() async {
-        guard let context, !context.channel.isWritable else { return }
-        deadline = .now() + .seconds(Int64(shared.settings.writeTimeoutSeconds))
+        guard let context, !context.channel.isWritable, !isCutOff else { return }
+        deadline = .now() + .seconds(Int64(settings.writeTimeoutSeconds))
         await withCheckedContinuation { writableWaiter = $0 }
     }
 
@@ -321,12 +328,15 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Answers with an error and closes.
     private func refuse(_ error: GatewayError, head: HTTPRequestHead) {
-        let path = String(head.uri.prefix { $0 != "?" })
-        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Dialect(path: path))
+        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Self.dialect(head))
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
         state = .closed
         write(reply, bytes, ResponseWriter(head), false)
         finish(false)
+    }
+
+    private static func dialect(_ head: HTTPRequestHead) -> Dialect {
+        Dialect(path: String(head.uri.prefix { $0 != "?" }))
     }
 
     private static func request(

@@ -4,6 +4,7 @@ import NIOCore
 import NIOExtras
 import NIOHTTP1
 package import NIOPosix
+import NIOSSL
 import ServiceLifecycle
 import Synchronization
 
@@ -21,12 +22,17 @@ package final class HTTPServer: Service {
     private let loops: [ServerLoop]
     private let channel = Mutex<(any Channel)?>(nil)
     private let quiescing: ServerQuiescingHelper
-    /// How long requests under way may go on once the server is to stop.
-    private let drainSeconds = 30
+    private let shared: ServerShared
+    private let readiness: Readiness
+    private let tls: ServerTLS?
+    /// How long the last errors may take to reach clients when the time to finish is over.
+    private let farewellSeconds: Int64 = 2
 
     package init(
         settings: Settings.Server,
         responder: any HTTPResponder,
+        readiness: Readiness = Readiness(),
+        tls: ServerTLS? = nil,
         group: MultiThreadedEventLoopGroup,
         logger: Logger
     ) {
@@ -35,7 +41,10 @@ package final class HTTPServer: Service {
         self.group = group
         self.logger = logger
         quiescing = ServerQuiescingHelper(group: group)
+        self.readiness = readiness
+        self.tls = tls
         let shared = ServerShared(settings: settings, responder: responder)
+        self.shared = shared
         loops = group.makeIterator().map { ServerLoop($0, shared) }
     }
 
@@ -43,13 +52,17 @@ package final class HTTPServer: Service {
     package func bind() async throws -> Int {
         let loops = loops
         let quiescing = quiescing
+        let logger = logger
+        let tls = tls
+        let policy = HeadPolicy(maximumBytes: settings.maxHeaderBytes, maximumFields: settings.maxHeaders)
+        let bufferBytes = settings.writeBufferBytes
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     let handler = quiescing.makeServerChannelHandler(channel: channel)
-                    try channel.pipeline.syncOperations.addHandler(handler)
+                    try channel.pipeline.syncOperations.addHandlers([AcceptWatch(logger), handler])
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -59,38 +72,83 @@ package final class HTTPServer: Service {
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 4_096, maximum: 262_144)
             )
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: 65_536, high: 262_144))
+            .childChannelOption(.writeBufferWaterMark, value: .init(low: bufferBytes / 4, high: bufferBytes))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.loop === channel.eventLoop }) else {
                         throw ChannelError.eof
                     }
                     let pipeline = channel.pipeline.syncOperations
+                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+                    let gate = RequestGate(policy)
+                    try pipeline.addHandler(gate)
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-                    try pipeline.addHandler(HTTPConnection(loop))
+                    try pipeline.addHandler(HTTPConnection(loop, gate))
                 }
             }
         do {
             let bound = try await bootstrap.bind(host: settings.host, port: settings.port).get()
             channel.withLock { $0 = bound }
+            fitConnections()
             return bound.localAddress?.port ?? settings.port
         } catch {
             throw ListenError(host: settings.host, port: settings.port, cause: error)
         }
     }
 
+    /// Takes no more clients than there are descriptors for: at the system's limit nothing could be opened any more.
+    private func fitConnections() {
+        let limit = Descriptors.raiseLimit()
+        let most = Descriptors.clients(limit: limit, open: Descriptors.open())
+        guard most < settings.maxConnections else { return }
+        shared.connectionLimit.store(most, ordering: .relaxed)
+        logger.warning(
+            "\(limit) file descriptors are too few for server.max_connections: \(most) clients are served; raise ulimit -n or LimitNOFILE"
+        )
+    }
+
     /// Serves until it is told to shut down, then lets requests under way finish for a while.
     package func run() async throws {
         guard channel.withLock({ $0 }) != nil else { return }
         try await gracefulShutdown()
+        readiness.beginDraining()
         let promise = group.next().makePromise(of: Void.self)
         quiescing.initiateShutdown(promise: promise)
-        let deadline = group.next().scheduleTask(in: .seconds(Int64(drainSeconds))) { [loops] in
+        let seconds = Int64(settings.drainTimeoutSeconds)
+        logger.info("draining: no new connections, requests under way may finish within \(seconds) s")
+        let cutOff = group.next().scheduleTask(in: .seconds(seconds)) { [loops, logger] in
+            logger.warning("draining took longer than \(seconds) s: what is still being answered ends with an error")
+            for loop in loops { loop.cutOffAll() }
+        }
+        let end = group.next().scheduleTask(in: .seconds(seconds + farewellSeconds)) { [loops] in
             for loop in loops { loop.closeAll() }
         }
-        logger.info("draining: no new connections, requests under way may finish")
         try? await promise.futureResult.get()
-        deadline.cancel()
+        cutOff.cancel()
+        end.cancel()
+    }
+}
+
+/// Hears when a connection cannot be accepted. NIO waits a second then and tries again, so that nothing spins.
+private final class AcceptWatch: ChannelInboundHandler {
+    typealias InboundIn = any Channel
+
+    private static let quietTime = TimeAmount.seconds(60)
+
+    private let logger: Logger
+    private var told: NIODeadline?
+
+    init(_ logger: Logger) { self.logger = logger }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let now = NIODeadline.now()
+        if told.map({ now - $0 > Self.quietTime }) ?? true, let error = error as? IOError {
+            told = now
+            logger.warning(
+                "connections wait, as none can be accepted: \(SystemError(doing: "accept", error.errnoCode)); raise ulimit -n or LimitNOFILE"
+            )
+        }
+        context.fireErrorCaught(error)
     }
 }
 

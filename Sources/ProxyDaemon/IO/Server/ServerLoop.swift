@@ -7,12 +7,17 @@ import Synchronization
 final class ServerShared: Sendable {
     let settings: Settings.Server
     let responder: any HTTPResponder
+    /// How long a head may take.
+    var headSeconds: Int64 { Int64(min(settings.headerTimeoutSeconds, settings.readTimeoutSeconds)) }
     let ids = QueryIDs()
     let connections = Atomic<Int>(0)
+    /// `settings.maxConnections`, or what the system allows where that is less.
+    let connectionLimit: Synchronization.Atomic<Int>
 
     init(settings: Settings.Server, responder: any HTTPResponder) {
         self.settings = settings
         self.responder = responder
+        connectionLimit = Synchronization.Atomic(settings.maxConnections)
     }
 }
 
@@ -65,6 +70,13 @@ final class ServerLoop: Sendable {
             let connections = members.value.unflushed
             members.value.unflushed.removeAll(keepingCapacity: true)
             for connection in connections { connection.flush() }
+        }
+    }
+
+    /// Ends what is being answered with an error that says why, from any thread.
+    func cutOffAll() {
+        loop.execute { [self] in
+            for connection in Array(members.value.connections.values) { connection.cutOff() }
         }
     }
 

@@ -5,8 +5,12 @@ import Shared
 /// The endpoints that tell of the gateway itself, as JSON.
 struct StatusEndpoints: Sendable {
     private let gateway: Gateway
+    private let readiness: Readiness
 
-    init(gateway: Gateway) { self.gateway = gateway }
+    init(gateway: Gateway, readiness: Readiness) {
+        self.gateway = gateway
+        self.readiness = readiness
+    }
 
     // MARK: For anybody
 
@@ -66,6 +70,7 @@ struct StatusEndpoints: Sendable {
         switch path {
         case "/live": return json(Word(status: "ok"), request)
         case "/ready":
+            if readiness.isDraining { return json(Word(status: "draining"), request, status: 503) }
             let isReady = !gateway.settings.backends.isEmpty
             return json(Word(status: isReady ? "ok" : "no backend"), request, status: isReady ? 200 : 503)
         case "/health":

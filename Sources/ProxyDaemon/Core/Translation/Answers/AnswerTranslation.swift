@@ -65,6 +65,10 @@ package enum AnswerTranslation {
         _ wire: BackendWire,
         _ context: TranslationContext
     ) throws(AnswerProblem) -> TranslatedAnswer {
+        // A client's JSON reader fails on it, and would not know whose fault it is.
+        guard body.withUnsafeBufferPointer({ JSONScan.firstInvalidUTF8($0) == nil }) else {
+            throw notAnAnswer("UTF-8", body)
+        }
         if wire == .anthropic {
             let answer = AnthropicAnswer(parsing: body)
             // Nothing but an answer has a usage.

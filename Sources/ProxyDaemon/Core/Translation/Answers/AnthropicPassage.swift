@@ -33,4 +33,5 @@ struct AnthropicPassage: AnswerPassage {
     var isComplete: Bool { meter.isComplete }
     var error: String? { meter.error }
     var hasFinalUsage: Bool { meter.hasFinalUsage }
+    var eventCount: Int { meter.eventCount }
 }

@@ -42,6 +42,7 @@ struct OpenAIPassage: AnswerPassage {
     var hasStarted: Bool { meter.account.hasStarted }
     var isComplete: Bool { meter.isComplete }
     var error: String? { meter.error }
+    var eventCount: Int { meter.eventCount }
     var hasFinalUsage: Bool { meter.account.hasOutput && meter.account.stopReason != nil }
 
     /// What is to be changed in the events of one read, by their positions in it.

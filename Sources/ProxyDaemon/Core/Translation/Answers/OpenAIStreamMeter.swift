@@ -27,6 +27,8 @@ struct OpenAIStreamMeter: Sendable {
     /// For an estimate: all data seen, in how many events, the shortest of which is nearly all envelope.
     private var dataBytes = 0
     private var events = 0
+    /// Events with data.
+    private(set) var eventCount = 0
     private var shortest = Int.max
 
     init(_ context: TranslationContext) {
@@ -63,6 +65,7 @@ struct OpenAIStreamMeter: Sendable {
     }
 
     private mutating func read(payload: UnsafeBufferPointer<UInt8>) -> Verdict {
+        eventCount += 1
         guard !account.isComplete, account.error == nil else { return .keep }
         if !tellsMoreThanContent(payload) {
             account.hasStarted = true

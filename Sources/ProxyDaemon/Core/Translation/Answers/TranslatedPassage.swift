@@ -5,6 +5,7 @@ struct TranslatedPassage<Reader: AnswerReader, Writer: AnswerWriter>: AnswerPass
     private var cutter: PayloadCutter
     private var reader: Reader
     private var writer: Writer
+    private(set) var eventCount = 0
 
     init(_ framing: PayloadCutter, _ reader: Reader, _ writer: Writer) {
         cutter = framing
@@ -15,9 +16,14 @@ struct TranslatedPassage<Reader: AnswerReader, Writer: AnswerWriter>: AnswerPass
     mutating func append(_ bytes: [UInt8]) throws(EventStreamSplitter.EventTooLong) -> [UInt8] {
         var out: [UInt8] = []
         out.reserveCapacity(bytes.count * 2)
+        var told = 0
         try cutter.append(bytes) { payload in
-            reader.read(payload) { writer.write($0, to: &out) }
+            reader.read(payload) { event in
+                if case .ping = event {} else { told += 1 }
+                writer.write(event, to: &out)
+            }
         }
+        eventCount += told
         return EscapedPieces.validated(out)
     }
 

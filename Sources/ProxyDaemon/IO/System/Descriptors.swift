@@ -1,0 +1,32 @@
+import Glibc
+
+/// How many files and sockets this process may have open, and what that means for its clients.
+package enum Descriptors {
+    /// Raises the soft limit to the hard one; gives the limit that holds.
+    package static func raiseLimit() -> Int {
+        var limit = rlimit()
+        guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return 1_024 }
+        if limit.rlim_cur < limit.rlim_max {
+            var raised = limit
+            raised.rlim_cur = limit.rlim_max
+            if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
+        }
+        return Int(clamping: limit.rlim_cur)
+    }
+
+    /// How many are open now.
+    package static func open() -> Int {
+        guard let directory = opendir("/proc/self/fd") else { return 0 }
+        defer { closedir(directory) }
+        var count = 0
+        while readdir(directory) != nil { count += 1 }
+        // Two entries are no descriptors, and one is the directory itself.
+        return max(0, count - 3)
+    }
+
+    /// What is kept for files, Redis and the control socket, and for telling those who are turned away.
+    static let reserve = 16
+
+    /// How many clients can be served at once: each may need a connection to a provider, too.
+    package static func clients(limit: Int, open: Int) -> Int { max(1, (limit - open - reserve) / 2) }
+}
