@@ -14,7 +14,7 @@ FORMATTED := Sources Tests tools Package.swift
 
 .PHONY: help setup build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
 	bench-reduction eval-routing eval-cache \
-	format format-check clean
+	faults format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -74,6 +74,9 @@ eval-routing: build ## Judge the routing on labelled prompts beside simple heuri
 
 eval-cache: build ## Judge the semantic cache on pairs of questions; PAIRS=directory
 	@python3 tools/cache/eval_cache.py --gatewayd .build/release/gatewayd --data $(PAIRS) $(ARGS)
+
+faults: build ## Drive the fault kit against the gateway, in both dialects; KIT=directory, PARTS="badreq faults"
+	@tools/faults/run.sh
 
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)

@@ -25,7 +25,7 @@ check_swift() {
 
 install_packages() {
     local wanted=(
-        libcurl4-openssl-dev libhiredis-dev libncurses-dev libsqlite3-dev libzstd-dev redis-server tmux python3-venv
+        libcurl4-openssl-dev libhiredis-dev libncurses-dev libsqlite3-dev libzstd-dev zlib1g-dev redis-server tmux python3-venv
         python3-pip
     )
     local missing=() package installed line as_root=()

@@ -206,7 +206,7 @@ def test_a_client_that_does_not_read_costs_little(start):
     gateway = start.gateway(config(backend("a", upstream.url), upstream={"max_answer_bytes": 1_073_741_824}))
     body = json.dumps(prompt(model="a", stream=True)).encode()
     before = gateway.resident_kilobytes()
-    clients = [wire.Connection(gateway.port, receive_buffer=4_096) for _ in range(20)]
+    clients = [wire.Connection(gateway.port, receive_buffer=4_096) for _ in range(60)]
     for client in clients:
         client.request("POST", "/v1/messages", body)
 
@@ -216,7 +216,8 @@ def test_a_client_that_does_not_read_costs_little(start):
         return count > 0 and sum(sent) == count
 
     wait_until(is_still, "the provider has to wait", 20)
-    assert gateway.resident_kilobytes() - before < 20 * 512
+    # What an exchange takes by itself is half of it.
+    assert gateway.resident_kilobytes() - before < 60 * 700
     for client in clients:
         client.close()
 

@@ -10,6 +10,9 @@ final class SharedStream: Sendable {
     /// How far behind the others a reader may be, in bytes. What it found when it joined does not count.
     static let mostUnreadBytes = 4_194_304
 
+    /// How much may have gone by for one who comes late: each gets a copy of it.
+    static let mostLateBytes = 262_144
+
     /// What a reader gets.
     enum Step: Sendable {
         case bytes([UInt8], isLast: Bool)
@@ -116,7 +119,7 @@ final class SharedStream: Sendable {
     func join() -> Int? {
         state.withLock { state in
             guard !state.isClosed, state.outcome == nil || state.outcome?.end == .complete, let kept = relay.captured,
-                kept.count >= state.publishedBytes
+                kept.count >= state.publishedBytes, state.publishedBytes <= Self.mostLateBytes
             else { return nil }
             let id = state.nextSeat
             state.nextSeat += 1

@@ -26,7 +26,7 @@ package struct Settings: Sendable, Equatable {
         package var maxHeaderBytes = 65_536
         package var maxHeaders = 128
         /// Bytes of one answer held for a slow reader beside those that `upstream.bufferBytes` bounds.
-        package var writeBufferBytes = 65_536
+        package var writeBufferBytes = 32_768
         /// How long requests under way may go on once the daemon is to stop.
         package var drainTimeoutSeconds = 30
         /// Paths of PEM files; nil for both: no TLS.
@@ -129,7 +129,7 @@ package struct Settings: Sendable, Equatable {
         /// A stream that is silent for this long gets a ping from the gateway.
         package var pingIntervalSeconds = 15
         /// Bytes of one answer held for a slow reader before the provider is made to wait.
-        package var bufferBytes = 131_072
+        package var bufferBytes = 32_768
         /// Of one answer, streams included. A longer one is broken off.
         package var maxAnswerBytes = 67_108_864
         /// HTTPS_PROXY and its like hold for calls to providers.

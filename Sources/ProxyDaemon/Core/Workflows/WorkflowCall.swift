@@ -71,7 +71,7 @@ struct WorkflowCall: Sendable {
             var read: [UInt8] = []
             while let bytes = await stream.next() {
                 read += bytes
-                guard read.count <= BackendCaller.maximumAnswerBytes else {
+                guard read.count <= gateway.settings.upstream.maxAnswerBytes else {
                     stream.abandon()
                     return nil
                 }

@@ -42,7 +42,7 @@ final class Transfer {
 
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
-    private static let smallBytes = 65_536
+    private static let smallBytes = 32_768
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers
@@ -296,7 +296,7 @@ private struct Gathering {
     /// What the turn before brought: the next brings about as much, and gets room for it at once rather than by doubling.
     private var usual = 0
 
-    private static let aLot = 65_536
+    private static let aLot = 16_384
 
     /// Takes a piece; true when so much is there that it should be handed over before the turn ends.
     mutating func append(_ piece: UnsafeRawBufferPointer) -> Bool {

@@ -265,32 +265,40 @@ final class HTTPConnection: ChannelInboundHandler {
             buffer = ByteBuffer()
         }
         while context != nil {
-            let wasFinished = relay.isFinished
-            let bytes = await relay.next()
-            guard let context else { break }
-            if let bytes { writer.write(chunk: bytes, to: &buffer) }
-            if isCutOff, !wasFinished, bytes == nil || !relay.isFinished {
-                relay.abandon()
-                let id = reply.headers.first { $0.isNamed("x-gateway-query-id") }?.value ?? ""
-                let event = dialect.errorEvent(GatewayError(.shuttingDown), requestID: "req_gw_\(id)")
-                writer.write(chunk: event, to: &buffer)
-                writer.writeEnd(to: &buffer)
-                context.write(Self.wrapOutboundOut(buffer), promise: nil)
-                return true
-            }
-            if bytes == nil || relay.isFinished {
-                // The last events and the stream's end in one write: most answers to a quick provider are that short.
-                writer.writeEnd(to: &buffer)
-                context.write(Self.wrapOutboundOut(buffer), promise: nil)
-                return true
-            }
-            context.write(Self.wrapOutboundOut(buffer), promise: nil)
-            home.flushSoon(self)
-            buffer = ByteBuffer()
+            let isOver = await writeNext(of: relay, &buffer, writer, dialect, reply)
+            guard context != nil else { break }
+            if isOver { return true }
             await waitUntilWritable()
         }
         relay.abandon()
         return false
+    }
+
+    /// Writes what comes next, and the stream's end where that is it; true then. Holds nothing of it afterwards.
+    private func writeNext(
+        of relay: any AnswerStream,
+        _ buffer: inout ByteBuffer,
+        _ writer: ResponseWriter,
+        _ dialect: Dialect,
+        _ reply: Reply
+    ) async -> Bool {
+        let wasFinished = relay.isFinished
+        let bytes = await relay.next()
+        guard let context else { return false }
+        if let bytes { writer.write(chunk: bytes, to: &buffer) }
+        let isCut = isCutOff && !wasFinished && (bytes == nil || !relay.isFinished)
+        if isCut {
+            relay.abandon()
+            let id = reply.headers.first { $0.isNamed("x-gateway-query-id") }?.value ?? ""
+            writer.write(chunk: dialect.errorEvent(GatewayError(.shuttingDown), requestID: "req_gw_\(id)"), to: &buffer)
+        }
+        // The last events and the stream's end in one write: most answers to a quick provider are that short.
+        let isOver = isCut || bytes == nil || relay.isFinished
+        if isOver { writer.writeEnd(to: &buffer) }
+        context.write(Self.wrapOutboundOut(buffer), promise: nil)
+        buffer = ByteBuffer()
+        if !isOver { home.flushSoon(self) }
+        return isOver
     }
 
     private func finish(_ mayKeepAlive: Bool) {
