@@ -11,7 +11,7 @@ final class SharedStream: Sendable {
     static let mostUnreadBytes = 4_194_304
 
     /// How much may have gone by for one who comes late: each gets a copy of it.
-    static let mostLateBytes = 262_144
+    static let mostLateBytes = 131_072
 
     /// What a reader gets.
     enum Step: Sendable {

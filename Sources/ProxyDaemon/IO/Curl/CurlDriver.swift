@@ -88,7 +88,7 @@ private final class CurlLoop {
 
     private let driver: CurlDriver
     private let settings: Settings.Upstream
-    private let multi: UnsafeMutableRawPointer
+    private var multi: UnsafeMutableRawPointer
     private let epoll: Int32
     private var watches: [Watch] = []
     private var spare: [Transfer] = []
@@ -99,7 +99,15 @@ private final class CurlLoop {
     private var timerNanoseconds: Int64?
     private var nextSweepNanoseconds: Int64 = 0
     private var isStopping = false
+    /// Sockets of libcurl, those of connections at rest among them.
+    private var socketCount = 0
+    /// Since when nothing is under way; nil where that has been seen to.
+    private var quietNanoseconds: Int64?
 
+    /// So many connections may rest for as long as they like.
+    private static let restingConnections = 32
+    /// More than those are closed when nothing was under way for this long.
+    private static let restNanoseconds: Int64 = 1_500_000_000
     private static let wakeTag = UInt64.max
     private static let spareTransfers = 256
 
@@ -110,6 +118,10 @@ private final class CurlLoop {
         self.multi = multi
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
         _ = gw_epoll_control(epoll, EPOLL_CTL_ADD, driver.descriptor, GW_EPOLLIN, Self.wakeTag)
+        prepareMulti()
+    }
+
+    private func prepareMulti() {
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = gw_multi_set_long(multi, CURLMOPT_MAXCONNECTS, 1_024)
         _ = gw_multi_set_pointer(multi, CURLMOPT_SOCKETDATA, me)
@@ -144,6 +156,7 @@ private final class CurlLoop {
             reap()
             flush()
             sweep()
+            closeRestingConnections()
             // What was woken by `flush` may have posted at once; what libcurl wants at once must not wait either.
             let count = epoll_wait(epoll, events, Int32(capacity), waitMilliseconds())
             for index in 0..<max(0, Int(count)) {
@@ -182,6 +195,7 @@ private final class CurlLoop {
             return
         }
         transfer.prepare(call)
+        quietNanoseconds = nil
         live[transfer.easy] = transfer
         byCall[ObjectIdentifier(call)] = transfer
         curl_multi_add_handle(multi, transfer.easy)
@@ -216,6 +230,7 @@ private final class CurlLoop {
     private func recycle(_ transfer: Transfer) {
         if let call = transfer.call { byCall[ObjectIdentifier(call)] = nil }
         transfer.release()
+        if live.isEmpty, socketCount > Self.restingConnections { quietNanoseconds = MonotonicTime.nanoseconds() }
         if spare.count < Self.spareTransfers { spare.append(transfer) }
     }
 
@@ -229,11 +244,25 @@ private final class CurlLoop {
     private func opened(_ socket: Int32) {
         grow(to: socket)
         watches[Int(socket)] = Watch(isOwned: true)
+        socketCount += 1
     }
 
     /// The kernel takes a closed socket out of the epoll set by itself.
     private func closing(_ socket: Int32) {
         if Int(socket) < watches.count { watches[Int(socket)] = Watch() }
+        socketCount -= 1
+    }
+
+    /// After a storm of calls, lets go of the connections that it needed. libcurl closes connections at rest only with a
+    /// further call, one at a time, and else with the multi handle.
+    private func closeRestingConnections() {
+        guard let since = quietNanoseconds, MonotonicTime.nanoseconds() - since > Self.restNanoseconds else { return }
+        quietNanoseconds = nil
+        guard let fresh = curl_multi_init() else { return }
+        curl_multi_cleanup(multi)
+        multi = fresh
+        timerNanoseconds = nil
+        prepareMulti()
     }
 
     private func grow(to socket: Int32) {
@@ -301,7 +330,7 @@ private final class CurlLoop {
             curl_multi_remove_handle(multi, easy)
             if result == CURLE_OK { transfer.finishHead() }
             transfer.handOver()
-            transfer.call?.finished(result == CURLE_OK ? .success(()) : .failure(problem(result, transfer)))
+            transfer.call?.finished(result == CURLE_OK ? .success(()) : .failure(transfer.problem(result)))
             transfer.call?.flush(withHead: true)
             transfer.isTouched = false
             recycle(transfer)
@@ -356,28 +385,13 @@ private final class CurlLoop {
     }
 
     private func waitMilliseconds() -> Int32 {
-        if live.isEmpty, timerNanoseconds == nil { return -1 }
+        if live.isEmpty, timerNanoseconds == nil, quietNanoseconds == nil { return -1 }
         let now = MonotonicTime.nanoseconds()
         var until = live.isEmpty ? Int64.max : max(nextSweepNanoseconds, now)
+        if let quietNanoseconds { until = min(until, max(now, quietNanoseconds + Self.restNanoseconds + 1_000_000)) }
         if let timer = timerNanoseconds { until = min(until, timer) }
         if until <= now { return 0 }
         return Int32(clamping: (until - now + 999_999) / 1_000_000)
-    }
-
-    private func problem(_ code: CURLcode, _ transfer: Transfer) -> UpstreamError {
-        let text = String(cString: curl_easy_strerror(code))
-        switch code {
-        case CURLE_COULDNT_CONNECT, CURLE_COULDNT_RESOLVE_HOST, CURLE_COULDNT_RESOLVE_PROXY, CURLE_SSL_CONNECT_ERROR,
-            CURLE_PEER_FAILED_VERIFICATION, CURLE_URL_MALFORMAT, CURLE_UNSUPPORTED_PROTOCOL:
-            return .cannotConnect(text)
-        case CURLE_OPERATION_TIMEDOUT:
-            return transfer.hasAnswer ? .timeout(text) : .cannotConnect("no connection within the time allowed")
-        case CURLE_WRITE_ERROR where transfer.isBomb:
-            return .broken("its answer unpacks to more than \(PackedBody.maximumRatio) times its size")
-        case CURLE_WRITE_ERROR where transfer.isHeadTooLarge:
-            return .broken("its answer's head is larger than a head may be")
-        default: return .broken(text)
-        }
     }
 }
 
