@@ -217,3 +217,92 @@ def test_addresses_in_prompts_are_nobodys_business(start):
     body = prompt(model="a", messages=[{"role": "user", "content": [image, {"type": "text", "text": "What is it?"}]}])
     assert messages(gateway.port, body).status == 200
     assert len(upstream.requests) == 1 and canary.requests == []
+
+
+# TLS towards providers.
+
+
+class SecureUpstream:
+    """A provider behind TLS that notes what it was sent."""
+
+    def __init__(self, cert, key):
+        self.received = b""
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(cert, key)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            try:
+                plain, _ = self._listener.accept()
+            except OSError:
+                return
+            try:
+                with self._context.wrap_socket(plain, server_side=True) as connection:
+                    connection.settimeout(5)
+                    while piece := connection.recv(65536):
+                        self.received += piece
+                        if piece.endswith(b"}"):
+                            connection.sendall(wire.response_bytes())
+            except OSError:
+                plain.close()
+
+    def stop(self):
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+
+@pytest.fixture(scope="module")
+def certificates(certificate):
+    """Beside the good one: one that is over, and one of another host. Each is its own authority."""
+    for name, host, days in (("over", "IP:127.0.0.1", "-1"), ("other", "DNS:elsewhere.invalid", "2")):
+        (certificate / "names").write_text(f"subjectAltName={host}\n")
+        command = f"openssl req -newkey rsa:2048 -nodes -keyout {name}.pem -out {name}.csr -subj /CN=x"
+        subprocess.run(command.split(), cwd=certificate, check=True, capture_output=True)
+        command = f"openssl x509 -req -in {name}.csr -signkey {name}.pem -out {name}.crt -days {days} -extfile names"
+        subprocess.run(command.split(), cwd=certificate, check=True, capture_output=True)
+    return certificate
+
+
+@pytest.mark.parametrize(
+    ("cert", "key", "is_trusted", "status"),
+    [
+        ("one.crt", "one.key", True, 200),
+        ("one.crt", "one.key", False, 502),
+        ("over.crt", "over.pem", True, 502),
+        ("other.crt", "other.pem", True, 502),
+    ],
+)
+def test_only_the_right_provider_gets_the_key(start, certificates, cert, key, is_trusted, status):
+    upstream = SecureUpstream(certificates / cert, certificates / key)
+    try:
+        trust = {"ca_file": str(certificates / cert)} if is_trusted else {}
+        gateway = start.gateway(config(backend("a", upstream.url), upstream=trust))
+        answer = messages(gateway.port, prompt(model="a"))
+        assert answer.status == status, answer.body
+        assert (b"upstream-secret" in upstream.received) == (status == 200)
+        if status != 200:
+            assert upstream.received == b"" and answer["x-gateway-error"] == "unreachable"
+    finally:
+        upstream.stop()
+
+
+def test_a_provider_that_speaks_no_tls_gets_no_key(start):
+    received = []
+
+    def serve(listener):
+        connection, _ = listener.accept()
+        with connection:
+            received.append(connection.recv(65536))
+            connection.sendall(wire.response_bytes())
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        server = threading.Thread(target=serve, args=(listener,))
+        server.start()
+        gateway = start.gateway(config(backend("a", f"https://127.0.0.1:{listener.getsockname()[1]}")))
+        assert messages(gateway.port, prompt(model="a")).status == 502
+        server.join(5)
+    # A client's first message of TLS, and no more.
+    assert received[0][:1] == b"\x16" and b"upstream-secret" not in received[0]

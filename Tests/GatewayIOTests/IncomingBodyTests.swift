@@ -87,9 +87,9 @@ import Testing
     }
 
     @Test func aBombIsMeasuredOnlyBeyondTheHarmless() {
-        #expect(!PackedBody.isBomb(packed: 1, unpacked: 4_194_304))
-        #expect(PackedBody.isBomb(packed: 41_943, unpacked: 4_194_400))
-        #expect(!PackedBody.isBomb(packed: 41_944, unpacked: 4_194_400))
+        #expect(!PackedBody.isBomb(packed: 1, unpacked: 2_097_152))
+        #expect(PackedBody.isBomb(packed: 20_972, unpacked: 2_097_300))
+        #expect(!PackedBody.isBomb(packed: 20_973, unpacked: 2_097_300))
     }
 }
 

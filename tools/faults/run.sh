@@ -93,7 +93,7 @@ for switch in $switches; do
         for part in $parts; do
             more=()
             case $part in
-            faults) more=(--deadline 40 --recover 0) ;;
+            faults) more=(--deadline 40) ;;
             slow) more=(--n 500 --secs "${SLOW_SECONDS:-15}") ;;
             storm) more=(--crowd "${CROWD:-5000}") ;;
             tenancy) [[ $switch == on ]] && more=(--cache) ;;
