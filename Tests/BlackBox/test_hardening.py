@@ -127,7 +127,7 @@ def test_a_body_that_no_provider_takes_is_refused_with_the_place(gateway, upstre
 
 def test_a_bomb_is_refused_at_once_and_costs_little(gateway):
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
-    bomb = b"".join(packer.compress(b" " * 1_048_576) for _ in range(1_024)) + packer.flush()
+    bomb = b"".join(packer.compress(b" " * 1_048_576) for _ in range(128)) + packer.flush()
     assert messages(gateway.port, prompt(model="a")).status == 200
     before = gateway.resident_kilobytes()
     started = time.monotonic()
@@ -135,6 +135,20 @@ def test_a_bomb_is_refused_at_once_and_costs_little(gateway):
     assert "100 times" in assert_error(answer, 400, "invalid_request_error")
     assert time.monotonic() - started < 5
     assert gateway.resident_kilobytes() - before < 16 * 1_024
+
+
+def test_a_bomb_of_a_provider_is_broken_off_and_costs_little(start):
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    bomb = b"".join(packer.compress(b" " * 1_048_576) for _ in range(128)) + packer.flush()
+    upstream = start.upstream(wire.reply_with(body=bomb, headers={"content-encoding": "gzip"}))
+    gateway = start.gateway(config(backend("a", upstream.url)))
+    assert wire.ask(gateway.port, "GET", "/live").status == 200
+    before = gateway.resident_kilobytes()
+    started = time.monotonic()
+    assert "100 times its size" in assert_error(messages(gateway.port, prompt(model="a")), 502, "api_error")
+    assert time.monotonic() - started < 5
+    # With what a first request takes anyway.
+    assert gateway.resident_kilobytes() - before < 24 * 1_024
 
 
 # Slow peers.

@@ -38,7 +38,8 @@ final class Transfer {
     /// The body travels packed, and libcurl unpacks it.
     private var isPacked = false
     private var unpackedBytes = 0
-    private(set) var isBomb = false
+    /// Why no more of a packed body is taken.
+    private(set) var packedFault: String?
 
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
@@ -47,12 +48,14 @@ final class Transfer {
 
     private let touched: TouchedTransfers
     private let usesProxyEnvironment: Bool
+    private let maximumPackedBytes: Int
 
     init?(timeouts: Settings.Upstream, touched: TouchedTransfers) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.touched = touched
         usesProxyEnvironment = timeouts.usesProxyEnvironment
+        maximumPackedBytes = timeouts.maxAnswerBytes
         _ = gw_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = gw_easy_set_long(easy, CURLOPT_NOPROGRESS, 1)
         _ = gw_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
@@ -103,7 +106,7 @@ final class Transfer {
         isHeadTooLarge = false
         isPacked = false
         unpackedBytes = 0
-        isBomb = false
+        packedFault = nil
         startedNanoseconds = MonotonicTime.nanoseconds()
         activeNanoseconds = startedNanoseconds
         if request.url != url { setURL(request.url) }
@@ -168,21 +171,26 @@ final class Transfer {
     private func receive(body piece: UnsafeRawBufferPointer) -> Int {
         if !isHeadDone { completeHead() }
         guard call != nil else { return 0 }
-        if isFull {
+        if isPacked {
+            // Never paused: libcurl would keep all that one read unpacks to, and copy it anew at every pause.
+            unpackedBytes += piece.count
+            packedFault = faultOfPacked()
+            if packedFault != nil { return 0 }
+        } else if isFull {
             guard call?.pauseIfFull() == false else { return Int(CURL_WRITEFUNC_PAUSE) }
             isFull = false
-        }
-        if isPacked {
-            unpackedBytes += piece.count
-            if PackedBody.isBomb(packed: Int(clamping: gw_easy_received(easy)), unpacked: unpackedBytes) {
-                isBomb = true
-                return 0
-            }
         }
         let isALot = gathered.append(piece)
         touch()
         if isALot { handOver() }
         return piece.count
+    }
+
+    private func faultOfPacked() -> String? {
+        if PackedBody.isBomb(packed: Int(clamping: gw_easy_received(easy)), unpacked: unpackedBytes) {
+            return "its answer unpacks to more than \(PackedBody.maximumRatio) times its size"
+        }
+        return unpackedBytes > maximumPackedBytes ? "its packed answer is larger than \(maximumPackedBytes) bytes" : nil
     }
 
     /// Gives the reader what was gathered; at the end of a turn of the loop, or earlier where that is a lot.
