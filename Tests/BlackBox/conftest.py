@@ -72,6 +72,12 @@ class Starter:
             arguments = ("--demo", *arguments)
         return self.adopt(processes.Gateway(directory or self.directory(), config, arguments, **more))
 
+    def failing_demo(self):
+        """The demo as it passes on every failure that it is asked for, however many there are."""
+        directory = self.directory()
+        calm = processes.xdg(directory, RETRY_ENABLED="false", CIRCUIT_BREAKER_ENABLED="false")
+        return self.gateway(directory=directory, environment=calm)
+
     def simulator(self, *arguments):
         """A gateway-simulator; its `url` is a backend's base_url."""
         command = [processes.binary("gateway-simulator"), "--port", "0", *arguments]

@@ -21,7 +21,7 @@ def sdk(gateway, **more):
 
 @pytest.fixture(scope="module")
 def demo(start_shared):
-    return start_shared.gateway()
+    return start_shared.failing_demo()
 
 
 @pytest.fixture(scope="module")

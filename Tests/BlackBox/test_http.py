@@ -537,7 +537,7 @@ def test_errors_and_cut_answers_are_not_kept(start):
         wire.response_bytes(),
     ]
     upstream = start.upstream(lambda request, connection: connection.sendall(answers[min(2, len(upstream.requests) - 1)]))
-    gateway = start.gateway({"models": [backend("a", upstream.url)]})
+    gateway = start.gateway({"models": [backend("a", upstream.url)], "retry": {"enabled": False}})
     results = [messages(gateway.port, prompt("same", "a")) for _ in range(4)]
     assert [(result.status, result["x-cache"]) for result in results] == [
         (529, "MISS"),

@@ -30,7 +30,7 @@ package struct ServiceNotice: Sendable {
         let text = Array(state.rawValue.utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                sendto(descriptor, text, text.count, Int32(MSG_NOSIGNAL.rawValue), $0, length)
+                sendto(descriptor, text, text.count, Int32(MSG_NOSIGNAL), $0, length)
             }
         }
         return sent == text.count
