@@ -50,7 +50,7 @@ import Testing
 
     @Test func `is the same however the stream is cut`() throws {
         var random = SeededGenerator(seed: 6)
-        for item in try ["answers.jsonl", "fresh.jsonl", "unseen.jsonl"].flatMap(LabelledAnswer.load) {
+        for item in try ["answers.jsonl", "fresh.jsonl", "unseen.jsonl", "unseen2.jsonl"].flatMap(LabelledAnswer.load) {
             let prompt = try item.prompt(.anthropic)
             let expected = try item.judged(.anthropic)
             for round in 0..<2 {

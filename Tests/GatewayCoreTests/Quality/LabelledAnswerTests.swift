@@ -32,9 +32,9 @@ struct QualityFigures {
         #expect(figures.recall >= 0.90)
     }
 
-    /// Written by two who knew nothing of the rules. Rules were mended on the first one's; nothing was tuned on the second's,
+    /// Written by three who knew nothing of the rules. Rules were mended on the first one's; nothing was tuned on the others',
     /// whose bounds are what was measured, less two answers.
-    @Test(arguments: [("fresh.jsonl", 0.97, 0.95), ("unseen.jsonl", 0.94, 0.79), ("unseen2.jsonl", 0, 0)])
+    @Test(arguments: [("fresh.jsonl", 0.97, 0.95), ("unseen.jsonl", 0.94, 0.79), ("unseen2.jsonl", 0.96, 0.69)])
     func `of other authors are judged nearly as well`(_ name: String, precision: Double, recall: Double) throws {
         var figures = QualityFigures()
         for item in try LabelledAnswer.load(name) {
@@ -47,8 +47,8 @@ struct QualityFigures {
 
     /// A refusal for safety is nobody's weakness, whoever wrote it.
     @Test func `of other authors that refuse for safety are never weak`() throws {
-        for item in try ["fresh.jsonl", "unseen.jsonl"].flatMap(LabelledAnswer.load) where item.kind == "safety_refusal"
-        {
+        for item in try ["fresh.jsonl", "unseen.jsonl", "unseen2.jsonl"].flatMap(LabelledAnswer.load)
+        where item.kind == "safety_refusal" {
             #expect(!(try item.judged(.anthropic).isWeak), "\(item.question)")
         }
     }
