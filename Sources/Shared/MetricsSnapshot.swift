@@ -234,9 +234,9 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     /// Every backend is simulated: no money moves.
     public var isDemo: Bool
     public var sinceStart: Totals
-    /// Since midnight UTC, as far as this process saw it.
+    /// Since midnight UTC; what earlier processes saw is counted where exchanges are kept on disk.
     public var today: Totals
-    /// Since the first of the month UTC, as far as this process saw it.
+    /// Since the first of the month UTC, likewise.
     public var month: Totals
     public var inFlight: Int
     /// Exchanges that queue because too many are under way; nil from an older daemon.
@@ -256,6 +256,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     /// Conversations whose reducers were switched off because the beginning of what was sent would have changed; nil from
     /// older daemons.
     public var reducersDisabled: Int?
+    /// How exchanges are kept on disk; nil where they are not, and from older daemons.
+    public var storage: StorageReport?
 
     public init(
         unixMilliseconds: Int64 = 0,
@@ -311,5 +313,6 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case backends
         case warnings
         case reducersDisabled = "reducers_disabled"
+        case storage
     }
 }

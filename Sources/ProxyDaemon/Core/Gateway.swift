@@ -27,6 +27,7 @@ package struct Gateway: Sendable {
     /// How the backends are doing.
     package let pool: BackendPool
     private let admit: Admit
+    private let exchanges: (any ExchangeLog)?
     let clock: Clock
     private let keys: ClientKeys
     private let prepare: Prepare
@@ -56,11 +57,13 @@ package struct Gateway: Sendable {
         caching parts: CachingParts = CachingParts(),
         skills: SkillLibrary? = nil,
         outcomes: (any OutcomeLog)? = nil,
+        exchanges: (any ExchangeLog)? = nil,
         boilerplate rules: [BoilerplateRule] = [],
         transport: Transport,
         clock: Clock
     ) {
         self.learning = learning
+        self.exchanges = exchanges
         escalations = EscalationCounters()
         self.skills = skills
         self.settings = settings
@@ -70,8 +73,8 @@ package struct Gateway: Sendable {
         keys = ClientKeys(settings.auth.keys, projects: settings.projects)
         router = Router(settings: settings, catalogue: catalogue)
         pool = BackendPool(settings: settings, backends: router.backends, transport: transport, clock: clock)
-        admit = Admit(settings.load, clock: clock)
-        ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock)
+        admit = Admit(settings.load, books: exchanges, clock: clock)
+        ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock, log: exchanges)
         caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock)
         let paces = Paces()
         // Some 800 bytes each.
@@ -281,6 +284,15 @@ package struct Gateway: Sendable {
             snapshot.backends[row].health = pool.report(of: snapshot.backends[row].name)
         }
         snapshot.waiting = admit.waiting
+        if let storage = exchanges?.report {
+            snapshot.storage = storage
+            if storage.lost > 0 {
+                let text =
+                    "\(storage.lost) rows of the books found no room while they waited to be written, and are lost"
+                snapshot.warnings.append(text)
+            }
+            if let problem = storage.problem { snapshot.warnings.append(problem) }
+        }
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")

@@ -63,7 +63,7 @@ struct Daemon {
             logger: logger
         )
         let skills = try SkillFiles.library(settings.skills, configPath: config.path, environment: environment)
-        let keeper = OutcomeKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
+        let keeper = StateKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
@@ -72,6 +72,7 @@ struct Daemon {
             caching: caches.parts,
             skills: skills,
             outcomes: keeper.outcomes,
+            exchanges: keeper.exchanges,
             boilerplate: try BoilerplateFile.effective(adding: settings.reduction.boilerplateFile),
             transport: client.transport,
             clock: clock
@@ -101,6 +102,7 @@ struct Daemon {
                 catalogue: catalogue,
                 workflows: workflows,
                 outcomes: keeper.outcomes,
+                exchanges: keeper.exchanges,
                 readiness: readiness
             ),
             readiness: readiness,
@@ -120,6 +122,7 @@ struct Daemon {
             logger: logger
         )
         await prepared.prepare()
+        await keeper.exchanges?.restore(gateway.ledger)
         let port = try await server.bind()
         desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
         try await control.bind()

@@ -1,7 +1,6 @@
 import ArgumentParser
 import GatewayCore
 import GatewayIO
-import Glibc
 
 /// `gatewayd export-outcomes`.
 struct ExportOutcomes: ParsableCommand {
@@ -26,30 +25,14 @@ struct ExportOutcomes: ParsableCommand {
     }
 
     func run() throws {
-        do {
+        try StandardOutput.whole { print in
             let environment = Startup.environment()
             let loaded = try ConfigLoader.load(path: config, environment: environment, overrides: ConfigOverrides())
             guard let path = StoragePlace.database(loaded.settings.storage, environment: environment) else {
-                throw OutcomeFile.Problem("no state database: neither storage.path, XDG_STATE_HOME nor HOME is set")
+                throw StateFile.Problem("no state database: neither storage.path, XDG_STATE_HOME nor HOME is set")
             }
             let cursor = OutcomeCursor(sinceUnixSeconds: since)
-            try OutcomeFile.export(path, since: cursor, limit: limit ?? .max, write: Self.print)
-        } catch {
-            Startup.complain("\(error)")
-            throw ExitCode(2)
-        }
-    }
-
-    /// To standard output, whole.
-    private static func print(_ bytes: [UInt8]) throws {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else {
-                throw OutcomeFile.Problem("cannot write: \(String(cString: strerror(errno)).lowercased())")
-            }
-            rest.removeFirst(count)
+            try OutcomeFile.export(path, since: cursor, limit: limit ?? .max, write: print)
         }
     }
 }

@@ -19,7 +19,7 @@ import Testing
     }
 
     private func problem() -> String? {
-        #expect(throws: OutcomeFile.Problem.self) { try export() }?.description
+        #expect(throws: StateFile.Problem.self) { try export() }?.description
     }
 
     @Test func `is the same from the file as from the gateway that runs`() async throws {

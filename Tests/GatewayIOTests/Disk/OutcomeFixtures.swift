@@ -12,12 +12,12 @@ final class OutcomeDisk: Sendable {
     let told = DiskCache.Told()
 
     init(_ path: String, limits: OutcomeDatabase.Limits = .quick, maximumFileBytes: Int? = nil) {
-        outcomes = OutcomeDatabase(
-            path: path,
+        let database = DiskDatabase(
+            state: path,
             clock: TurnedClock().clock,
-            limits: limits,
             maximumFileBytes: maximumFileBytes
         ) { [told] in told.add($0) }
+        outcomes = OutcomeDatabase(database: database, limits: limits) { [told] in told.add($0) }
     }
 
     /// Waits until nothing waits to be written.

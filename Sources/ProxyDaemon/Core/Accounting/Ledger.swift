@@ -11,6 +11,8 @@ package final class LedgerEntry: Sendable {
     package let overheads: [Overhead]
     /// What was done to the prompt, a sentence each.
     package let notes: [String]
+    /// The beginning of the client key's hash; empty without a key.
+    package let keyFingerprint: String
 
     package init(
         summary: ExchangeSummary,
@@ -18,9 +20,11 @@ package final class LedgerEntry: Sendable {
         attempts: [AttemptReport],
         warnings: [String],
         overheads: [Overhead] = [],
-        notes: [String] = []
+        notes: [String] = [],
+        keyFingerprint: String = ""
     ) {
         self.summary = summary
+        self.keyFingerprint = keyFingerprint
         self.overheads = overheads
         self.notes = notes
         self.decision = decision
@@ -72,9 +76,12 @@ package final class Ledger: Sendable {
     private let clock: Clock
     private let startedNanoseconds: Int64
     private let isDemo: Bool
+    private let log: (any ExchangeLog)?
     private let observers = Mutex<[@Sendable (ExchangeSummary) -> Void]>([])
 
-    package init(backends: [Settings.Backend], isDemo: Bool, clock: Clock) {
+    /// Every row goes to the `log`, too.
+    package init(backends: [Settings.Backend], isDemo: Bool, clock: Clock, log: (any ExchangeLog)? = nil) {
+        self.log = log
         self.clock = clock
         self.isDemo = isDemo
         startedNanoseconds = clock.monotonicNanoseconds()
@@ -123,6 +130,7 @@ package final class Ledger: Sendable {
             state.inFlight -= 1
             Self.add(entry, now: now, to: &state)
         }
+        log?.record(ExchangeRow(entry))
         for observer in observers.withLock({ $0 }) { observer(entry.summary) }
     }
 
@@ -136,6 +144,26 @@ package final class Ledger: Sendable {
             for totals in [\State.sinceStart, \.today, \.month] {
                 state[keyPath: totals].saved -= overhead.spending.cost
             }
+        }
+        guard let log else { return }
+        let number = String(UInt64.random(in: .min ... .max), radix: 16)
+        let id = String(repeating: "0", count: 16 - number.utf8.count) + number
+        log.record(ExchangeRow(overhead, id: id, unixMilliseconds: now))
+    }
+
+    /// Takes up what earlier processes saw: the day's and the month's totals, where they are still the same, and the last
+    /// exchanges, whose explanations are gone. To be called once.
+    package func restore(_ history: LedgerHistory) {
+        let now = clock.unixMilliseconds()
+        let earlier = history.recent.map { LedgerEntry(summary: $0, decision: nil, attempts: [], warnings: []) }
+        state.withLock { state in
+            Self.turnCalendar(now, &state)
+            if state.day == history.day { state.today += history.today }
+            if state.monthNumber == Self.monthNumber(day: history.day) { state.month += history.month }
+            // The oldest comes first.
+            let known = Array(state.entries[state.next...] + state.entries[..<state.next])
+            state.entries = Array(earlier.suffix(Self.remembered - known.count)) + known
+            state.next = 0
         }
     }
 

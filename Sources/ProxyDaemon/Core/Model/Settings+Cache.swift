@@ -69,8 +69,25 @@ extension Settings {
 
     /// Where things are kept on disk.
     package struct Storage: Sendable, Equatable {
+        /// When a row is safe.
+        package enum Synchronous: String, Sendable, CaseIterable {
+            /// Up to 0.2 seconds after its exchange, from the end of the process.
+            case batch
+            /// As soon as may be, and from a power cut as well.
+            case full
+        }
+
         /// The database's file; nil means the standard place.
         package var path: String?
+        package var synchronous = Synchronous.batch
+        /// Rows of exchanges that may wait in memory while the disk cannot be written to.
+        package var maxWaiting = 100_000
+        /// Requests that cost money are refused while no more rows may wait.
+        package var isStrict = false
+        /// 0: rows are kept as long as there is room.
+        package var retentionDays = 90
+        /// Of the database's file; the oldest rows go.
+        package var maxBytes = 4_294_967_296
         package init() {}
     }
 }

@@ -5,8 +5,10 @@ package struct Admit: Stage {
     package static let name = "admit"
     private let limit: ConcurrencyLimit
     private let settings: Settings.Load
+    private let books: (any ExchangeLog)?
 
-    package init(_ settings: Settings.Load, clock: Clock) {
+    package init(_ settings: Settings.Load, books: (any ExchangeLog)? = nil, clock: Clock) {
+        self.books = books
         self.settings = settings
         limit = ConcurrencyLimit(
             most: settings.maxInFlight,
@@ -20,6 +22,10 @@ package struct Admit: Stage {
     var waiting: Int { limit.waiting }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        if books?.isFull == true {
+            let why = "what it costs cannot be written down at the moment (storage.strict_accounting)"
+            throw GatewayError(.overloaded("the gateway takes no request that costs money: \(why)"))
+        }
         switch await limit.enter() {
         case .admitted: break
         case .cancelled: throw GatewayError(.cancelled)

@@ -123,7 +123,8 @@ package final class Settle: Stage {
                 attempts: exchange.attempts,
                 warnings: warnings,
                 overheads: exchange.overheads,
-                notes: exchange.notes
+                notes: exchange.notes,
+                keyFingerprint: exchange.client.keyFingerprint
             )
         )
         return row
@@ -188,6 +189,7 @@ package final class Settle: Stage {
         return ExchangeSummary(
             id: exchange.request.id,
             unixMilliseconds: exchange.request.unixMilliseconds,
+            dialect: exchange.dialect.rawValue,
             requestedModel: exchange.prompt?.model ?? "",
             model: backend?.model ?? "",
             backend: backend?.name ?? "",

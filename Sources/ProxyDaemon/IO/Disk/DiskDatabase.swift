@@ -14,6 +14,7 @@ package final class DiskDatabase: Sendable {
     private let schema: DiskSchema
     private let file: DatabaseFile
     private let maximumFileBytes: Int?
+    private let syncsAll: Bool
     private let clock: Clock
     private let notify: @Sendable (String) -> Void
     private let queue = DispatchQueue(label: "gateway.disk", qos: .utility)
@@ -44,11 +45,13 @@ package final class DiskDatabase: Sendable {
 
     /// Opens the file, or begins one, in the background. `notify` is told in a sentence when that goes wrong and when it is
     /// right again. `maximumFileBytes` is a last bound on the file without its log, for disks shared with others; what goes
-    /// beyond it fails as on a full disk.
+    /// beyond it fails as on a full disk. With `syncsAll` every transaction is safe from a power cut, and not only from the end
+    /// of the process.
     init(
         path: String,
         schema: DiskSchema,
         clock: Clock,
+        syncsAll: Bool = false,
         maximumFileBytes: Int? = nil,
         notify: @escaping @Sendable (String) -> Void
     ) {
@@ -57,6 +60,7 @@ package final class DiskDatabase: Sendable {
         file = DatabaseFile(path: path)
         self.clock = clock
         self.maximumFileBytes = maximumFileBytes
+        self.syncsAll = syncsAll
         self.notify = notify
     }
 
@@ -316,7 +320,10 @@ extension DiskDatabase {
         let pool = try DatabasePool(path: path, configuration: schema.configuration(maximumFileBytes))
         let tables = liveTables
         let identity = file.identity
-        try pool.writeWithoutTransaction { [schema] in try schema.check($0) }
+        try pool.writeWithoutTransaction { [schema, syncsAll] db in
+            try schema.check(db)
+            if syncsAll { try db.execute(sql: "PRAGMA synchronous = FULL") }
+        }
         try schema.migrator.migrate(pool)
         let version = try pool.writeWithoutTransaction { db in
             for table in tables { try table.reread(db, .opened) }

@@ -10,7 +10,7 @@ package final class OutcomeDatabase: OutcomeLog {
     package struct Limits: Sendable {
         /// Rows that are kept; the oldest go first.
         package var rows = 1_000_000
-        /// Bytes of them on disk.
+        /// Bytes of the file, what is empty in it not counted.
         package var bytes = 2_147_483_648
         /// Outcomes that wait to be written.
         package var waitingRows = 10_000
@@ -26,7 +26,7 @@ package final class OutcomeDatabase: OutcomeLog {
     private static let rowsRemovedAtOnce = 2_000
     private static let readMilliseconds = 5_000
 
-    private let database: DiskDatabase
+    let database: DiskDatabase
     private let limits: Limits
     private let notify: @Sendable (String) -> Void
     private let state = Mutex(State())
@@ -38,30 +38,21 @@ package final class OutcomeDatabase: OutcomeLog {
         var lost = 0
     }
 
-    /// Opens the file, or begins one, in the background. `notify` is told in a sentence what goes wrong, once, and when it is
-    /// right again.
+    /// `database` is a state database. `notify` is told in a sentence when outcomes are lost, once, and when none are any more.
     package init(
-        path: String,
-        clock: Clock,
+        database: DiskDatabase,
         limits: Limits = Limits(),
-        maximumFileBytes: Int? = nil,
         notify: @escaping @Sendable (String) -> Void
     ) {
         self.limits = limits
         self.notify = notify
-        database = DiskDatabase(
-            path: path,
-            schema: .state,
-            clock: clock,
-            maximumFileBytes: maximumFileBytes,
-            notify: notify
-        )
+        self.database = database
         database.register(self)
     }
 
     package func record(_ outcome: RoutingOutcome) {
         var outcome = outcome
-        outcome.prompt = Self.cut(outcome.prompt, limits.promptBytes)
+        outcome.prompt = StoredText.cut(outcome.prompt, bytes: limits.promptBytes)
         let bytes = Self.bytes(outcome)
         let isFirstLost = state.withLock { state in
             guard state.waiting.count < limits.waitingRows, state.bytes + bytes <= limits.waitingBytes else {
@@ -100,16 +91,6 @@ package final class OutcomeDatabase: OutcomeLog {
     }
 
     private static func bytes(_ outcome: RoutingOutcome) -> Int { outcome.prompt.utf8.count + 512 }
-
-    /// The longest beginning of whole characters of Unicode that has so many bytes.
-    private static func cut(_ text: String, _ bytes: Int) -> String {
-        guard text.utf8.count > bytes else { return text }
-        // A character has at most four bytes.
-        for count in (max(0, bytes - 3)...max(0, bytes)).reversed() {
-            if let whole = String(text.utf8.prefix(count)) { return whole }
-        }
-        return ""
-    }
 }
 
 extension OutcomeDatabase: DiskTable {

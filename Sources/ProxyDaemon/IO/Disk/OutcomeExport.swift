@@ -1,6 +1,5 @@
 import GRDB
 import GatewayCore
-import Glibc
 import Shared
 
 /// Outcomes as a client reads them: lines of JSON, a page at a time.
@@ -57,34 +56,16 @@ final class OutcomeStream: AnswerStream {
 
 /// Reads outcomes out of the state database of a gateway that may be running or not.
 package enum OutcomeFile {
-    /// Why there is nothing to export, in a line that says what to do.
-    package struct Problem: Error, CustomStringConvertible {
-        package let description: String
-
-        package init(_ description: String) { self.description = description }
-    }
-
     /// Hands over the outcomes as lines of JSON, oldest first, at most `limit`. The file is not changed.
     ///
-    /// - Throws: A ``Problem``, or what `write` throws.
+    /// - Throws: A ``StateFile/Problem``, or what `write` throws.
     package static func export(
         _ path: String,
         since cursor: OutcomeCursor,
         limit: Int,
         write: ([UInt8]) throws -> Void
     ) throws {
-        guard access(path, F_OK) == 0 else {
-            throw Problem(
-                "\(path) is not there: a gateway writes it that runs with cascade.log_outcomes; "
-                    + "storage.path says where"
-            )
-        }
-        do {
-            var configuration = Configuration()
-            configuration.readonly = true
-            configuration.busyMode = .timeout(5)
-            let queue = try DatabaseQueue(path: path, configuration: configuration)
-            try check(queue, path)
+        try StateFile.read(path, table: "routing_outcomes", holding: "outcomes of routing") { queue in
             var next: OutcomeCursor? = cursor
             var remaining = limit
             while let cursor = next, remaining > 0 {
@@ -95,18 +76,6 @@ package enum OutcomeFile {
                 remaining -= page.rows
                 next = page.next
             }
-        } catch let error as DatabaseError {
-            throw Problem("\(path) cannot be read: \(error.message ?? "\(error.resultCode)")")
-        } catch is RowDecodingError {
-            throw Problem("\(path) cannot be read: unexpected data")
         }
-    }
-
-    private static func check(_ queue: DatabaseQueue, _ path: String) throws {
-        let isOurs = try queue.read { db in
-            try Int.fetchOne(db, sql: "PRAGMA application_id") == DiskSchema.state.applicationID
-                && db.tableExists("routing_outcomes")
-        }
-        guard isOurs else { throw Problem("\(path) holds no outcomes of routing") }
     }
 }

@@ -3,55 +3,6 @@ import GRDB
 import GatewayCore
 import Shared
 
-extension DiskSchema {
-    /// "LGWS".
-    private static let stateID = 0x4C47_5753
-
-    /// The state database: what is to be kept.
-    static let state = DiskSchema(
-        applicationID: stateID,
-        label: "gateway.state",
-        meanwhile: "until then outcomes of routing wait in memory, and are lost where they grow too many",
-        isDisposable: false,
-        orders: ["routing_outcomes": ["id", "unix_ms"]],
-        migrator: stateMigrator
-    )
-
-    private static var stateMigrator: DatabaseMigrator {
-        var migrator = DatabaseMigrator()
-        migrator.registerMigration("1") { db in
-            try db.execute(
-                sql: """
-                    CREATE TABLE routing_outcomes (
-                        id INTEGER PRIMARY KEY AUTOINCREMENT,
-                        query_id TEXT NOT NULL,
-                        unix_ms INTEGER NOT NULL,
-                        project TEXT NOT NULL,
-                        prompt TEXT NOT NULL,             -- as far as log.prompts lets it be kept
-                        task TEXT,
-                        score INTEGER,                    -- 0 to 100
-                        classifier TEXT NOT NULL,
-                        initial_tier TEXT NOT NULL,
-                        initial_backend TEXT NOT NULL,
-                        final_tier TEXT NOT NULL,
-                        final_backend TEXT NOT NULL,
-                        escalations INTEGER NOT NULL,
-                        escalation_reasons TEXT NOT NULL, -- a JSON array of strings
-                        quality REAL,                     -- 0 to 1
-                        latency_ms REAL NOT NULL,
-                        is_success INTEGER NOT NULL,
-                        cost_nanousd INTEGER NOT NULL,
-                        baseline_nanousd INTEGER NOT NULL
-                    ) STRICT;
-                    CREATE INDEX routing_outcomes_by_time ON routing_outcomes (unix_ms);
-                    PRAGMA application_id = \(stateID);
-                    """
-            )
-        }
-        return migrator
-    }
-}
-
 /// A place in the table `routing_outcomes`, ordered by time: what follows it comes next.
 package struct OutcomeCursor: Sendable, Equatable {
     var unixMilliseconds: Int64

@@ -12,6 +12,7 @@ package struct PrometheusText: Sendable {
         add(snapshot.sinceStart)
         addTraffic(snapshot)
         if let escalation = snapshot.escalation { add(escalation) }
+        if let storage = snapshot.storage { add(storage) }
         add(snapshot.cache)
         if let semantic = snapshot.cache.semantic { add(semantic) }
     }
@@ -43,6 +44,17 @@ package struct PrometheusText: Sendable {
             report.bySignal.sorted { $0.key < $1.key }.map { ([("signal", $0.key)], "\($0.value)") }
         )
         add(.counter, "conversations_lifted_total", "Tool loops that stood still and got a higher tier.", report.lifted)
+    }
+
+    private mutating func add(_ storage: StorageReport) {
+        add(.counter, "storage_rows_written_total", "Rows of exchanges written to disk.", storage.written)
+        add(.gauge, "storage_rows_waiting", "Rows of exchanges that wait to be written.", storage.waiting)
+        add(
+            .counter,
+            "storage_rows_lost_total",
+            "Rows of exchanges that found no room while they waited.",
+            storage.lost
+        )
     }
 
     private mutating func add(_ totals: MetricsSnapshot.Totals) {

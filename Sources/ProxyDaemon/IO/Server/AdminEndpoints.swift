@@ -7,8 +7,10 @@ struct AdminEndpoints: Sendable {
     private static let maximumBodyBytes = 65_536
     private let gateway: Gateway
     private let outcomes: OutcomeDatabase?
+    private let usage: UsageEndpoint
 
-    init(gateway: Gateway, outcomes: OutcomeDatabase?) {
+    init(gateway: Gateway, outcomes: OutcomeDatabase?, exchanges: ExchangeDatabase?) {
+        usage = UsageEndpoint(exchanges)
         self.gateway = gateway
         self.outcomes = outcomes
     }
@@ -28,6 +30,9 @@ struct AdminEndpoints: Sendable {
             case "/admin/outcomes":
                 try allow(["GET"], request)
                 return try await export(request)
+            case "/admin/usage":
+                try allow(["GET"], request)
+                return try await usage.answer(request)
             case "/admin/cache/compare":
                 try allow(["POST"], request)
                 return try await compare(request)

@@ -20,6 +20,7 @@ package struct Application: HTTPResponder {
         catalogue: Catalogue,
         workflows: WorkflowDesk,
         outcomes: OutcomeDatabase? = nil,
+        exchanges: ExchangeDatabase? = nil,
         readiness: Readiness = Readiness()
     ) {
         self.gateway = gateway
@@ -28,7 +29,7 @@ package struct Application: HTTPResponder {
         skills = SkillEndpoint(gateway: gateway)
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
-        admin = AdminEndpoints(gateway: gateway, outcomes: outcomes)
+        admin = AdminEndpoints(gateway: gateway, outcomes: outcomes, exchanges: exchanges)
         self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
     }
 

@@ -1,0 +1,62 @@
+import GatewayCore
+import GatewayIO
+import Logging
+import ServiceLifecycle
+
+/// The state database, put together from the settings: every exchange, and what routing decisions came to.
+final class StateKeeper: Service {
+    /// nil where exchanges are not kept.
+    let exchanges: ExchangeDatabase?
+    /// nil where outcomes are not kept.
+    let outcomes: OutcomeDatabase?
+    /// What a person should know at the start; nil where there is nothing.
+    let warning: String?
+    private let database: DiskDatabase?
+
+    init(settings: Settings, clock: Clock, environment: [String: String], logger: Logger) {
+        guard let path = StoragePlace.database(settings.storage, environment: environment),
+            !StoragePlace.isCache(settings.storage)
+        else {
+            let why =
+                StoragePlace.isCache(settings.storage)
+                ? "storage.path is the file that the cache uses; choose another name"
+                : "neither storage.path, XDG_STATE_HOME nor HOME is set"
+            warning = "exchanges and outcomes of routing are not kept: \(why)"
+            (database, exchanges, outcomes) = (nil, nil, nil)
+            return
+        }
+        let notify: @Sendable (String) -> Void = { logger.warning("\($0)") }
+        let storage = settings.storage
+        let database = DiskDatabase(
+            state: path,
+            clock: clock,
+            syncsAll: storage.synchronous == .full,
+            notify: notify
+        )
+        var limits = ExchangeDatabase.Limits()
+        limits.waitingRows = storage.maxWaiting
+        limits.isStrict = storage.isStrict
+        limits.gatherMilliseconds = storage.synchronous == .full ? 0 : 200
+        limits.retentionDays = storage.retentionDays
+        limits.fileBytes = storage.maxBytes
+        exchanges = ExchangeDatabase(
+            database: database,
+            clock: clock,
+            isDemo: settings.isDemo,
+            limits: limits,
+            notify: notify
+        )
+        var outcomeLimits = OutcomeDatabase.Limits()
+        outcomeLimits.bytes = storage.maxBytes
+        outcomes =
+            settings.cascade.logsOutcomes
+            ? OutcomeDatabase(database: database, limits: outcomeLimits, notify: notify) : nil
+        self.database = database
+        warning = nil
+    }
+
+    func run() async throws {
+        try await gracefulShutdown()
+        await database?.close()
+    }
+}

@@ -1,0 +1,192 @@
+import GRDB
+package import GatewayCore
+package import Shared
+import Synchronization
+
+/// Keeps exchanges in the table `exchanges` of the state database, and adds them up.
+///
+/// What is recorded waits a moment in memory, so that one transaction writes many. No request waits for the disk: while it
+/// is full, locked, away or damaged rows wait, and beyond a bound some are lost, which is counted and told. A row is
+/// written once, however often that is tried: its id is unique.
+package final class ExchangeDatabase: ExchangeLog {
+    package struct Limits: Sendable {
+        /// Rows that wait to be written.
+        package var waitingRows = 100_000
+        /// Bytes of them.
+        package var waitingBytes = 67_108_864
+        package var isStrict = false
+        /// Rows are gathered for so long, or until there are enough for a transaction.
+        package var gatherMilliseconds = 200
+        /// 0: however old.
+        package var retentionDays = 90
+        /// Of the file, what is empty in it not counted.
+        package var fileBytes = 4_294_967_296
+        package init() {}
+    }
+
+    private static let promptRows = 500
+    private static let batchRows = 2_000
+    private static let rowsRemovedAtOnce = 2_000
+    private static let dayMilliseconds: Int64 = 86_400_000
+    /// A batch that the database refuses is tried so often: it may be another table's row in the same transaction.
+    private static let mostRefusals = 3
+
+    let database: DiskDatabase
+    private let limits: Limits
+    private let isDemo: Bool
+    private let clock: Clock
+    private let notify: @Sendable (String) -> Void
+    private let state: Mutex<State>
+
+    private struct State {
+        var rows: WaitingRows
+        var written = 0
+        var refusals = 0
+        /// Losses that have been told.
+        var toldLost = 0
+        /// The last row that was there before this process wrote any; nil until the file has been opened.
+        var lastEarlier: Int64?
+    }
+
+    /// `database` is a state database. Rows of demo mode are told from others, and are not added up with them.
+    package init(
+        database: DiskDatabase,
+        clock: Clock,
+        isDemo: Bool = false,
+        limits: Limits = Limits(),
+        notify: @escaping @Sendable (String) -> Void
+    ) {
+        self.database = database
+        self.clock = clock
+        self.isDemo = isDemo
+        self.limits = limits
+        self.notify = notify
+        let rows = WaitingRows(maximumRows: limits.waitingRows, maximumBytes: limits.waitingBytes)
+        state = Mutex(State(rows: rows))
+        database.register(self)
+    }
+
+    package func record(_ row: ExchangeRow) {
+        var row = row
+        // What waits shall not be larger than what is written.
+        row.summary.requestedModel = StoredText.cut(row.summary.requestedModel, bytes: 512)
+        let (isFirstLost, isMany) = state.withLock { [row] state in
+            let hadRoom = state.rows.add(row)
+            let isFirstLost = !hadRoom && state.toldLost == 0
+            if isFirstLost { state.toldLost = state.rows.lost }
+            return (isFirstLost, state.rows.count >= Self.promptRows)
+        }
+        if isFirstLost {
+            notify("\(database.path): more exchanges wait to be written than may; some are lost until it works")
+        }
+        database.schedule(afterMilliseconds: isMany ? 0 : limits.gatherMilliseconds)
+    }
+
+    package var isFull: Bool { limits.isStrict && state.withLock { $0.rows.isNearlyFull } }
+
+    package var report: StorageReport {
+        let problem = database.problem
+        return state.withLock {
+            StorageReport(written: $0.written, waiting: $0.rows.count, lost: $0.rows.lost, problem: problem)
+        }
+    }
+
+    /// What earlier processes wrote of this day and month, and the last exchanges; nil where the file has not been opened yet
+    /// or cannot be read.
+    package func history(recent: Int = Ledger.remembered) async -> LedgerHistory? {
+        await database.settled()
+        guard let last = state.withLock({ $0.lastEarlier }) else { return nil }
+        let day = clock.unixMilliseconds() / Self.dayMilliseconds
+        let isDemo = isDemo
+        let read = await database.read(withinMilliseconds: 60_000) { db in
+            try ExchangeRows.history(db, day: day, upTo: last, isDemo: isDemo, recent: recent)
+        }
+        guard case .value(let history) = read else { return nil }
+        return history
+    }
+
+    /// Has a ledger take up what earlier processes saw, and waits for that a little: the sums of a large month, or those of a
+    /// file that cannot be opened yet, come later, beside the first requests.
+    package func restore(_ ledger: Ledger, waitingMilliseconds: Int = 250) async {
+        _ = await FirstAnswer.of(withinMilliseconds: waitingMilliseconds) {
+            (done: @escaping @Sendable (Bool) -> Void) in
+            // Not a child: it may outlast the start.
+            Task { [weak self] in
+                while let books = self {
+                    if let history = await books.history() {
+                        ledger.restore(history)
+                        break
+                    }
+                    await Clock.sleepOfTask(1_000)
+                }
+                done(true)
+            }
+        }
+    }
+
+    /// Sums by a property of exchanges, from a moment on; the dearest first, days in order. At most 1,000.
+    ///
+    /// - Throws: An `overloaded` error that says why the file cannot be read.
+    package func usage(
+        by grouping: UsageGrouping,
+        sinceUnixMilliseconds since: Int64
+    ) async throws(GatewayError) -> [UsageSum] {
+        let isDemo = isDemo
+        let read = await database.read(withinMilliseconds: 20_000) { db in
+            try ExchangeRows.usage(db, by: grouping, since: since, isDemo: isDemo)
+        }
+        if case .value(let sums) = read { return sums }
+        throw GatewayError(.overloaded(database.problem ?? "\(database.path) cannot be read at the moment; ask again"))
+    }
+}
+
+extension ExchangeDatabase: DiskTable {
+    func reread(_ db: Database, _ reason: RereadReason) throws {
+        let last = try ExchangeRows.lastNumber(db)
+        state.withLock { if $0.lastEarlier == nil { $0.lastEarlier = last } }
+    }
+
+    func gather() -> DiskWork? {
+        let batch = state.withLock { $0.rows.nextBatch(Self.batchRows) }
+        guard !batch.isEmpty else { return nil }
+        let isDemo = isDemo
+        return DiskWork { db in
+            for row in batch { try ExchangeRows.insert(db, row, isDemo: isDemo) }
+        } settle: { outcome in
+            self.settle(isWritten: outcome == .written)
+        }
+    }
+
+    private func settle(isWritten: Bool) {
+        let told = state.withLock { state -> Int in
+            if isWritten {
+                state.written += state.rows.batch.count
+            } else {
+                state.refusals += 1
+                guard state.refusals >= Self.mostRefusals else { return 0 }
+            }
+            state.refusals = 0
+            state.rows.settleBatch(isWritten: isWritten)
+            guard isWritten, state.toldLost > 0 else { return 0 }
+            state.toldLost = 0
+            return state.rows.lost
+        }
+        if told > 0 { notify("\(database.path) takes exchanges again; \(told) were lost since the start") }
+        let waiting = state.withLock { $0.rows.count }
+        if waiting > 0 {
+            database.schedule(afterMilliseconds: waiting >= Self.promptRows ? 0 : limits.gatherMilliseconds)
+        }
+    }
+
+    var isWaiting: Bool { state.withLock { $0.rows.count > 0 } }
+
+    func tidy(_ db: Database) throws -> Bool {
+        if limits.retentionDays > 0 {
+            let oldest = clock.unixMilliseconds() - Int64(limits.retentionDays) * Self.dayMilliseconds
+            let removed = try ExchangeRows.remove(db, before: oldest, atOnce: Self.rowsRemovedAtOnce)
+            if removed > 0 { return removed == Self.rowsRemovedAtOnce }
+        }
+        guard try OutcomeRows.bytes(db) > limits.fileBytes else { return false }
+        return try ExchangeRows.remove(db, before: .max, atOnce: Self.rowsRemovedAtOnce) > 0
+    }
+}

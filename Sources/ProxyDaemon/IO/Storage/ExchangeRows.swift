@@ -1,0 +1,212 @@
+import GRDB
+import GatewayCore
+import Shared
+
+/// The statements on the table `exchanges`.
+enum ExchangeRows {
+    private static let insertion: String = {
+        let names = ExchangeColumn.all.map(\.name) + ["is_demo"]
+        let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
+        return "INSERT INTO exchanges (\(names.joined(separator: ", "))) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
+    }()
+
+    /// A row whose id is there already changes nothing.
+    static func insert(_ db: Database, _ row: ExchangeRow, isDemo: Bool) throws {
+        var values: [(any DatabaseValueConvertible)?] = ExchangeColumn.all.map { column in
+            switch column.value(row) {
+            case .null: nil
+            case .integer(let number): number
+            case .real(let number): number
+            case .text(let text): text
+            }
+        }
+        values.append(isDemo)
+        try db.cachedStatement(sql: insertion).execute(arguments: StatementArguments(values))
+    }
+
+    /// 0 where there is no row.
+    static func lastNumber(_ db: Database) throws -> Int64 {
+        try Int64.fetchOne(db, sql: "SELECT max(seq) FROM exchanges") ?? 0
+    }
+
+    /// Removes the oldest rows from before a moment; gives how many went.
+    static func remove(_ db: Database, before unixMilliseconds: Int64, atOnce: Int) throws -> Int {
+        // Seen without a lock on what others write.
+        let oldest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(unix_ms) FROM exchanges"))
+        guard let oldest, oldest < unixMilliseconds else { return 0 }
+        try db.cachedStatement(
+            sql: """
+                DELETE FROM exchanges WHERE seq IN (
+                    SELECT seq FROM exchanges WHERE unix_ms < ? ORDER BY unix_ms LIMIT ?)
+                """
+        ).execute(arguments: [unixMilliseconds, atOnce])
+        return db.changesCount
+    }
+
+    // MARK: Sums
+
+    /// What ``totals(_:)`` reads, in its order. A client that left is nobody's error; what was made for another exchange is
+    /// not counted as used.
+    private static let sums: String = {
+        let own = [
+            "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
+        ]
+        let saved = Reducer.allCases.map { "saved_\($0.rawValue)" }
+        let made = (own + saved).map { "sum(iif(cache = 'none', \($0), 0))" }
+        let parts =
+            [
+                "sum(kind = 'exchange')",
+                "sum(kind = 'exchange' AND status <> 499 AND (status >= 400 OR error IS NOT NULL))",
+                "sum(cache = 'exact')", "sum(cache = 'semantic')", "sum(cache = 'coalesced')", "sum(escalations)",
+                "sum(cost_nanousd)", "sum(baseline_nanousd)", "sum(saved_nanousd)", "sum(classifier_nanousd)",
+                "sum(shadow_nanousd)", "sum(judge_nanousd)",
+            ] + made + own.map { "sum(own_\($0))" }
+        return parts.joined(separator: ", ")
+    }()
+
+    /// The sums of a row, from a column on.
+    private static func totals(_ row: Row, from first: Int) throws -> MetricsSnapshot.Totals {
+        var at = first
+        func next() throws -> Int {
+            defer { at += 1 }
+            return try row.decode(Int?.self, atIndex: at) ?? 0
+        }
+        func money() throws -> USD { USD(nanodollars: Int64(try next())) }
+        func tokens() throws -> TokenUsage {
+            TokenUsage(
+                input: try next(),
+                cacheRead: try next(),
+                cacheWrite5m: try next(),
+                cacheWrite1h: try next(),
+                output: try next()
+            )
+        }
+        var totals = MetricsSnapshot.Totals()
+        totals.requests = try next()
+        totals.errors = try next()
+        totals.exactCacheHits = try next()
+        totals.semanticCacheHits = try next()
+        totals.coalesced = try next()
+        totals.escalations = try next()
+        totals.cost = try money()
+        totals.baseline = try money()
+        totals.saved = try money()
+        for purpose in [OverheadPurpose.classifier, .shadow, .judge] {
+            totals.overhead[purpose] = try money()
+            totals.cost += totals.overhead[purpose]
+        }
+        totals.usage = try tokens()
+        for reducer in Reducer.allCases { totals.tokensSaved[reducer] = try next() }
+        totals.overheadUsage = try tokens()
+        return totals
+    }
+
+    /// A day's sums and its month's, of rows with numbers up to `last`, and the last of these exchanges.
+    static func history(
+        _ db: Database,
+        day: Int64,
+        upTo last: Int64,
+        isDemo: Bool,
+        recent: Int
+    ) throws -> LedgerHistory {
+        var history = LedgerHistory(day: day)
+        let rows = try Row.fetchCursor(
+            db,
+            sql: """
+                SELECT unix_ms >= ?, \(sums) FROM exchanges WHERE unix_ms >= ? AND seq <= ? AND is_demo = ? GROUP BY 1
+                """,
+            arguments: [day * 86_400_000, UTCDay.firstOfMonth(day) * 86_400_000, last, isDemo]
+        )
+        while let row = try rows.next() {
+            let totals = try totals(row, from: 1)
+            if try row.decode(Bool.self, atIndex: 0) { history.today = totals }
+            history.month += totals
+        }
+        history.recent = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT * FROM exchanges WHERE seq <= ? AND is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
+                """,
+            arguments: [last, isDemo, recent]
+        ).map(summary).reversed()
+        return history
+    }
+
+    static func usage(
+        _ db: Database,
+        by grouping: UsageGrouping,
+        since: Int64,
+        isDemo: Bool
+    ) throws -> [UsageSum] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT \(grouping.expression), \(sums), sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd)
+                    AS spent
+                FROM exchanges WHERE unix_ms >= ? AND is_demo = ?
+                GROUP BY 1 ORDER BY \(grouping == .day ? "1" : "spent DESC, 1") LIMIT 1000
+                """,
+            arguments: [since, isDemo]
+        ).map { row in
+            UsageSum(
+                grouping: grouping,
+                name: try row.decode(String.self, atIndex: 0),
+                totals: try totals(row, from: 1)
+            )
+        }
+    }
+
+    private static func summary(_ row: Row) throws -> ExchangeSummary {
+        func text(_ name: String) throws -> String { try row.decode(String.self, forColumn: name) }
+        func number(_ name: String) throws -> Int { try row.decode(Int.self, forColumn: name) }
+        func flag(_ name: String) throws -> Bool { try row.decode(Bool.self, forColumn: name) }
+        func money(_ name: String) throws -> USD { USD(nanodollars: try row.decode(Int64.self, forColumn: name)) }
+        var summary = ExchangeSummary(
+            id: try text("id"),
+            unixMilliseconds: try row.decode(Int64.self, forColumn: "unix_ms"),
+            dialect: try text("dialect"),
+            requestedModel: try text("requested_model"),
+            model: try text("model"),
+            backend: try text("backend"),
+            provider: try text("provider"),
+            tier: try row.decode(String?.self, forColumn: "tier").flatMap { Tier(parsing: $0) },
+            score: try row.decode(Int?.self, forColumn: "score"),
+            classifier: try text("classifier"),
+            cache: try text("cache"),
+            status: try number("status"),
+            stopReason: try row.decode(String?.self, forColumn: "stop_reason"),
+            stream: try flag("stream"),
+            latencyMilliseconds: try row.decode(Double.self, forColumn: "latency_ms"),
+            firstByteMilliseconds: try row.decode(Double.self, forColumn: "first_byte_ms"),
+            usage: TokenUsage(
+                input: try number("input_tokens"),
+                cacheRead: try number("cache_read_tokens"),
+                cacheWrite5m: try number("cache_write_5m_tokens"),
+                cacheWrite1h: try number("cache_write_1h_tokens"),
+                output: try number("output_tokens")
+            ),
+            cost: try money("cost_nanousd"),
+            baseline: try money("baseline_nanousd"),
+            saved: try money("saved_nanousd"),
+            escalations: try number("escalations"),
+            prompt: try text("prompt"),
+            error: try row.decode(String?.self, forColumn: "error"),
+            usageIsEstimated: try flag("usage_is_estimated"),
+            isSimulated: try flag("is_simulated"),
+            project: try text("project")
+        )
+        let overhead = try money("classifier_nanousd") + money("shadow_nanousd") + money("judge_nanousd")
+        if overhead != .zero { summary.overhead = overhead }
+        var saved = TokensSaved()
+        for reducer in Reducer.allCases { saved[reducer] = try number("saved_\(reducer.rawValue)") }
+        if saved.total > 0 { summary.tokensSaved = saved }
+        if let run = try row.decode(String?.self, forColumn: "workflow_run") {
+            summary.workflow = WorkflowStep(
+                runID: run,
+                workflow: try row.decode(String?.self, forColumn: "workflow") ?? "",
+                op: try row.decode(String?.self, forColumn: "workflow_op") ?? ""
+            )
+        }
+        return summary
+    }
+}

@@ -1,0 +1,416 @@
+import GRDB
+import GatewayCore
+import Glibc
+import Shared
+import Testing
+
+@testable import GatewayIO
+
+@Suite struct `Exchanges on disk` {
+    private let scratch: DiskScratch
+    private var file: String { "\(scratch.path)/state/gateway.db" }
+
+    init() throws { scratch = try DiskScratch() }
+
+    private func open(
+        _ limits: ExchangeDatabase.Limits = .quick,
+        clock: Clock = TurnedClock().clock,
+        isDemo: Bool = false,
+        maximumFileBytes: Int? = nil
+    ) async -> Books {
+        let books = Books(file, clock: clock, isDemo: isDemo, maximumFileBytes: maximumFileBytes, limits: limits)
+        await books.exchanges.database.settled()
+        return books
+    }
+
+    @Test func `are written once each, however often they come`() async throws {
+        let books = await open()
+        for number in [1, 2, 2, 3, 1] { books.exchanges.record(.number(number)) }
+        await books.written()
+        #expect(try writtenIDs(file) == ["id-1", "id-2", "id-3"])
+        await books.close()
+        let next = await open()
+        next.exchanges.record(.number(2, cost: 500))
+        next.exchanges.record(.number(4))
+        await next.written()
+        #expect(try writtenIDs(file) == ["id-1", "id-2", "id-3", "id-4"])
+        #expect(next.told.all.isEmpty && books.told.all.isEmpty)
+        #expect(next.exchanges.report == StorageReport(written: 2))
+        #expect(scratch.mode("state/gateway.db") == 0o600)
+    }
+
+    @Test func `come back as they were`() async throws {
+        var row = ExchangeRow.number(1)
+        row.overhead = OverheadCosts(classifier: USD(nanodollars: 7), judge: USD(nanodollars: 2))
+        row.overheadUsage = TokenUsage(input: 1, cacheRead: 2, cacheWrite5m: 3, cacheWrite1h: 4, output: 5)
+        var summary = ExchangeSummary(
+            id: "0123456789abcdef",
+            unixMilliseconds: ExchangeRow.start,
+            dialect: "openai",
+            requestedModel: "gpt-auto",
+            model: "opus-5",
+            backend: "opus",
+            provider: "anthropic",
+            tier: .premium,
+            score: 71,
+            classifier: "heuristic",
+            cache: "coalesced",
+            status: 200,
+            stopReason: "end_turn",
+            stream: true,
+            latencyMilliseconds: 1_250.5,
+            firstByteMilliseconds: 12.25,
+            usage: TokenUsage(input: 11, cacheRead: 12, cacheWrite5m: 13, cacheWrite1h: 14, output: 15),
+            cost: USD(nanodollars: 41_000),
+            baseline: USD(nanodollars: 52_000),
+            saved: USD(nanodollars: 10_991),
+            overhead: USD(nanodollars: 9),
+            escalations: 2,
+            prompt: "日本語 \"quoted\"\n\u{1B}[2J",
+            error: "it broke",
+            usageIsEstimated: true,
+            isSimulated: true,
+            project: "web",
+            workflow: WorkflowStep(runID: "fedcba9876543210", workflow: "panel", op: "draft")
+        )
+        summary.tokensSaved = TokensSaved()
+        summary.tokensSaved?[.fileDeduplication] = 33
+        row.summary = summary
+        let books = await open()
+        books.exchanges.record(row)
+        var bare = ExchangeSummary(id: "bare", unixMilliseconds: ExchangeRow.start + 1, requestedModel: "")
+        bare.prompt = "nul\0inside"
+        books.exchanges.record(ExchangeRow(summary: bare))
+        await books.written()
+        await books.close()
+        let history = try #require(await open().exchanges.history())
+        bare.prompt = "nul inside"
+        #expect(history.recent == [summary, bare])
+    }
+
+    @Test func `lead a new ledger on where the last one ended`() async throws {
+        // 2027-01-15: the month began 14 days before.
+        let midnight: Int64 = 1_799_971_200_000
+        func row(_ id: String, _ milliseconds: Int64, _ change: (inout ExchangeRow) -> Void = { _ in }) -> ExchangeRow {
+            var row = ExchangeRow.number(100)
+            row.summary.id = id
+            row.summary.unixMilliseconds = milliseconds
+            change(&row)
+            return row
+        }
+        let books = await open()
+        books.exchanges.record(row("december", midnight - 14 * 86_400_000 - 1))
+        books.exchanges.record(row("first", midnight - 14 * 86_400_000))
+        books.exchanges.record(row("yesterday", midnight - 1) { $0.summary.status = 500 })
+        books.exchanges.record(row("today", midnight) { $0.summary.cache = "exact" })
+        books.exchanges.record(row("left", midnight + 1) { ($0.summary.status, $0.summary.error) = (499, "left") })
+        books.exchanges.record(
+            row("judged", midnight + 2) {
+                $0.kind = .overhead
+                $0.summary = ExchangeSummary(
+                    id: "judged",
+                    unixMilliseconds: midnight + 2,
+                    requestedModel: "",
+                    saved: USD(nanodollars: -30)
+                )
+                $0.overhead.judge = USD(nanodollars: 30)
+                $0.overheadUsage.output = 3
+            }
+        )
+        await books.written()
+        await books.close()
+
+        let next = await open()
+        await next.exchanges.database.settled()
+        // Written by this process: its ledger has seen it.
+        next.exchanges.record(row("own", midnight + 3))
+        await next.written()
+        let history = try #require(await next.exchanges.history())
+        #expect(history.recent.map(\.id) == ["december", "first", "yesterday", "today", "left"])
+        var today = MetricsSnapshot.Totals(requests: 2, exactCacheHits: 1, usage: TokenUsage(input: 10, output: 5))
+        today.cost = USD(nanodollars: 100 + 100 + 30)
+        today.baseline = USD(nanodollars: 2_000)
+        today.saved = USD(nanodollars: 900 + 900 - 30)
+        today.overhead.judge = USD(nanodollars: 30)
+        today.overheadUsage.output = 3
+        #expect(history.today == today)
+        var month = today
+        month += MetricsSnapshot.Totals(requests: 2, errors: 1, usage: TokenUsage(input: 20, output: 10))
+        month.cost += USD(nanodollars: 200)
+        month.baseline += USD(nanodollars: 2_000)
+        month.saved += USD(nanodollars: 1_800)
+        #expect(history.month == month)
+        #expect(history.day == 20_833)
+        #expect(try #require(await next.exchanges.history(recent: 2)).recent.map(\.id) == ["today", "left"])
+
+        let ledger = Ledger(backends: [], isDemo: false, clock: TurnedClock().clock)
+        await next.exchanges.restore(ledger, waitingMilliseconds: 30_000)
+        #expect(ledger.snapshot(cache: .init()).today == today)
+        #expect(ledger.snapshot(cache: .init()).month == month)
+        #expect(ledger.recent(10).map(\.id) == ["left", "today", "yesterday", "first", "december"])
+    }
+
+    @Test func `of demo mode are kept apart`() async throws {
+        let demo = await open(isDemo: true)
+        demo.exchanges.record(.number(1))
+        await demo.written()
+        await demo.close()
+        let live = await open()
+        #expect(try #require(await live.exchanges.history()).recent == [])
+        #expect(try await live.exchanges.usage(by: .day, sinceUnixMilliseconds: 0).isEmpty)
+        await live.close()
+        #expect(try #require(await open(isDemo: true).exchanges.history()).recent.count == 1)
+    }
+
+    @Test func `are added up by project, key, model and day`() async throws {
+        let books = await open()
+        for number in 1...10 { books.exchanges.record(.number(number, project: number <= 3 ? "a" : "b'; --")) }
+        var late = ExchangeRow.number(11, project: "a", cost: 1_000)
+        late.summary.unixMilliseconds += 86_400_000
+        late.summary.model = "opus"
+        late.keyFingerprint = ""
+        books.exchanges.record(late)
+        await books.written()
+        func sums(_ grouping: UsageGrouping, _ since: Int64 = 0) async throws -> [String] {
+            try await books.exchanges.usage(by: grouping, sinceUnixMilliseconds: since).map {
+                "\($0.name) \($0.totals.requests) \($0.totals.cost.nanodollars) \($0.totals.usage.output)"
+            }
+        }
+        // 1 + 2 + 3 + 1000, and 4 + ... + 10.
+        #expect(try await sums(.project) == ["a 4 1006 20", "b'; -- 7 49 35"])
+        #expect(try await sums(.key) == [" 1 1000 5", "abc 10 55 50"])
+        #expect(try await sums(.model) == ["opus 1 1000 5", "haiku-4 10 55 50"])
+        #expect(try await sums(.day) == ["2027-01-15 10 55 50", "2027-01-16 1 1000 5"])
+        #expect(try await sums(.day, ExchangeRow.start + 10_000) == ["2027-01-15 1 10 5", "2027-01-16 1 1000 5"])
+        #expect(try await sums(.day, .max) == [])
+    }
+
+    @Test func `do not break sums with what a provider claims`() async throws {
+        let books = await open()
+        for number in 1...3 {
+            var row = ExchangeRow.number(number)
+            row.summary.cost = USD(nanodollars: .max)
+            row.summary.usage.output = .max
+            row.summary.usage.input = .min
+            row.summary.requestedModel = String(repeating: "m", count: 100_000)
+            row.summary.latencyMilliseconds = .nan
+            books.exchanges.record(row)
+        }
+        await books.written()
+        let sum = try #require(try await books.exchanges.usage(by: .project, sinceUnixMilliseconds: 0).first)
+        #expect(sum.totals.cost.nanodollars == 300_000_000_000_000)
+        #expect(sum.totals.usage == TokenUsage(input: 0, output: 3_000_000_000_000))
+        #expect(books.told.all.isEmpty)
+    }
+
+    @Test func `go when they are too old`() async throws {
+        let time = TurnedClock()
+        var limits = ExchangeDatabase.Limits.quick
+        limits.retentionDays = 2
+        let books = await open(limits, clock: time.clock)
+        for number in 1...5_000 { books.exchanges.record(.number(number)) }
+        await books.written()
+        #expect(try writtenIDs(file).count == 5_000)
+        // Two days after the row with number 4,990: it is not older than that.
+        time.turn(seconds: 2 * 86_400 + 4_990)
+        books.exchanges.record(.number(5_001))
+        await soon { (try? writtenIDs(file).count) == 12 }
+        #expect(try writtenIDs(file).first == "id-4990")
+    }
+
+    @Test func `go when there are too many bytes, the oldest`() async throws {
+        var limits = ExchangeDatabase.Limits.quick
+        limits.fileBytes = 1_500_000
+        let books = await open(limits)
+        for number in 1...8_000 { books.exchanges.record(.number(number)) }
+        await books.written()
+        await soon { (try? writtenIDs(file).count) ?? 8_000 <= 6_000 }
+        #expect(try writtenIDs(file).last == "id-8000")
+    }
+
+    @Test func `of an older gateway's file are begun`() async throws {
+        scratch.makeStateDirectory()
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE routing_outcomes (id INTEGER PRIMARY KEY, unix_ms INTEGER NOT NULL);
+                    PRAGMA application_id = \(DiskSchema.state.applicationID);
+                    """
+            )
+        }
+        let older = try DatabaseQueue(path: file)
+        try migrator.migrate(older)
+        try older.close()
+        let books = await open()
+        books.exchanges.record(.number(1))
+        await books.written()
+        #expect(try writtenIDs(file) == ["id-1"])
+        #expect(books.told.all.isEmpty)
+    }
+}
+
+@Suite struct `Exchanges while the disk is away` {
+    private let scratch: DiskScratch
+    private var file: String { "\(scratch.path)/state/gateway.db" }
+
+    init() throws { scratch = try DiskScratch() }
+
+    private func locked(_ books: Books) async throws -> DatabaseQueue {
+        await books.exchanges.database.settled()
+        let other = try DatabaseQueue.rude(file)
+        try await other.inDatabaseWithoutTransaction("BEGIN EXCLUSIVE")
+        return other
+    }
+
+    @Test func `wait, and are written once when it is back`() async throws {
+        let books = Books(file)
+        let other = try await locked(books)
+        for number in 1...5_000 { books.exchanges.record(.number(number)) }
+        await soon { books.exchanges.report.problem != nil }
+        #expect(books.exchanges.report.waiting == 5_000)
+        #expect(books.told.all.count == 1 && books.told.all[0].contains("\(file) is locked by another process"))
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await books.written()
+        #expect(try writtenIDs(file) == (1...5_000).map { "id-\($0)" })
+        #expect(books.exchanges.report == StorageReport(written: 5_000))
+    }
+
+    @Test func `are lost where they grow too many, which is counted and told`() async throws {
+        var limits = ExchangeDatabase.Limits.quick
+        limits.waitingRows = 20
+        let books = Books(file, limits: limits)
+        let other = try await locked(books)
+        #expect(!books.exchanges.isFull)
+        for number in 1...30 { books.exchanges.record(.number(number, cost: number.isMultiple(of: 3) ? 1 : 0)) }
+        #expect(!books.exchanges.isFull, "accounting is not strict")
+        #expect(books.exchanges.report.lost == 10 && books.exchanges.report.waiting == 20)
+        #expect(books.told.all.count { $0.contains("some are lost until it works") } == 1)
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await books.written()
+        let ids = try writtenIDs(file)
+        #expect(ids.count == 20)
+        #expect(Set(ids).isSuperset(of: (1...10).map { "id-\($0 * 3)" }), "none that cost something is lost")
+        #expect(books.told.all.contains("\(file) takes exchanges again; 10 were lost since the start"))
+    }
+
+    @Test func `are too many for strict accounting before one is lost`() async throws {
+        var limits = ExchangeDatabase.Limits.quick
+        limits.waitingRows = 20
+        limits.isStrict = true
+        let books = Books(file, limits: limits)
+        let other = try await locked(books)
+        for number in 1...17 { books.exchanges.record(.number(number)) }
+        #expect(!books.exchanges.isFull)
+        books.exchanges.record(.number(18))
+        #expect(books.exchanges.isFull)
+        #expect(books.exchanges.report.lost == 0)
+        try await other.inDatabaseWithoutTransaction("COMMIT")
+        await books.written()
+        #expect(!books.exchanges.isFull)
+    }
+
+    @Test func `wait for room on a full disk`() async throws {
+        let books = Books(file, maximumFileBytes: 400_000)
+        await books.exchanges.database.settled()
+        var row = ExchangeRow.number(0)
+        row.summary.prompt = String(repeating: "x", count: 10_000)
+        for number in 1...60 {
+            row.summary.id = "id-\(number)"
+            books.exchanges.record(row)
+        }
+        await soon { !books.told.all.isEmpty }
+        #expect(books.told.all.first?.contains("no room to write, the disk is full") == true)
+        let before = try writtenIDs(file)
+        let other = try DatabaseQueue.rude(file)
+        try await other.inDatabaseWithoutTransaction("DELETE FROM exchanges")
+        try await other.inDatabaseWithoutTransaction("PRAGMA wal_checkpoint")
+        // What is there and what waits together are all of them, in the end in slices that fit.
+        #expect(before.count + books.exchanges.report.waiting == 60)
+        #expect(books.exchanges.report.lost == 0)
+    }
+
+    @Test func `begin anew where the file is damaged`() async throws {
+        scratch.makeStateDirectory()
+        scratch.write(Array(repeating: 0x41, count: 5_000), to: "state/gateway.db")
+        let books = Books(file)
+        books.exchanges.record(.number(1))
+        await books.written()
+        #expect(try writtenIDs(file) == ["id-1"])
+        #expect(books.told.all.count == 1 && books.told.all[0].contains("gateway.db.damaged-1800000000"))
+    }
+}
+
+@Suite struct `An export of exchanges` {
+    private let scratch: DiskScratch
+    private var file: String { "\(scratch.path)/state/gateway.db" }
+
+    init() throws { scratch = try DiskScratch() }
+
+    private func export(_ format: ExchangeFormat, since: Int64 = 0, project: String? = nil) throws -> String {
+        var bytes: [UInt8] = []
+        try ExchangeFile.export(file, sinceUnixMilliseconds: since, project: project, format: format) { bytes += $0 }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    @Test func `has every column`() async throws {
+        let books = Books(file)
+        var row = ExchangeRow.number(1, project: "a,b")
+        row.summary.prompt = "=1+1 \"x\"\ny"
+        row.summary.usageIsEstimated = true
+        books.exchanges.record(row)
+        await books.written()
+        #expect(
+            try export(.jsonl) == """
+                {"id":"id-1","unix_ms":1800000001000,"kind":"exchange","project":"a,b","key_fingerprint":"abc",\
+                "dialect":"anthropic","requested_model":"auto","model":"haiku-4","backend":"haiku","provider":"anthropic",\
+                "tier":"fast","score":null,"classifier":"n/a","cache":"none","status":200,"stop_reason":null,"stream":false,\
+                "latency_ms":0.0,"first_byte_ms":0.0,"input_tokens":10,"cache_read_tokens":0,"cache_write_5m_tokens":0,\
+                "cache_write_1h_tokens":0,"output_tokens":5,"usage_is_estimated":true,"escalations":0,\
+                "cost_usd":0.000000001,"baseline_usd":0.000001,"saved_usd":0.000000999,"classifier_usd":0.0,\
+                "shadow_usd":0.0,"judge_usd":0.0,"own_input_tokens":0,"own_cache_read_tokens":0,\
+                "own_cache_write_5m_tokens":0,"own_cache_write_1h_tokens":0,"own_output_tokens":0,\
+                "saved_response_limits":0,"saved_ide_boilerplate":0,"saved_file_deduplication":0,\
+                "saved_context_pruning":0,"is_simulated":false,"workflow_run":null,"workflow":null,"workflow_op":null,\
+                "error":null,"prompt":"=1+1 \\"x\\"\\ny","is_demo":false}
+
+                """
+        )
+        let csv = try export(.csv)
+        #expect(csv.hasPrefix("id,unix_ms,kind,project,key_fingerprint,dialect,"))
+        #expect(csv.contains(",prompt,is_demo\r\nid-1,1800000001000,exchange,\"a,b\",abc,anthropic,auto,haiku-4,"))
+        #expect(csv.contains(",fast,,n/a,none,200,,false,0.0,0.0,10,0,0,0,5,true,0,0.000000001,0.000001,"))
+        // A spreadsheet would take it for a formula.
+        #expect(csv.hasSuffix(",,,,,\"'=1+1 \"\"x\"\"\ny\",false\r\n"))
+    }
+
+    @Test func `is in the order of time, from a moment on, of one project or all`() async throws {
+        let books = Books(file)
+        // Written in another order than that of their times, as requests end.
+        for number in (1...2_500).reversed() {
+            books.exchanges.record(.number(number, project: number.isMultiple(of: 5) ? "five" : "web"))
+        }
+        await books.written()
+        func numbers(_ since: Int, _ project: String? = nil) throws -> [Int] {
+            try export(.jsonl, since: ExchangeRow.start + Int64(since) * 1_000, project: project).split(separator: "\n")
+                .compactMap { Int($0.dropFirst("{\"id\":\"id-".count).prefix { $0 != "\"" }) }
+        }
+        #expect(try numbers(0) == Array(1...2_500))
+        #expect(try numbers(2_400) == Array(2_400...2_500))
+        #expect(try numbers(0, "five") == stride(from: 5, through: 2_500, by: 5).map { $0 })
+        #expect(try numbers(2_480, "five") == [2_480, 2_485, 2_490, 2_495, 2_500])
+        #expect(try numbers(0, "' OR 1=1 --").isEmpty)
+        #expect(try numbers(3_000).isEmpty)
+    }
+
+    @Test func `says what is wrong`() throws {
+        let missing = #expect(throws: StateFile.Problem.self) { try export(.csv) }
+        #expect(missing?.description.contains("is not there") == true)
+        scratch.makeStateDirectory()
+        let other = try DatabaseQueue(path: file)
+        try other.write { try $0.execute(sql: "CREATE TABLE exchanges (a)") }
+        try other.close()
+        let foreign = #expect(throws: StateFile.Problem.self) { try export(.csv) }
+        #expect(foreign?.description == "\(file) holds no exchanges")
+    }
+}
