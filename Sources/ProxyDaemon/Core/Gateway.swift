@@ -7,14 +7,16 @@ package import Shared
 /// | 1 | settle       | everything, on the way back    | –                                 | errors     | once         |
 /// | 2 | authenticate | headers                        | `client`                          | no         | once         |
 /// | 3 | recognise    | headers, body, `client`        | `directives`, `prompt`, `known`   | no         | once         |
-/// | 4 | prepare      | `prompt`, `directives`         | `prompt`, `turn`, `reduction`     | no         | once         |
-/// | 5 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
-/// | 6 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
-/// | 7 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
-/// | 8 | admit        | –                              | –                                 | no         | once         |
-/// | 9 | compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
-/// | 10| judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
-/// | 11| attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
+/// | 4 | limit        | `client`, `prompt`             | `pass`, `maxTier`                 | no         | once         |
+/// | 5 | prepare      | `prompt`, `directives`         | `prompt`, `turn`, `reduction`     | no         | once         |
+/// | 6 | decide       | `prompt`, `directives`         | `decision`, `turn`                | no         | once         |
+/// | 7 | look up      | `prompt`, `decision`, `client` | `cacheKey`, `sharing`, `usage`    | cache hits | at most once |
+/// | 8 | coalesce     | `cacheKey`, `prompt`, `turn`   | `flight`, `sharing`, `usage`      | followers  | at most once |
+/// | 9 | reserve      | `prompt`, `decision`, `client` | `reservation`                     | no         | once         |
+/// | 10| admit        | –                              | –                                 | no         | once         |
+/// | 11| compare      | `prompt`, `decision`, `turn`   | –                                 | no         | once         |
+/// | 12| judge        | `prompt`, `decision`, `turn`   | `decision`, `discarded`, `quality`| no         | once or more |
+/// | 13| attempt      | `prompt`, `decision`           | `attempts`, `usage`, `stopReason` | yes        | never        |
 ///
 /// A stage that fails throws a ``GatewayError``; `settle` makes it an answer. Change the order here and in no other
 /// place; a test compares this table with ``stageNames``.
@@ -28,6 +30,10 @@ package struct Gateway: Sendable {
     package let pool: BackendPool
     private let admit: Admit
     private let exchanges: (any ExchangeLog)?
+    /// How much clients may ask.
+    package let limits: LimitGate
+    /// How much clients may spend.
+    package let budgets: Budgets
     let clock: Clock
     private let keys: ClientKeys
     private let prepare: Prepare
@@ -45,8 +51,9 @@ package struct Gateway: Sendable {
 
     /// The stages' names in order.
     package static let stageNames = [
-        Settle.name, Authenticate.name, Recognise.name, Prepare.name, Decide.name, LookUp.name, Coalesce.name,
-        Admit.name, Compare.name, Judge.name, Attempt.name,
+        Settle.name, Authenticate.name, Recognise.name, Limit.name, Prepare.name, Decide.name, LookUp.name,
+        Coalesce.name,
+        Reserve.name, Admit.name, Compare.name, Judge.name, Attempt.name,
     ]
 
     package init(
@@ -59,6 +66,7 @@ package struct Gateway: Sendable {
         outcomes: (any OutcomeLog)? = nil,
         exchanges: (any ExchangeLog)? = nil,
         boilerplate rules: [BoilerplateRule] = [],
+        sharedLimits: (any SharedLimits)? = nil,
         transport: Transport,
         clock: Clock
     ) {
@@ -74,6 +82,10 @@ package struct Gateway: Sendable {
         router = Router(settings: settings, catalogue: catalogue)
         pool = BackendPool(settings: settings, backends: router.backends, transport: transport, clock: clock)
         admit = Admit(settings.load, books: exchanges, clock: clock)
+        let terms = TenantTerms(settings)
+        limits = LimitGate(terms, shared: settings.limits.isShared ? sharedLimits : nil, clock: clock)
+        let budgets = Budgets(settings, terms, shared: settings.budgets.isShared ? sharedLimits : nil, clock: clock)
+        self.budgets = budgets
         ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock, log: exchanges)
         caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock)
         let paces = Paces()
@@ -105,6 +117,7 @@ package struct Gateway: Sendable {
         let repeated = RepeatedRequests()
         let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
         judge = Self.judge(settings, router, ModelCall(transport: transport, clock: clock))
+        let worst = WorstCase(settings, judge: judge)
         pipeline = Pipeline([
             Settle(
                 router: router,
@@ -113,10 +126,12 @@ package struct Gateway: Sendable {
                 conversations: conversations,
                 clock: clock,
                 prompts: settings.log.prompts,
-                outcomes: outcomes
+                outcomes: outcomes,
+                budgets: budgets
             ),
             Authenticate(keys: keys),
             Recognise(repeated: repeated),
+            Limit(limits, budgets),
             prepare,
             decide,
             LookUp(
@@ -128,6 +143,7 @@ package struct Gateway: Sendable {
                 clock: clock
             ),
             Coalesce(settings: settings, clock: clock),
+            Reserve(budgets, worst),
             admit,
             Compare(
                 router: router,
@@ -141,7 +157,7 @@ package struct Gateway: Sendable {
                 counters: escalations,
                 clock: clock
             ),
-            Attempt(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings),
+            Attempt(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings, worst: worst),
         ])
         for model in router.unpricedModels {
             ledger.warn("no price is known for \(model); it is counted at the dearest known price")

@@ -64,6 +64,7 @@ struct Daemon {
         )
         let skills = try SkillFiles.library(settings.skills, configPath: config.path, environment: environment)
         let keeper = StateKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
+        let limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
         let gateway = Gateway(
             settings: settings,
             catalogue: catalogue,
@@ -74,6 +75,7 @@ struct Daemon {
             outcomes: keeper.outcomes,
             exchanges: keeper.exchanges,
             boilerplate: try BoilerplateFile.effective(adding: settings.reduction.boilerplateFile),
+            sharedLimits: limitsRedis.map { RedisLimits($0) },
             transport: client.transport,
             clock: clock
         )
@@ -123,6 +125,13 @@ struct Daemon {
         )
         await prepared.prepare()
         await keeper.exchanges?.restore(gateway.ledger)
+        let budgets = BudgetKeeper(
+            gateway.budgets,
+            directory: StateFiles.standardDirectory(environment: environment),
+            redis: limitsRedis,
+            logger: logger
+        )
+        await budgets.prepare()
         let port = try await server.bind()
         desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
         try await control.bind()
@@ -135,7 +144,7 @@ struct Daemon {
             configuration: .init(
                 services: [
                     .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
-                    .init(service: prepared),
+                    .init(service: prepared), .init(service: budgets),
                     .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: keeper),
                     .init(service: control), .init(service: server), .init(service: announcement),
                 ],

@@ -6,6 +6,12 @@ package struct GatewayError: Error, Sendable, Equatable {
         /// The request is malformed; the text says where and what was expected.
         case invalidRequest(String)
         case unauthenticated(String)
+        /// The client is known, and may not do this.
+        case forbidden(String)
+        /// Too many requests, tokens or streams; the same request may pass after so many seconds.
+        case rateLimited(String, retryAfterSeconds: Int)
+        /// A budget is spent; asking again helps only after so many seconds.
+        case budgetExhausted(String, retryAfterSeconds: Int)
         case notFound(String)
         case methodNotAllowed(allowed: String)
         case bodyTooLarge(limitBytes: Int)
@@ -48,8 +54,8 @@ package struct GatewayError: Error, Sendable, Equatable {
     /// The one place that decides who is to blame.
     package var source: Source {
         switch kind {
-        case .invalidRequest, .unauthenticated, .notFound, .methodNotAllowed, .bodyTooLarge, .headTooLarge,
-            .unsupportedEncoding, .requestTimeout, .cancelled:
+        case .invalidRequest, .unauthenticated, .forbidden, .rateLimited, .budgetExhausted, .notFound,
+            .methodNotAllowed, .bodyTooLarge, .headTooLarge, .unsupportedEncoding, .requestTimeout, .cancelled:
             .client
         case .unreachable, .upstreamTimeout, .upstreamBroken, .upstreamRefusedKey: .upstream
         case .notConfigured, .noBackend, .overloaded, .shuttingDown, .internalFault: .gateway
@@ -62,6 +68,8 @@ package struct GatewayError: Error, Sendable, Equatable {
         switch kind {
         case .invalidRequest: 400
         case .unauthenticated: 401
+        case .forbidden: 403
+        case .rateLimited, .budgetExhausted: 429
         case .notFound: 404
         case .methodNotAllowed: 405
         case .requestTimeout: 408
@@ -81,6 +89,9 @@ package struct GatewayError: Error, Sendable, Equatable {
         switch kind {
         case .invalidRequest: "invalid_request"
         case .unauthenticated: "unauthenticated"
+        case .forbidden: "forbidden"
+        case .rateLimited: "rate_limited"
+        case .budgetExhausted: "budget_exhausted"
         case .notFound: "not_found"
         case .methodNotAllowed: "method_not_allowed"
         case .bodyTooLarge: "body_too_large"
@@ -104,7 +115,8 @@ package struct GatewayError: Error, Sendable, Equatable {
     /// What a person is told: what happened, where, and what to do.
     package var message: String {
         switch kind {
-        case .invalidRequest(let text), .unauthenticated(let text), .notFound(let text), .noBackend(let text),
+        case .invalidRequest(let text), .unauthenticated(let text), .forbidden(let text), .rateLimited(let text, _),
+            .budgetExhausted(let text, _), .notFound(let text), .noBackend(let text),
             .notConfigured(let text), .overloaded(let text), .unavailable(let text, _):
             text
         case .methodNotAllowed(let allowed): "this path takes \(allowed)"

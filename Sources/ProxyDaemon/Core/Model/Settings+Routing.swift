@@ -140,6 +140,10 @@ extension Settings {
         package var name: String
         package var keys: [Secret]
         package var bounds: RoutingBounds
+        /// For the project's clients together.
+        package var limits = Limits()
+        /// For the project's clients together.
+        package var budget = Budget()
 
         package init(name: String, keys: [Secret] = [], bounds: RoutingBounds = RoutingBounds()) {
             self.name = name

@@ -169,6 +169,8 @@ package struct Settings: Sendable, Equatable {
     package var routing = Routing()
     package var classifier = Classifier()
     package var learned = Learned()
+    package var limits = RateLimits()
+    package var budgets = Budgets()
     package var embedding = Embedding()
     package var projects: [Project] = []
     package var cache = Cache()

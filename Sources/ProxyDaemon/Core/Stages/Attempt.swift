@@ -9,8 +9,17 @@ package struct Attempt: Stage {
     private let pool: BackendPool
     private let caller: BackendCaller
     private let clock: Clock
+    private let worst: WorstCase
 
-    package init(pool: BackendPool, transport: Transport, ledger: Ledger, clock: Clock, settings: Settings) {
+    init(
+        pool: BackendPool,
+        transport: Transport,
+        ledger: Ledger,
+        clock: Clock,
+        settings: Settings,
+        worst: WorstCase
+    ) {
+        self.worst = worst
         self.pool = pool
         caller = BackendCaller(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings)
         self.clock = clock
@@ -42,6 +51,7 @@ package struct Attempt: Stage {
             case .call(let other):
                 let text = "\(failed.name) failed (\(exchange.lastError)), so that \(other.backend.name) was asked"
                 exchange.notes.append(text)
+                guard await coverCost(of: other, prompt, exchange) else { return try answer.get() }
                 target = other
             case .wait(let milliseconds, let same):
                 await clock.sleep(milliseconds)
@@ -55,6 +65,18 @@ package struct Attempt: Stage {
             exchange.discardFailed(on: failed)
             exchange.warnings = warnings
         }
+    }
+
+    /// Whether the client's budget has room for a call to a backend that may be dearer than what was put aside for.
+    private func coverCost(
+        of target: Decision.Candidate,
+        _ prompt: Prompt,
+        _ exchange: Exchange
+    ) async -> Bool {
+        guard let reservation = exchange.reservation else { return true }
+        let spent = exchange.discarded.reduce(USD.zero) { $0 + $1.spending.cost }
+        let cost = worst.cost(target.backend, prompt, exchange.request.unixMilliseconds / 1_000)
+        return await reservation.raise(to: spent + cost)
     }
 }
 

@@ -204,7 +204,9 @@ extension GatewayError {
     /// Whether the same call may go well the next time.
     fileprivate var mayHelpToTryAgain: Bool {
         switch kind {
-        case .unreachable, .upstreamTimeout, .upstreamBroken, .overloaded, .cancelled: true
+        // What stands against the first one's key need not stand against another's.
+        case .unreachable, .upstreamTimeout, .upstreamBroken, .overloaded, .cancelled, .rateLimited, .budgetExhausted:
+            true
         default: false
         }
     }

@@ -41,7 +41,9 @@ package struct Decide: Stage {
             throw GatewayError(.internalFault("a request came to be decided before it was read"))
         }
         let betas = Self.betas(exchange.request)
-        if let known = exchange.known, known.directives == exchange.directives, known.betas == betas {
+        if exchange.maxTier == nil, let known = exchange.known, known.directives == exchange.directives,
+            known.betas == betas
+        {
             exchange.decision = known.decision
             return try await next(&exchange)
         }
@@ -55,6 +57,7 @@ package struct Decide: Stage {
             unixSeconds: seconds
         )
         request.directives = exchange.directives
+        if let most = exchange.maxTier { request.bound(to: most) }
         let question = ClassifierRequest(
             traits: prompt.traits,
             mode: exchange.directives.classifierMode,
@@ -169,6 +172,15 @@ package struct Decide: Stage {
             }
         }
         return betas
+    }
+}
+
+extension RoutingRequest {
+    /// Nothing above the tier is chosen, whoever asks for it, but for what the operator's own lower bound is.
+    fileprivate mutating func bound(to tier: Tier) {
+        let most = min(bounds.maxTier ?? tier, max(tier, bounds.minTier ?? tier))
+        bounds.maxTier = most
+        if let forced = directives.tier { directives.tier = min(forced, most) }
     }
 }
 

@@ -11,6 +11,14 @@ package struct Exchange: Sendable {
     /// What is known of a request that the cache answered before.
     package var known: KnownRequest?
     package var decision: Decision?
+    /// What it has taken of the client's limits: set by `limit`, nil where none hold.
+    var pass: LimitGate.Pass?
+    /// What the client is told of its limits: set by `limit`.
+    package var limitStatus: LimitGate.Status?
+    /// No tier above is chosen, as a budget nears its end: set by `limit`.
+    package var maxTier: Tier?
+    /// What is put aside for its cost: set by `reserve`.
+    var reservation: BudgetReservation?
     /// Its place in the conversation: set by `prepare` where that looks at it, else by `decide`; nil for what was decided
     /// before.
     package var turn: Turn?
@@ -65,6 +73,8 @@ package struct ClientIdentity: Sendable, Equatable {
     package var project: String
     /// The beginning of the key's hash; empty without a key.
     package var keyFingerprint: String
+    /// What holds for the key alone; nil where it has no limits or budget of its own.
+    package var terms: KeyTerms?
 
     /// Clients that belong to no project are the operator's own.
     package func maySee(_ summary: ExchangeSummary) -> Bool {

@@ -23,6 +23,11 @@ package enum GatewayHeaders {
             fields.append(HeaderField("X-Gateway-Cost-USD", summary.cost.description))
             fields.append(HeaderField("X-Gateway-Saved-USD", summary.saved.description))
         }
+        if let status = exchange.limitStatus {
+            fields.append(HeaderField("X-RateLimit-Limit", String(status.limit)))
+            fields.append(HeaderField("X-RateLimit-Remaining", String(status.remaining)))
+            fields.append(HeaderField("X-RateLimit-Reset", String(status.resetSeconds)))
+        }
         if summary.isSimulated { fields.append(HeaderField("X-Gateway-Simulated", "true")) }
         if !exchange.warnings.isEmpty {
             fields.append(HeaderField("X-Gateway-Warning", headerSafe(exchange.warnings.joined(separator: "; "))))
@@ -47,6 +52,10 @@ package enum GatewayHeaders {
         case .methodNotAllowed(let allowed): fields.append(HeaderField("allow", allowed))
         case .overloaded, .shuttingDown: fields.append(HeaderField("retry-after", "1"))
         case .unavailable(_, let seconds): fields.append(HeaderField("retry-after", String(max(1, seconds))))
+        case .rateLimited(_, let seconds): fields.append(HeaderField("retry-after", String(max(1, seconds))))
+        case .budgetExhausted(_, let seconds):
+            fields.append(HeaderField("retry-after", String(max(1, seconds))))
+            fields.append(HeaderField("x-should-retry", "false"))
         // Asking again changes nothing until the operator has changed something.
         case .noBackend, .notConfigured, .upstreamRefusedKey, .internalFault:
             fields.append(HeaderField("x-should-retry", "false"))

@@ -14,6 +14,7 @@ package final class Settle: Stage {
     private let clock: Clock
     private let prompts: Settings.PromptLogging
     private let outcomes: (any OutcomeLog)?
+    private let budgets: Budgets?
 
     package init(
         router: Router,
@@ -22,8 +23,10 @@ package final class Settle: Stage {
         conversations: Conversations,
         clock: Clock,
         prompts: Settings.PromptLogging,
-        outcomes: (any OutcomeLog)? = nil
+        outcomes: (any OutcomeLog)? = nil,
+        budgets: Budgets? = nil
     ) {
+        self.budgets = budgets
         self.outcomes = outcomes
         self.router = router
         self.ledger = ledger
@@ -100,6 +103,7 @@ package final class Settle: Stage {
         let overhead = exchange.overheads.reduce(USD.zero) { $0 + $1.spending.cost }
         if !exchange.overheads.isEmpty { row.overhead = overhead }
         row.saved = price.baseline - price.cost - overhead
+        settleBounds(exchange, spent: price.cost + overhead)
         if !exchange.reduction.isEmpty { row.tokensSaved = exchange.reduction.tokensSaved }
         switch end {
         case .broken(let error): row.error = error.message
@@ -128,6 +132,18 @@ package final class Settle: Stage {
             )
         )
         return row
+    }
+
+    /// Books the exchange on the client's budgets and limits, and gives back what it had taken of them.
+    private func settleBounds(_ exchange: Exchange, spent: USD) {
+        if let reservation = exchange.reservation {
+            reservation.settle(spent)
+        } else if spent > .zero {
+            budgets?.charge(exchange.client, spent)
+        }
+        guard let pass = exchange.pass else { return }
+        pass.settle(tokens: exchange.sharing == .none ? exchange.usage.totalInput + max(0, exchange.usage.output) : 0)
+        pass.leave()
     }
 
     /// What an answer tells about the next: how fast its backend is, and what of the conversation is warm there now.

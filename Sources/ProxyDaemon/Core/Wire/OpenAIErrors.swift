@@ -57,6 +57,12 @@ package enum OpenAIErrors {
 
     private static func classify(_ error: GatewayError) -> (type: String, code: String?) {
         switch error.status {
+        case 429:
+            if case .budgetExhausted = error.kind {
+                ("insufficient_quota", "insufficient_quota")
+            } else {
+                ("rate_limit_error", "rate_limit_exceeded")
+            }
         case 400: ("invalid_request_error", nil)
         case 401: ("invalid_request_error", "invalid_api_key")
         case 404: ("invalid_request_error", "not_found")

@@ -52,7 +52,7 @@ extension ConfigKey {
         }
     }
 
-    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer}`.
+    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer, limits, budget}`.
     static func projects(
         _ path: String,
         _ member: any WritableKeyPath<Settings, [Settings.Project]> & Sendable
@@ -80,7 +80,7 @@ extension LocatedValue {
     /// The most that one request may be said to cost: more is a slip of the pen.
     private static let mostNanodollars: Int64 = 1_000_000_000_000_000
 
-    fileprivate func cost() throws(ConfigError) -> USD? {
+    func cost() throws(ConfigError) -> USD? {
         try decimal(places: 9, most: Self.mostNanodollars).map { USD(nanodollars: $0) }
     }
 
@@ -105,7 +105,9 @@ extension LocatedValue {
     }
 
     fileprivate func project() throws(ConfigError) -> Settings.Project {
-        let fields = try members(known: ["name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer"])
+        let fields = try members(known: [
+            "name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer", "limits", "budget",
+        ])
         guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
             throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
         }
@@ -121,6 +123,8 @@ extension LocatedValue {
         project.bounds.maxTier = try fields["max_tier"]?.tier()
         project.bounds.maxCost = try fields["max_cost_usd"]?.cost()
         project.bounds.prefer = try fields["prefer"]?.preferences() ?? []
+        if let limits = try fields["limits"]?.limits() { project.limits = limits }
+        if let budget = try fields["budget"]?.budget() { project.budget = budget }
         return project
     }
 }

@@ -7,7 +7,9 @@ extension ConfigKey {
     private static let characters = 0...100_000_000
 
     /// Every key but those of a backend, in the order in which they are listed for people.
-    static let all: [ConfigKey] = [
+    static let all: [ConfigKey] = first + limits + rest
+
+    private static let first: [ConfigKey] = [
         .host("server.host", \.server.host),
         .integer("server.port", \.server.port, 0...65_535),
         .integer("server.max_body_bytes", \.server.maxBodyBytes, 1...1_073_741_824),
@@ -49,6 +51,9 @@ extension ConfigKey {
         .integer("embedding.queue", \.embedding.queue, 1...10_000),
         .integer("embedding.timeout_ms", \.embedding.timeoutMilliseconds, 1...60_000),
         .projects("projects", \.projects),
+    ]
+
+    private static let rest: [ConfigKey] = [
         .integer("max_escalations", \.escalation.maxEscalations, 0...3),
         .choice("escalation.check", \.escalation.check),
         .signals("escalation.signals", \.escalation.rules.signals),

@@ -112,6 +112,7 @@ package enum ConfigLoader {
         let inForce = settings.backends.map(\.name)
         let names = inForce + drafts.map(\.backend.name).filter { !inForce.contains($0) }
         try checkNames(settings, fields, known: names)
+        try checkShared(settings, fields)
         try refuseUnguarded(settings)
         warnings += [demo, variables.warning()].compactMap(\.self)
         return LoadedConfig(settings: settings, path: path, warnings: warnings)

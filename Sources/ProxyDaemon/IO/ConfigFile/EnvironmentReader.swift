@@ -6,7 +6,6 @@ struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
         "DATABASE_URL", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
-        "RATE_LIMIT_ENABLED", "RATE_LIMIT_RPM",
     ]
 
     private let environment: [String: String]
@@ -25,6 +24,10 @@ struct EnvironmentReader {
         if let url = try secret("REDIS_URL") { settings.cache.redisURL = url }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         try applyCascade(to: &settings)
+        if let flag = try flag("RATE_LIMIT_ENABLED") { settings.limits.isEnabled = flag }
+        if let most = try integer("RATE_LIMIT_RPM", in: LocatedValue.rates) {
+            settings.limits.eachKey.requestsPerMinute = most
+        }
         if let text = value("SMART_ROUTING_MODE") {
             try apply(routingMode: text, to: &settings)
         }

@@ -1,0 +1,236 @@
+package import Shared
+import Synchronization
+
+/// The clients' budgets: what a call may cost is put aside before it, and what it did cost is booked after it.
+package final class Budgets: Sendable {
+    /// The document's name in the state store.
+    package static let documentName = "budgets"
+
+    private let terms: TenantTerms
+    private let shared: (any SharedLimits)?
+    private let clock: Clock
+    private let softRatio: Double
+    private let ledger = Mutex(BudgetLedger())
+    private let saved = Mutex<UInt64>(0)
+    private let numbers = Atomic<UInt64>(0)
+    /// Apart from those of other daemons and other runs.
+    private let idPrefix: String
+
+    /// `shared` is where the sums of several daemons are kept; where it is away, this one goes by what it knows.
+    init(_ settings: Settings, _ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock) {
+        self.terms = terms
+        self.shared = shared
+        self.clock = clock
+        softRatio = settings.budgets.softRatio
+        idPrefix = String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    private func nextID() -> String { "\(idPrefix)-\(numbers.add(1, ordering: .relaxed).newValue)" }
+
+    // MARK: Before a call
+
+    /// How far the nearest budget is used up, where that is far enough to go easy on it.
+    struct Pressure: Sendable, Equatable {
+        var maxTier: Tier
+        /// For people.
+        var text: String
+    }
+
+    /// The bound of the tier for a client: from the soft ratio on balanced, from halfway between that and the end on fast.
+    func pressure(_ client: ClientIdentity) -> Pressure? {
+        let budgets = terms.budgets(of: client)
+        guard !budgets.isEmpty else { return nil }
+        let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
+        var worst: (share: Double, text: String)?
+        ledger.withLock { ledger in
+            for item in budgets {
+                let account = ledger.account(item.scope, date)
+                let periods = [
+                    (item.budget.perDay, account.day.spent, "day"),
+                    (item.budget.perMonth, account.month.spent, "month"),
+                ]
+                for (limit, spent, name) in periods {
+                    guard let limit else { continue }
+                    let share = limit > .zero ? Double(spent.nanodollars) / Double(limit.nanodollars) : 1
+                    guard share >= softRatio, share > worst?.share ?? -1 else { continue }
+                    let spending = "$\(spent.formatted(places: 2)) of $\(limit.formatted(places: 2))"
+                    worst = (share, "\(spending) for \(item.scope.words) this \(name) are spent")
+                }
+            }
+        }
+        guard let worst else { return nil }
+        let maxTier: Tier = worst.share >= (1 + softRatio) / 2 ? .fast : .balanced
+        return Pressure(maxTier: maxTier, text: "\(worst.text): at most the \(maxTier.name) tier answers")
+    }
+
+    /// Puts aside what a call may cost. Throws `budgetExhausted`, or `rateLimited` where only calls under way stand against
+    /// it.
+    func reserve(_ client: ClientIdentity, _ amount: USD) async throws(GatewayError) -> BudgetReservation {
+        let reservation = BudgetReservation(self, client)
+        if let refusal = await take(amount, for: reservation) { throw error(refusal, amount) }
+        return reservation
+    }
+
+    /// Why not; nil where the amount is put aside, beside what the reservation holds already.
+    fileprivate func take(_ amount: USD, for reservation: BudgetReservation) async -> BudgetRefusal? {
+        let budgets = terms.budgets(of: reservation.client)
+        guard amount > .zero, !budgets.isEmpty else { return nil }
+        let scopes = LimitScope.scopes(of: reservation.client)
+        let id = nextID()
+        if let shared, let answer = await shared.reserve(id, amount, for: budgets) {
+            let now = clock.unixMilliseconds()
+            let refusal = ledger.withLock { ledger -> BudgetRefusal? in
+                for (item, account) in zip(budgets, answer.accounts) { ledger.adopt(account, for: item.scope) }
+                if answer.isGranted {
+                    ledger.hold(id, amount, scopes: scopes, unixMilliseconds: now)
+                    return nil
+                }
+                return Self.refusal(of: amount, budgets, answer.accounts)
+            }
+            if let refusal { return refusal }
+            if !answer.isGranted { return ledger.withLock { $0.refusal(of: amount, budgets, now) } }
+            reservation.holds(HeldAmount(id: id, amount: amount))
+            return nil
+        }
+        // Under a name of its own: what may yet be put aside under the other is taken back.
+        let (now, local) = (clock.unixMilliseconds(), shared == nil ? id : nextID())
+        let refusal = ledger.withLock {
+            $0.reserve(local, amount, scopes: scopes, budgets: budgets, unixMilliseconds: now)
+        }
+        if refusal == nil { reservation.holds(HeldAmount(id: local, amount: amount)) }
+        return refusal
+    }
+
+    /// Which budget the shared sums speak of.
+    private static func refusal(
+        of amount: USD,
+        _ budgets: [ScopedBudget],
+        _ accounts: [BudgetAccount]
+    ) -> BudgetRefusal? {
+        for (item, account) in zip(budgets, accounts) {
+            let date = BudgetDate(day: account.day.index, month: account.month.index)
+            let periods = [
+                (BudgetRefusal.Period.month, item.budget.perMonth, account.month.spent, date.nextMonthUnixSeconds),
+                (.day, item.budget.perDay, account.day.spent, date.nextDayUnixSeconds),
+            ]
+            for (period, limit, spent, reset) in periods {
+                guard let limit, spent + account.reserved + amount > limit else { continue }
+                return BudgetRefusal(
+                    scope: item.scope,
+                    period: period,
+                    limit: limit,
+                    spent: spent,
+                    reserved: account.reserved,
+                    resetUnixSeconds: reset
+                )
+            }
+        }
+        return nil
+    }
+
+    private func error(_ refusal: BudgetRefusal, _ amount: USD) -> GatewayError {
+        let limit = "$\(refusal.limit) a \(refusal.period.rawValue) for \(refusal.scope.words)"
+        guard !refusal.isPassing(amount) else {
+            let text = "the budget of \(limit) is put aside for calls under way; retry when they are done"
+            return GatewayError(.rateLimited(text, retryAfterSeconds: 1))
+        }
+        let seconds = max(1, refusal.resetUnixSeconds - clock.unixMilliseconds() / 1_000)
+        let reset = "it begins anew at \(BudgetDate(unixSeconds: refusal.resetUnixSeconds).text) 00:00 UTC"
+        let what =
+            refusal.spent < refusal.limit
+            ? "has $\(refusal.limit - refusal.spent) left, and this request may cost $\(amount): ask for fewer max_tokens"
+            : "is spent"
+        return GatewayError(
+            .budgetExhausted("the budget of \(limit) \(what); \(reset)", retryAfterSeconds: Int(seconds))
+        )
+    }
+
+    // MARK: After a call
+
+    /// Books what was spent without anything put aside.
+    func charge(_ client: ClientIdentity, _ amount: USD) { settle([], client, spent: amount) }
+
+    fileprivate func settle(_ held: [HeldAmount], _ client: ClientIdentity, spent: USD) {
+        guard !held.isEmpty || spent > .zero else { return }
+        let scopes = LimitScope.scopes(of: client)
+        let now = clock.unixMilliseconds()
+        ledger.withLock { ledger in
+            for item in held { ledger.release(item.id) }
+            ledger.charge(spent, scopes: scopes, unixMilliseconds: now)
+        }
+        shared?.settle(held, id: held.first?.id ?? nextID(), spent: spent, scopes: scopes)
+    }
+
+    // MARK: To look at, and to keep
+
+    /// A scope's sums now.
+    package func account(_ scope: LimitScope) -> BudgetAccount {
+        let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
+        return ledger.withLock { $0.account(scope, date) }
+    }
+
+    /// All sums that there are, by their scopes' names.
+    package var accounts: [(scope: LimitScope, account: BudgetAccount)] {
+        let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
+        return ledger.withLock { ledger in
+            ledger.accounts.keys.sorted { $0.name < $1.name }.map { ($0, ledger.account($0, date)) }
+        }
+    }
+
+    /// Takes up the sums of an earlier run; what is wrong with them, for people, or nil.
+    package func load(from store: any StateStore) async -> String? {
+        guard let document = await store.load(Self.documentName) else { return nil }
+        guard ledger.withLock({ $0.load(document) }) else {
+            return "what was spent before is not known: \(Self.documentName) cannot be read; the sums begin at zero"
+        }
+        return nil
+    }
+
+    /// Saves the sums where they have changed.
+    package func save(to store: any StateStore) async throws(StateStoreError) {
+        let (document, revision) = ledger.withLock { ledger -> ([UInt8]?, UInt64) in
+            let isNew = saved.withLock { $0 != ledger.revision }
+            return (isNew ? ledger.document : nil, ledger.revision)
+        }
+        guard let document else { return }
+        try await store.save(document, as: Self.documentName)
+        saved.withLock { $0 = revision }
+    }
+}
+
+/// Money put aside for one exchange. Settled once; where nobody does, it is given back when the last who knows it lets go.
+package final class BudgetReservation: Sendable {
+    fileprivate let client: ClientIdentity
+    private let budgets: Budgets
+    private let held = Mutex<[HeldAmount]?>([])
+
+    fileprivate init(_ budgets: Budgets, _ client: ClientIdentity) {
+        self.budgets = budgets
+        self.client = client
+    }
+
+    deinit { settle(.zero) }
+
+    fileprivate func holds(_ amount: HeldAmount) { held.withLock { $0?.append(amount) } }
+
+    /// What is put aside.
+    package var amount: USD { held.withLock { ($0 ?? []).reduce(.zero) { $0 + $1.amount } } }
+
+    /// Puts more aside, up to an amount in all; false where that is too much.
+    func raise(to amount: USD) async -> Bool {
+        let more = amount - self.amount
+        guard more > .zero else { return true }
+        return await budgets.take(more, for: self) == nil
+    }
+
+    /// Gives back what is put aside and books what was spent.
+    func settle(_ spent: USD) {
+        guard
+            let held = held.withLock({ held in
+                defer { held = nil }
+                return held
+            })
+        else { return }
+        budgets.settle(held, client, spent: spent)
+    }
+}

@@ -1,0 +1,59 @@
+import Shared
+
+/// What an exchange may cost at most, once it is decided who answers.
+struct WorstCase: Sendable {
+    /// Most tokens that an image is counted as.
+    private static let imageTokens = 5_000
+
+    private let policy: EscalationPolicy
+    private let judge: AnswerJudge?
+    private let defaultMaxTokens: Int
+
+    init(_ settings: Settings, judge: AnswerJudge?) {
+        policy = EscalationPolicy(settings.escalation)
+        self.judge = judge
+        defaultMaxTokens = settings.defaultMaxTokens
+    }
+
+    /// The answer alone, and the answer with every stronger one that may be asked for it.
+    struct Amounts: Equatable {
+        var answer: USD
+        var withEscalations: USD
+    }
+
+    func amounts(_ exchange: Exchange) -> Amounts? {
+        guard let prompt = exchange.prompt, let decision = exchange.decision else { return nil }
+        let seconds = exchange.request.unixMilliseconds / 1_000
+        let first = cost(decision.backend, prompt, seconds)
+        var sum = first
+        if let most = policy.escalations(exchange), most > 0 {
+            let judging = judge?.mostCost(unixSeconds: seconds) ?? .zero
+            var decision = decision
+            sum += judging
+            for _ in 0..<most {
+                guard let next = policy.next(after: decision) else { break }
+                let beside = decision.candidates.filter { $0.veto == nil && $0.backend.tier == next.backend.tier }
+                sum += judging
+                sum += beside.map { cost($0.backend, prompt, seconds) }.max() ?? cost(next.backend, prompt, seconds)
+                decision.backend = next.backend
+            }
+        }
+        return Amounts(answer: first, withEscalations: sum)
+    }
+
+    /// A call to that backend.
+    func cost(_ backend: Backend, _ prompt: Prompt, _ unixSeconds: Int64) -> USD {
+        let traits = prompt.traits
+        var bytes = traits.promptCharacters + 2 * Self.imageTokens * traits.imageCount
+        // Documents are read as text, or page by page; what is not text in the body is at most as much.
+        if traits.hasPDF { bytes += prompt.body.count / 4 }
+        if traits.hasTextDocuments { bytes = max(bytes, prompt.body.count) }
+        let most = backend.maxOutput ?? .max
+        let unbounded = backend.maxOutput ?? defaultMaxTokens
+        return backend.mostCost(
+            bytes: bytes,
+            answerTokens: min(prompt.maxTokens ?? unbounded, most),
+            unixSeconds: unixSeconds
+        )
+    }
+}

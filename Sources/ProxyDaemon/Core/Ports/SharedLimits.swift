@@ -1,0 +1,39 @@
+package import Shared
+
+/// Limits and budgets that several daemons share. Every call is atomic among all of them and goes by one clock.
+package protocol SharedLimits: Sendable {
+    /// As ``RateLimiter/take(_:now:)``; nil where nobody answers in time.
+    func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]?
+
+    /// As ``RateLimiter/correct(_:_:by:now:)``. Returns at once.
+    func correct(_ bucket: RateLimiter.Bucket, _ rate: GCRA, by units: Int)
+
+    /// Puts an amount aside in every scope, or in none; nil where nobody answers in time.
+    func reserve(_ id: String, _ amount: USD, for budgets: [ScopedBudget]) async -> SharedReservation?
+
+    /// Ends reservations and books what was spent, once, however late that gets through. Returns at once.
+    func settle(_ reservations: [HeldAmount], id: String, spent: USD, scopes: [LimitScope])
+}
+
+/// An amount put aside under an id of its own.
+package struct HeldAmount: Sendable, Equatable {
+    package var id: String
+    package var amount: USD
+
+    package init(id: String, amount: USD) {
+        self.id = id
+        self.amount = amount
+    }
+}
+
+/// What the daemons together know of their budgets.
+package struct SharedReservation: Sendable, Equatable {
+    package var isGranted: Bool
+    /// In the order of the budgets.
+    package var accounts: [BudgetAccount]
+
+    package init(isGranted: Bool, accounts: [BudgetAccount]) {
+        self.isGranted = isGranted
+        self.accounts = accounts
+    }
+}

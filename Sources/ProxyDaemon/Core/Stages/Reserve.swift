@@ -1,0 +1,29 @@
+import Shared
+
+/// Puts aside what the call may cost, of every budget that holds for the client. Answers from the cache and those that are
+/// shared never come here; `settle` books what was spent.
+package struct Reserve: Stage {
+    package static let name = "reserve"
+    private let budgets: Budgets
+    private let worst: WorstCase
+
+    init(_ budgets: Budgets, _ worst: WorstCase) {
+        self.budgets = budgets
+        self.worst = worst
+    }
+
+    package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
+        guard let amounts = worst.amounts(exchange) else { return try await next(&exchange) }
+        do throws(GatewayError) {
+            exchange.reservation = try await budgets.reserve(exchange.client, amounts.withEscalations)
+        } catch {
+            guard amounts.answer < amounts.withEscalations else { throw error }
+            exchange.reservation = try await budgets.reserve(exchange.client, amounts.answer)
+            exchange.directives.maxEscalations = 0
+            exchange.notes.append(
+                "the budget has no room for a second answer, so that no stronger model would be asked"
+            )
+        }
+        return try await next(&exchange)
+    }
+}
