@@ -103,7 +103,7 @@ let package = Package(
         .target(
             name: "GatewayIO",
             dependencies: [
-                "CCurl", "CHiredis", "CKernels", "CZlib", "CZstd", "GatewayCore", "Shared",
+                "CCurl", "CHiredis", "CKernels", "CPQ", "CZlib", "CZstd", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
                 // Brings SQLite: the system's, from libsqlite3-dev.
                 .product(name: "GRDB", package: "GRDB.swift"),
@@ -172,6 +172,12 @@ let package = Package(
             name: "CNcurses",
             path: "Sources/GatewayTUI/CLibraries/CNcurses",
             providers: [.apt(["libncurses-dev"])]
+        ),
+        .systemLibrary(
+            name: "CPQ",
+            path: "Sources/ProxyDaemon/CLibraries/CPQ",
+            pkgConfig: "libpq",
+            providers: [.apt(["libpq-dev"])]
         ),
         .systemLibrary(
             name: "CZlib",

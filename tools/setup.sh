@@ -25,8 +25,8 @@ check_swift() {
 
 install_packages() {
     local wanted=(
-        libcurl4-openssl-dev libhiredis-dev libncurses-dev libsqlite3-dev libzstd-dev zlib1g-dev redis-server tmux python3-venv
-        python3-pip
+        libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev postgresql
+        redis-server tmux python3-venv python3-pip
     )
     local missing=() package installed line as_root=()
     for package in gcc g++ make git; do

@@ -202,12 +202,19 @@ func loadConfig(
         #expect(throws: ConfigError.self) { try loadConfig("auth: {keys: [$KEY]}", environment: environment) }
     }
 
-    @Test(arguments: ["storage: {database_url: postgres://x}"])
-    func `warns of a key whose feature is still to come`(text: String) throws {
-        let loaded = try loadConfig(text)
-        #expect(loaded.warnings.count == 1)
-        #expect(loaded.warnings.first?.contains("` is not available in this version and has no effect") == true)
-        #expect(loaded.settings == (try loadConfig("").settings))
+    @Test func `takes the address of a PostgreSQL server, and shows it to nobody`() throws {
+        let url = "postgresql://gateway:pass-word@db.example:5432/books"
+        let text = "storage: {database_url: '\(url)'}"
+        #expect(try loadConfig(text).settings.storage.databaseURL == Secret(url))
+        #expect(!ConfigLoader.describe(try loadConfig(text).settings).contains("pass-word"))
+        let environment = ["ANTHROPIC_API_KEY": "k", "DATABASE_URL": url]
+        #expect(try loadConfig("", environment: environment).settings.storage.databaseURL == Secret(url))
+        let wrong = "mysql://root:pass-word@db.example/books"
+        let error = #expect(throws: ConfigError.self) { try loadConfig("storage: {database_url: '\(wrong)'}") }
+        #expect(error.map { "\($0)".contains("pass-word") } == false)
+        #expect(throws: ConfigError.self) {
+            try loadConfig("", environment: ["ANTHROPIC_API_KEY": "k", "DATABASE_URL": wrong])
+        }
     }
 
     @Test(arguments: [
@@ -220,12 +227,11 @@ func loadConfig(
 
     @Test func `warns in one line of variables without effect`() throws {
         let environment = [
-            "ANTHROPIC_API_KEY": "k", "DATABASE_URL": "postgres://x", "PROMETHEUS_ENABLED": "true",
-            "ENABLE_SKILLS": "false",
+            "ANTHROPIC_API_KEY": "k", "RATE_LIMIT_RPM": "5", "PROMETHEUS_ENABLED": "true", "ENABLE_SKILLS": "false",
         ]
         let warnings = try loadConfig("", environment: environment).warnings
         #expect(warnings.count == 1)
-        #expect(warnings.first?.hasSuffix(": DATABASE_URL, PROMETHEUS_ENABLED") == true)
+        #expect(warnings.first?.hasSuffix(": PROMETHEUS_ENABLED, RATE_LIMIT_RPM") == true)
     }
 
     @Test func `refuses a public address without keys`() throws {

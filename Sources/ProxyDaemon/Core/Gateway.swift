@@ -307,7 +307,9 @@ package struct Gateway: Sendable {
                     "\(storage.lost) rows of the books found no room while they waited to be written, and are lost"
                 snapshot.warnings.append(text)
             }
-            if let problem = storage.problem { snapshot.warnings.append(problem) }
+            for problem in [storage.problem, storage.archive?.problem] {
+                if let problem { snapshot.warnings.append(problem) }
+            }
         }
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
         if case .off(let why)? = classifier.embedding {

@@ -12,6 +12,7 @@ final class StateKeeper: Service {
     /// What a person should know at the start; nil where there is nothing.
     let warning: String?
     private let database: DiskDatabase?
+    private let archive: PostgresArchive?
 
     init(settings: Settings, clock: Clock, environment: [String: String], logger: Logger) {
         guard let path = StoragePlace.database(settings.storage, environment: environment),
@@ -22,7 +23,7 @@ final class StateKeeper: Service {
                 ? "storage.path is the file that the cache uses; choose another name"
                 : "neither storage.path, XDG_STATE_HOME nor HOME is set"
             warning = "exchanges and outcomes of routing are not kept: \(why)"
-            (database, exchanges, outcomes) = (nil, nil, nil)
+            (database, archive, exchanges, outcomes) = (nil, nil, nil, nil)
             return
         }
         let notify: @Sendable (String) -> Void = { logger.warning("\($0)") }
@@ -39,13 +40,24 @@ final class StateKeeper: Service {
         limits.gatherMilliseconds = storage.synchronous == .full ? 0 : 200
         limits.retentionDays = storage.retentionDays
         limits.fileBytes = storage.maxBytes
-        exchanges = ExchangeDatabase(
+        limits.hasArchive = storage.databaseURL != nil
+        let exchanges = ExchangeDatabase(
             database: database,
             clock: clock,
             isDemo: settings.isDemo,
             limits: limits,
             notify: notify
         )
+        self.exchanges = exchanges
+        archive = storage.databaseURL.map { url in
+            PostgresArchive(
+                exchanges: exchanges,
+                url: url,
+                retentionDays: storage.retentionDays,
+                clock: clock,
+                notify: notify
+            )
+        }
         var outcomeLimits = OutcomeDatabase.Limits()
         outcomeLimits.bytes = storage.maxBytes
         outcomes =
@@ -56,7 +68,12 @@ final class StateKeeper: Service {
     }
 
     func run() async throws {
-        try await gracefulShutdown()
+        if let archive {
+            // What is not sent by the end is sent after the next start.
+            await cancelWhenGracefulShutdown { await archive.run() }
+        } else {
+            try await gracefulShutdown()
+        }
         await database?.close()
     }
 }

@@ -39,7 +39,7 @@ import Testing
 
     @Test func `does not make the file that is not there`() throws {
         #expect(
-            problem()?.hasPrefix("\(file) is not there: a gateway writes it that runs with cascade.log_outcomes")
+            problem()?.hasPrefix("\(file) is not there: a gateway writes it; storage.path says where")
                 == true
         )
         #expect(scratch.names.isEmpty)

@@ -79,6 +79,8 @@ extension Settings {
 
         /// The database's file; nil means the standard place.
         package var path: String?
+        /// A PostgreSQL server that exchanges are copied to.
+        package var databaseURL: Secret?
         package var synchronous = Synchronous.batch
         /// Rows of exchanges that may wait in memory while the disk cannot be written to.
         package var maxWaiting = 100_000

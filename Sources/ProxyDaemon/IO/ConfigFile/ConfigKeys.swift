@@ -106,7 +106,7 @@ extension ConfigKey {
         .flag("storage.strict_accounting", \.storage.isStrict),
         .integer("storage.retention_days", \.storage.retentionDays, 0...36_500),
         .integer("storage.max_bytes", \.storage.maxBytes, 1_048_576...Int(Int64.max)),
-        ConfigKey(later: "storage.database_url"),
+        .postgresURL("storage.database_url", \.storage.databaseURL),
         .flag("reduction.cache_control", \.reduction.marksCache),
         .integer("reduction.system_max_chars", \.reduction.systemMaxCharacters, characters),
         .integer("reduction.user_msg_max_chars", \.reduction.userMaxCharacters, characters),

@@ -5,7 +5,7 @@ import Shared
 struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
-        "DATABASE_URL", "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
+        "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
     ]
 
     private let environment: [String: String]
@@ -22,6 +22,12 @@ struct EnvironmentReader {
             settings.cache.exactTTLSeconds = seconds
         }
         if let url = try secret("REDIS_URL") { settings.cache.redisURL = url }
+        if let url = try secret("DATABASE_URL") {
+            guard ConfigKey.isPostgres(url) else {
+                throw error("DATABASE_URL", "expected postgresql://user:password@host:port/database")
+            }
+            settings.storage.databaseURL = url
+        }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         try applyCascade(to: &settings)
         if let flag = try flag("RATE_LIMIT_ENABLED") { settings.limits.isEnabled = flag }

@@ -55,6 +55,9 @@ package struct PrometheusText: Sendable {
             "Rows of exchanges that found no room while they waited.",
             storage.lost
         )
+        guard let archive = storage.archive else { return }
+        add(.gauge, "archive_rows_waiting", "Rows on disk that PostgreSQL does not have yet.", archive.waiting)
+        add(.counter, "archive_rows_lost_total", "Rows that PostgreSQL will never have.", archive.lost)
     }
 
     private mutating func add(_ totals: MetricsSnapshot.Totals) {

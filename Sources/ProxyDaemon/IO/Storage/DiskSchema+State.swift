@@ -66,6 +66,8 @@ enum ExchangeSchema {
                 is_demo INTEGER NOT NULL,
                 UNIQUE (id)
             ) STRICT;
+            -- The last row that a server has, by what the file knows the server by.
+            CREATE TABLE sent (target TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
             CREATE INDEX exchanges_by_time ON exchanges (unix_ms);
             CREATE INDEX exchanges_by_project ON exchanges (project, unix_ms);
             """

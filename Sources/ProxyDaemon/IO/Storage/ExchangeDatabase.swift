@@ -21,6 +21,8 @@ package final class ExchangeDatabase: ExchangeLog {
         package var retentionDays = 90
         /// Of the file, what is empty in it not counted.
         package var fileBytes = 4_294_967_296
+        /// Rows go to a server as well, and are kept until they are there.
+        package var hasArchive = false
         package init() {}
     }
 
@@ -46,6 +48,19 @@ package final class ExchangeDatabase: ExchangeLog {
         var toldLost = 0
         /// The last row that was there before this process wrote any; nil until the file has been opened.
         var lastEarlier: Int64?
+        /// The last row that the archive has.
+        var archived: Int64 = 0
+        var archive: StorageReport.Archive?
+        /// How many rows were written when ``archive`` was asked for.
+        var writtenThen = 0
+        var lostToArchive = 0
+
+        var archiveReport: StorageReport.Archive? {
+            guard var report = archive else { return nil }
+            report.waiting += written - writtenThen
+            report.lost = lostToArchive
+            return report
+        }
     }
 
     /// `database` is a state database. Rows of demo mode are told from others, and are not added up with them.
@@ -87,9 +102,30 @@ package final class ExchangeDatabase: ExchangeLog {
     package var report: StorageReport {
         let problem = database.problem
         return state.withLock {
-            StorageReport(written: $0.written, waiting: $0.rows.count, lost: $0.rows.lost, problem: problem)
+            StorageReport(
+                written: $0.written,
+                waiting: $0.rows.count,
+                lost: $0.rows.lost,
+                problem: problem,
+                archive: $0.archiveReport
+            )
         }
     }
+
+    /// Rows that this process has written.
+    var written: Int { state.withLock { $0.written } }
+
+    /// The archive has all rows up to a number, and so many waited for it when so many had been `written`.
+    func archived(upTo number: Int64, waiting: Int, written: Int, problem: String?) {
+        state.withLock {
+            $0.archived = max($0.archived, number)
+            $0.archive = StorageReport.Archive(waiting: waiting, problem: problem)
+            $0.writtenThen = written
+        }
+    }
+
+    /// Rows that the archive will never have.
+    func refusedByArchive(_ count: Int) { state.withLock { $0.lostToArchive += count } }
 
     /// What earlier processes wrote of this day and month, and the last exchanges; nil where the file has not been opened yet
     /// or cannot be read.
@@ -181,12 +217,21 @@ extension ExchangeDatabase: DiskTable {
     var isWaiting: Bool { state.withLock { $0.rows.count > 0 } }
 
     func tidy(_ db: Database) throws -> Bool {
+        let archived = limits.hasArchive ? state.withLock { $0.archived } : .max
         if limits.retentionDays > 0 {
             let oldest = clock.unixMilliseconds() - Int64(limits.retentionDays) * Self.dayMilliseconds
-            let removed = try ExchangeRows.remove(db, before: oldest, atOnce: Self.rowsRemovedAtOnce)
+            let removed = try ExchangeRows.remove(
+                db,
+                before: oldest,
+                upTo: archived,
+                atOnce: Self.rowsRemovedAtOnce
+            ).count
             if removed > 0 { return removed == Self.rowsRemovedAtOnce }
         }
         guard try OutcomeRows.bytes(db) > limits.fileBytes else { return false }
-        return try ExchangeRows.remove(db, before: .max, atOnce: Self.rowsRemovedAtOnce) > 0
+        let removed = try ExchangeRows.remove(db, before: .max, upTo: .max, atOnce: Self.rowsRemovedAtOnce)
+        let unsent = removed.count { $0 > archived }
+        if unsent > 0 { refusedByArchive(unsent) }
+        return !removed.isEmpty
     }
 }

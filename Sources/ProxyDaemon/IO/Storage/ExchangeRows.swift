@@ -29,18 +29,26 @@ enum ExchangeRows {
         try Int64.fetchOne(db, sql: "SELECT max(seq) FROM exchanges") ?? 0
     }
 
-    /// Removes the oldest rows from before a moment; gives how many went.
-    static func remove(_ db: Database, before unixMilliseconds: Int64, atOnce: Int) throws -> Int {
+    /// Removes the oldest rows from before a moment, with numbers up to `last`; gives their numbers.
+    static func remove(
+        _ db: Database,
+        before unixMilliseconds: Int64,
+        upTo last: Int64,
+        atOnce: Int
+    ) throws -> [Int64] {
         // Seen without a lock on what others write.
         let oldest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(unix_ms) FROM exchanges"))
-        guard let oldest, oldest < unixMilliseconds else { return 0 }
-        try db.cachedStatement(
-            sql: """
-                DELETE FROM exchanges WHERE seq IN (
-                    SELECT seq FROM exchanges WHERE unix_ms < ? ORDER BY unix_ms LIMIT ?)
-                """
-        ).execute(arguments: [unixMilliseconds, atOnce])
-        return db.changesCount
+        guard let oldest, oldest < unixMilliseconds else { return [] }
+        return try Int64.fetchAll(
+            db.cachedStatement(
+                sql: """
+                    DELETE FROM exchanges WHERE seq IN (
+                        SELECT seq FROM exchanges WHERE unix_ms < ? AND seq <= ? ORDER BY unix_ms LIMIT ?)
+                    RETURNING seq
+                    """
+            ),
+            arguments: [unixMilliseconds, last, atOnce]
+        )
     }
 
     // MARK: Sums

@@ -1,0 +1,167 @@
+"""Exchanges are copied to PostgreSQL, once each, whatever becomes of either side meanwhile."""
+
+import os
+import signal
+import sqlite3
+import threading
+from contextlib import closing
+
+import pytest
+
+import postgres_server
+import wire
+from processes import backend, config, wait_until
+from redis_server import free_port
+
+ADMIN = {"x-api-key": "admin-key"}
+MODEL = "claude-haiku-4-5-20251001"
+
+
+@pytest.fixture
+def postgres():
+    if postgres_server.PROGRAMS is None:
+        pytest.skip("there is no PostgreSQL server on this machine")
+    server = postgres_server.Postgres()
+    yield server
+    server.end()
+
+
+def begin(start, directory, upstream, url, **storage):
+    settings = config(backend("haiku", upstream.url, MODEL), auth={"admin_key": "admin-key"},
+                      storage={"database_url": url} | storage)
+    return start.gateway(settings, directory=directory)
+
+
+def ask(gateway, text="Hello"):
+    answer = wire.messages(gateway.port, wire.prompt(text))
+    assert answer.status == 200
+    return answer["x-gateway-query-id"]
+
+
+def archive(gateway):
+    return wire.get_json(gateway.port, "/v1/metrics")["storage"].get("archive", {})
+
+
+def sent(gateway, count):
+    """Waits until so many rows are on disk, and all of them at the server."""
+    def is_sent():
+        report = wire.get_json(gateway.port, "/v1/metrics")["storage"]
+        return report["waiting"] == 0 and report["written"] == count and report.get("archive", {}).get("waiting") == 0
+    wait_until(is_sent, "all rows are sent", 30)
+
+
+def test_the_server_has_what_the_file_has(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    ids = [ask(gateway, "quote ' \\ \" 日本語 $1 ); DROP TABLE exchanges; --") for _ in range(5)]
+    assert wire.messages(gateway.port, {"model": 5}).status == 400
+    sent(gateway, 6)
+    names = "id, unix_ms, project, model, tier, score, status, latency_ms, input_tokens, output_tokens, cost_nanousd, " \
+            "saved_nanousd, stream, error, prompt, is_demo"
+    with closing(sqlite3.connect(directory / "xs" / "llm-gateway" / "gateway.db")) as db:
+        expected = [tuple("" if value is None else value for value in row)
+                    for row in db.execute(f"SELECT {names} FROM exchanges ORDER BY id")]
+    found = [line.split("|") for line in postgres.query(f"SELECT {names} FROM exchanges ORDER BY id")]
+    assert len(found) == 6 and set(ids) < {row[0] for row in found}
+    for row, wanted in zip(found, expected, strict=True):
+        assert [type(value)(text) for text, value in zip(row, wanted, strict=True)] == list(wanted)
+    text = wire.ask(gateway.port, "GET", "/admin/metrics", headers=ADMIN).body.decode()
+    assert "llm_gateway_archive_rows_waiting 0" in text and "llm_gateway_archive_rows_lost_total 0" in text
+    # A restart sends nothing twice, and goes on.
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    gateway = begin(start, directory, upstream, postgres.url)
+    ask(gateway)
+    sent(gateway, 1)
+    assert postgres.query("SELECT count(*), count(DISTINCT id) FROM exchanges") == ["7|7"]
+    assert "NOTICE" not in gateway.stderr
+    assert postgres_server.PASSWORD not in gateway.stderr + gateway.stdout
+
+
+def test_every_row_is_there_once_after_the_server_was_away(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    acknowledged, is_over, failed = [], threading.Event(), []
+
+    def client():
+        while not is_over.is_set():
+            try:
+                acknowledged.append(ask(gateway))
+            except Exception as error:  # noqa: BLE001 - told below
+                failed.append(error)
+                return
+
+    clients = [threading.Thread(target=client) for _ in range(3)]
+    for thread in clients:
+        thread.start()
+    for _ in range(2):
+        before = len(acknowledged)
+        wait_until(lambda: len(acknowledged) > before + 40, "requests go on", 20)
+        postgres.stop("immediate")
+        before = len(acknowledged)
+        wait_until(lambda: archive(gateway).get("problem"), "the trouble is told", 20)
+        wait_until(lambda: len(acknowledged) > before + 100, "requests go on without it", 20)
+        assert archive(gateway)["waiting"] > 0
+        postgres.start()
+        wait_until(lambda: not archive(gateway).get("problem"), "it is used again", 20)
+    is_over.set()
+    for thread in clients:
+        thread.join(20)
+    assert not failed
+    sent(gateway, len(acknowledged))
+    assert sorted(postgres.query("SELECT id FROM exchanges")) == sorted(acknowledged)
+    assert gateway.stderr.count("PostgreSQL (storage.database_url) works again") == 2
+
+
+def test_what_was_not_sent_before_kill_9_is_sent_after_it(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    ids = [ask(gateway) for _ in range(3)]
+    sent(gateway, 3)
+    postgres.stop("immediate")
+    ids += [ask(gateway) for _ in range(20)]
+    wait_until(lambda: wire.get_json(gateway.port, "/v1/metrics")["storage"]["written"] == 23, "the rows are on disk")
+    gateway.signal(signal.SIGKILL)
+    gateway.wait()
+    # As if it had ended between the server's commit and its own note of it.
+    with closing(sqlite3.connect(directory / "xs" / "llm-gateway" / "gateway.db")) as db, db:
+        assert db.execute("UPDATE sent SET seq = 1").rowcount == 1
+    postgres.start()
+    gateway = begin(start, directory, upstream, postgres.url)
+    sent(gateway, 0)
+    assert sorted(postgres.query("SELECT id FROM exchanges")) == sorted(ids)
+
+
+def test_a_server_that_was_never_there_holds_nothing_up_and_its_password_is_told_to_nobody(start):
+    directory, upstream = start.directory(), start.upstream()
+    url = f"postgresql://gateway:{postgres_server.PASSWORD}@127.0.0.1:{free_port()}/books"
+    gateway = begin(start, directory, upstream, url)
+    ask(gateway)
+    gateway.find(r"PostgreSQL \(storage\.database_url\): connection to server .* failed: Connection refused")
+    assert any("PostgreSQL" in text for text in wire.get_json(gateway.port, "/v1/metrics")["warnings"])
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    assert postgres_server.PASSWORD not in gateway.stderr + gateway.stdout
+    gateway = begin(start, start.directory(), upstream, f"postgresql://gateway:{postgres_server.PASSWORD}@[::1")
+    gateway.find(r"PostgreSQL \(storage\.database_url\): the URL cannot be read")
+    ask(gateway)
+    assert postgres_server.PASSWORD not in gateway.stderr + gateway.stdout
+
+
+def test_a_frozen_server_holds_nothing_up(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    ids = [ask(gateway)]
+    sent(gateway, 1)
+    leader = int((postgres.data / "postmaster.pid").read_text().split()[0])
+    children = [int(number) for number in open(f"/proc/{leader}/task/{leader}/children").read().split()]
+    for process in (leader, *children):
+        os.kill(process, signal.SIGSTOP)
+    try:
+        ids += [ask(gateway) for _ in range(50)]
+        wait_until(lambda: wire.get_json(gateway.port, "/v1/metrics")["storage"]["written"] == 51, "the rows are on disk")
+    finally:
+        for process in (*children, leader):
+            os.kill(process, signal.SIGCONT)
+    sent(gateway, 51)
+    assert sorted(postgres.query("SELECT id FROM exchanges")) == sorted(ids)
