@@ -70,6 +70,7 @@ enum ExchangeSchema {
             CREATE TABLE sent (target TEXT PRIMARY KEY, seq INTEGER NOT NULL) STRICT, WITHOUT ROWID;
             CREATE INDEX exchanges_by_time ON exchanges (unix_ms);
             CREATE INDEX exchanges_by_project ON exchanges (project, unix_ms);
+            \(UsageColumns.sqlite)
             """
     }
 

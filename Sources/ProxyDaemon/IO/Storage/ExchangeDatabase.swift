@@ -46,8 +46,8 @@ package final class ExchangeDatabase: ExchangeLog {
         var refusals = 0
         /// Losses that have been told.
         var toldLost = 0
-        /// The last row that was there before this process wrote any; nil until the file has been opened.
-        var lastEarlier: Int64?
+        /// What was there before this process wrote anything; nil until the file has been opened.
+        var history: LedgerHistory?
         /// The last row that the archive has.
         var archived: Int64 = 0
         var archive: StorageReport.Archive?
@@ -127,22 +127,14 @@ package final class ExchangeDatabase: ExchangeLog {
     /// Rows that the archive will never have.
     func refusedByArchive(_ count: Int) { state.withLock { $0.lostToArchive += count } }
 
-    /// What earlier processes wrote of this day and month, and the last exchanges; nil where the file has not been opened yet
-    /// or cannot be read.
-    package func history(recent: Int = Ledger.remembered) async -> LedgerHistory? {
+    /// What earlier processes wrote of this day and month, and the last exchanges; nil where the file could not be opened yet.
+    package func history() async -> LedgerHistory? {
         await database.settled()
-        guard let last = state.withLock({ $0.lastEarlier }) else { return nil }
-        let day = clock.unixMilliseconds() / Self.dayMilliseconds
-        let isDemo = isDemo
-        let read = await database.read(withinMilliseconds: 60_000) { db in
-            try ExchangeRows.history(db, day: day, upTo: last, isDemo: isDemo, recent: recent)
-        }
-        guard case .value(let history) = read else { return nil }
-        return history
+        return state.withLock { $0.history }
     }
 
-    /// Has a ledger take up what earlier processes saw, and waits for that a little: the sums of a large month, or those of a
-    /// file that cannot be opened yet, come later, beside the first requests.
+    /// Has a ledger take up what earlier processes saw, and waits for that a little: where the file cannot be opened yet it
+    /// comes later, beside the first requests.
     package func restore(_ ledger: Ledger, waitingMilliseconds: Int = 250) async {
         _ = await FirstAnswer.of(withinMilliseconds: waitingMilliseconds) {
             (done: @escaping @Sendable (Bool) -> Void) in
@@ -160,7 +152,8 @@ package final class ExchangeDatabase: ExchangeLog {
         }
     }
 
-    /// Sums by a property of exchanges, from a moment on; the dearest first, days in order. At most 1,000.
+    /// Sums by a property of exchanges, from the beginning of the day of a moment on; the dearest first, days in order. At
+    /// most 1,000.
     ///
     /// - Throws: An `overloaded` error that says why the file cannot be read.
     package func usage(
@@ -169,7 +162,7 @@ package final class ExchangeDatabase: ExchangeLog {
     ) async throws(GatewayError) -> [UsageSum] {
         let isDemo = isDemo
         let read = await database.read(withinMilliseconds: 20_000) { db in
-            try ExchangeRows.usage(db, by: grouping, since: since, isDemo: isDemo)
+            try ExchangeRows.usage(db, by: grouping, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
         }
         if case .value(let sums) = read { return sums }
         throw GatewayError(.overloaded(database.problem ?? "\(database.path) cannot be read at the moment; ask again"))
@@ -178,8 +171,14 @@ package final class ExchangeDatabase: ExchangeLog {
 
 extension ExchangeDatabase: DiskTable {
     func reread(_ db: Database, _ reason: RereadReason) throws {
-        let last = try ExchangeRows.lastNumber(db)
-        state.withLock { if $0.lastEarlier == nil { $0.lastEarlier = last } }
+        guard state.withLock({ $0.history == nil }) else { return }
+        let history = try ExchangeRows.history(
+            db,
+            day: clock.unixMilliseconds() / Self.dayMilliseconds,
+            isDemo: isDemo,
+            recent: Ledger.remembered
+        )
+        state.withLock { $0.history = history }
     }
 
     func gather() -> DiskWork? {
@@ -227,6 +226,7 @@ extension ExchangeDatabase: DiskTable {
                 atOnce: Self.rowsRemovedAtOnce
             ).count
             if removed > 0 { return removed == Self.rowsRemovedAtOnce }
+            try ExchangeRows.removeSums(db, beforeDay: oldest / Self.dayMilliseconds)
         }
         guard try OutcomeRows.bytes(db) > limits.fileBytes else { return false }
         let removed = try ExchangeRows.remove(db, before: .max, upTo: .max, atOnce: Self.rowsRemovedAtOnce)

@@ -53,25 +53,6 @@ enum ExchangeRows {
 
     // MARK: Sums
 
-    /// What ``totals(_:)`` reads, in its order. A client that left is nobody's error; what was made for another exchange is
-    /// not counted as used.
-    private static let sums: String = {
-        let own = [
-            "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
-        ]
-        let saved = Reducer.allCases.map { "saved_\($0.rawValue)" }
-        let made = (own + saved).map { "sum(iif(cache = 'none', \($0), 0))" }
-        let parts =
-            [
-                "sum(kind = 'exchange')",
-                "sum(kind = 'exchange' AND status <> 499 AND (status >= 400 OR error IS NOT NULL))",
-                "sum(cache = 'exact')", "sum(cache = 'semantic')", "sum(cache = 'coalesced')", "sum(escalations)",
-                "sum(cost_nanousd)", "sum(baseline_nanousd)", "sum(saved_nanousd)", "sum(classifier_nanousd)",
-                "sum(shadow_nanousd)", "sum(judge_nanousd)",
-            ] + made + own.map { "sum(own_\($0))" }
-        return parts.joined(separator: ", ")
-    }()
-
     /// The sums of a row, from a column on.
     private static func totals(_ row: Row, from first: Int) throws -> MetricsSnapshot.Totals {
         var at = first
@@ -109,21 +90,15 @@ enum ExchangeRows {
         return totals
     }
 
-    /// A day's sums and its month's, of rows with numbers up to `last`, and the last of these exchanges.
-    static func history(
-        _ db: Database,
-        day: Int64,
-        upTo last: Int64,
-        isDemo: Bool,
-        recent: Int
-    ) throws -> LedgerHistory {
+    /// A day's sums and its month's, and the last exchanges.
+    static func history(_ db: Database, day: Int64, isDemo: Bool, recent: Int) throws -> LedgerHistory {
         var history = LedgerHistory(day: day)
         let rows = try Row.fetchCursor(
             db,
             sql: """
-                SELECT unix_ms >= ?, \(sums) FROM exchanges WHERE unix_ms >= ? AND seq <= ? AND is_demo = ? GROUP BY 1
+                SELECT day >= ?, \(UsageColumns.sums) FROM usage_days WHERE day >= ? AND is_demo = ? GROUP BY 1
                 """,
-            arguments: [day * 86_400_000, UTCDay.firstOfMonth(day) * 86_400_000, last, isDemo]
+            arguments: [day, UTCDay.firstOfMonth(day), isDemo]
         )
         while let row = try rows.next() {
             let totals = try totals(row, from: 1)
@@ -133,28 +108,29 @@ enum ExchangeRows {
         history.recent = try Row.fetchAll(
             db,
             sql: """
-                SELECT * FROM exchanges WHERE seq <= ? AND is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
+                SELECT * FROM exchanges WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
                 """,
-            arguments: [last, isDemo, recent]
+            arguments: [isDemo, recent]
         ).map(summary).reversed()
         return history
     }
 
+    /// Sums of the days from one on.
     static func usage(
         _ db: Database,
         by grouping: UsageGrouping,
-        since: Int64,
+        sinceDay day: Int64,
         isDemo: Bool
     ) throws -> [UsageSum] {
         try Row.fetchAll(
             db,
             sql: """
-                SELECT \(grouping.expression), \(sums), sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd)
-                    AS spent
-                FROM exchanges WHERE unix_ms >= ? AND is_demo = ?
+                SELECT \(grouping.expression), \(UsageColumns.sums),
+                    sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd) AS spent
+                FROM usage_days WHERE day >= ? AND is_demo = ?
                 GROUP BY 1 ORDER BY \(grouping == .day ? "1" : "spent DESC, 1") LIMIT 1000
                 """,
-            arguments: [since, isDemo]
+            arguments: [day, isDemo]
         ).map { row in
             UsageSum(
                 grouping: grouping,
@@ -162,6 +138,13 @@ enum ExchangeRows {
                 totals: try totals(row, from: 1)
             )
         }
+    }
+
+    /// Removes the sums of the days before one.
+    static func removeSums(_ db: Database, beforeDay day: Int64) throws {
+        let oldest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(day) FROM usage_days"))
+        guard let oldest, oldest < day else { return }
+        try db.execute(sql: "DELETE FROM usage_days WHERE day < ?", arguments: [day])
     }
 
     private static func summary(_ row: Row) throws -> ExchangeSummary {

@@ -17,7 +17,7 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
         case .project: "project"
         case .key: "key_fingerprint"
         case .model: "model"
-        case .day: "date(unix_ms / 1000, 'unixepoch')"
+        case .day: "date(day * 86400, 'unixepoch')"
         }
     }
 }
