@@ -108,7 +108,8 @@ enum ExchangeRows {
         history.recent = try Row.fetchAll(
             db,
             sql: """
-                SELECT * FROM exchanges WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
+                SELECT \(ExchangeColumn.all.map(\.name).joined(separator: ", ")) FROM exchanges
+                WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
                 """,
             arguments: [isDemo, recent]
         ).map(summary).reversed()
@@ -147,28 +148,38 @@ enum ExchangeRows {
         try db.execute(sql: "DELETE FROM usage_days WHERE day < ?", arguments: [day])
     }
 
+    /// Where each column is in a row of all of them.
+    private static let places = Dictionary(
+        uniqueKeysWithValues: ExchangeColumn.all.enumerated().map { ($1.name, $0) }
+    )
+
     private static func summary(_ row: Row) throws -> ExchangeSummary {
-        func text(_ name: String) throws -> String { try row.decode(String.self, forColumn: name) }
-        func number(_ name: String) throws -> Int { try row.decode(Int.self, forColumn: name) }
-        func flag(_ name: String) throws -> Bool { try row.decode(Bool.self, forColumn: name) }
-        func money(_ name: String) throws -> USD { USD(nanodollars: try row.decode(Int64.self, forColumn: name)) }
+        // By its name GRDB would look for each value from the first column on.
+        func at(_ name: String) throws -> Int {
+            guard let place = places[name] else { throw DiskTrouble.refused("there is no column \(name)") }
+            return place
+        }
+        func text(_ name: String) throws -> String { try row.decode(String.self, atIndex: at(name)) }
+        func number(_ name: String) throws -> Int { try row.decode(Int.self, atIndex: at(name)) }
+        func flag(_ name: String) throws -> Bool { try row.decode(Bool.self, atIndex: at(name)) }
+        func money(_ name: String) throws -> USD { USD(nanodollars: try row.decode(Int64.self, atIndex: at(name))) }
         var summary = ExchangeSummary(
             id: try text("id"),
-            unixMilliseconds: try row.decode(Int64.self, forColumn: "unix_ms"),
+            unixMilliseconds: try row.decode(Int64.self, atIndex: at("unix_ms")),
             dialect: try text("dialect"),
             requestedModel: try text("requested_model"),
             model: try text("model"),
             backend: try text("backend"),
             provider: try text("provider"),
-            tier: try row.decode(String?.self, forColumn: "tier").flatMap { Tier(parsing: $0) },
-            score: try row.decode(Int?.self, forColumn: "score"),
+            tier: try row.decode(String?.self, atIndex: at("tier")).flatMap { Tier(parsing: $0) },
+            score: try row.decode(Int?.self, atIndex: at("score")),
             classifier: try text("classifier"),
             cache: try text("cache"),
             status: try number("status"),
-            stopReason: try row.decode(String?.self, forColumn: "stop_reason"),
+            stopReason: try row.decode(String?.self, atIndex: at("stop_reason")),
             stream: try flag("stream"),
-            latencyMilliseconds: try row.decode(Double.self, forColumn: "latency_ms"),
-            firstByteMilliseconds: try row.decode(Double.self, forColumn: "first_byte_ms"),
+            latencyMilliseconds: try row.decode(Double.self, atIndex: at("latency_ms")),
+            firstByteMilliseconds: try row.decode(Double.self, atIndex: at("first_byte_ms")),
             usage: TokenUsage(
                 input: try number("input_tokens"),
                 cacheRead: try number("cache_read_tokens"),
@@ -181,7 +192,7 @@ enum ExchangeRows {
             saved: try money("saved_nanousd"),
             escalations: try number("escalations"),
             prompt: try text("prompt"),
-            error: try row.decode(String?.self, forColumn: "error"),
+            error: try row.decode(String?.self, atIndex: at("error")),
             usageIsEstimated: try flag("usage_is_estimated"),
             isSimulated: try flag("is_simulated"),
             project: try text("project")
@@ -191,11 +202,11 @@ enum ExchangeRows {
         var saved = TokensSaved()
         for reducer in Reducer.allCases { saved[reducer] = try number("saved_\(reducer.rawValue)") }
         if saved.total > 0 { summary.tokensSaved = saved }
-        if let run = try row.decode(String?.self, forColumn: "workflow_run") {
+        if let run = try row.decode(String?.self, atIndex: at("workflow_run")) {
             summary.workflow = WorkflowStep(
                 runID: run,
-                workflow: try row.decode(String?.self, forColumn: "workflow") ?? "",
-                op: try row.decode(String?.self, forColumn: "workflow_op") ?? ""
+                workflow: try row.decode(String?.self, atIndex: at("workflow")) ?? "",
+                op: try row.decode(String?.self, atIndex: at("workflow_op")) ?? ""
             )
         }
         return summary
