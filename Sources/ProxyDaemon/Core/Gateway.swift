@@ -36,6 +36,8 @@ package struct Gateway: Sendable {
     package let budgets: Budgets
     let clock: Clock
     private let keys: ClientKeys
+    /// The hashed keys, which may change while requests are under way.
+    package let keyRing: KeyRing
     private let prepare: Prepare
     private let decide: Decide
     package let classifier: any Classifying
@@ -66,6 +68,7 @@ package struct Gateway: Sendable {
         outcomes: (any OutcomeLog)? = nil,
         exchanges: (any ExchangeLog)? = nil,
         boilerplate rules: [BoilerplateRule] = [],
+        ring: KeyRing = KeyRing(),
         sharedLimits: (any SharedLimits)? = nil,
         transport: Transport,
         clock: Clock
@@ -78,7 +81,8 @@ package struct Gateway: Sendable {
         self.classifier = classifier
         self.transport = transport
         self.clock = clock
-        keys = ClientKeys(settings.auth.keys, projects: settings.projects)
+        keyRing = ring
+        keys = ClientKeys(settings.auth.keys, projects: settings.projects, ring: ring)
         router = Router(settings: settings, catalogue: catalogue)
         pool = BackendPool(settings: settings, backends: router.backends, transport: transport, clock: clock)
         admit = Admit(settings.load, books: exchanges, clock: clock)

@@ -64,6 +64,11 @@ struct Daemon {
         )
         let skills = try SkillFiles.library(settings.skills, configPath: config.path, environment: environment)
         let keeper = StateKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
+        let keys = try await KeyKeeper(
+            directory: StateFiles.standardDirectory(environment: environment),
+            fixed: settings.hashedKeys,
+            logger: logger
+        )
         let limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
         let gateway = Gateway(
             settings: settings,
@@ -75,6 +80,7 @@ struct Daemon {
             outcomes: keeper.outcomes,
             exchanges: keeper.exchanges,
             boilerplate: try BoilerplateFile.effective(adding: settings.reduction.boilerplateFile),
+            ring: keys.ring,
             sharedLimits: limitsRedis.map { RedisLimits($0) },
             transport: client.transport,
             clock: clock
@@ -105,6 +111,7 @@ struct Daemon {
                 workflows: workflows,
                 outcomes: keeper.outcomes,
                 exchanges: keeper.exchanges,
+                keys: keys.file,
                 readiness: readiness
             ),
             readiness: readiness,
@@ -144,7 +151,7 @@ struct Daemon {
             configuration: .init(
                 services: [
                     .init(service: LearnedKeeper(assembly: assembly, logger: logger)),
-                    .init(service: prepared), .init(service: budgets),
+                    .init(service: prepared), .init(service: budgets), .init(service: keys),
                     .init(service: CacheKeeper(gateway: gateway, assembly: caches)), .init(service: keeper),
                     .init(service: control), .init(service: server), .init(service: announcement),
                 ],

@@ -13,7 +13,9 @@ struct Gatewayd: AsyncParsableCommand {
             simulated models. See config.yaml for every setting, and gateway-tui for a live view.
             """,
         version: GatewayVersion.headerValue,
-        subcommands: [Serve.self, CheckConfig.self, Export.self, ExportOutcomes.self, Version.self],
+        subcommands: [
+            Serve.self, CheckConfig.self, Keys.self, Export.self, ExportOutcomes.self, Version.self,
+        ],
         defaultSubcommand: Serve.self
     )
 }

@@ -45,6 +45,8 @@ extension Settings {
         package var maxCost: USD?
         /// The first that fits the request counts.
         package var prefer: [Preference] = []
+        /// Names of the backends that may answer; empty for all.
+        package var allowedModels: [String] = []
 
         package init() {}
 
@@ -55,6 +57,7 @@ extension Settings {
             merged.maxTier = maxTier ?? other.maxTier
             merged.maxCost = maxCost ?? other.maxCost
             merged.prefer = prefer + other.prefer
+            merged.allowedModels = allowedModels.isEmpty ? other.allowedModels : allowedModels
             return merged
         }
     }
@@ -140,6 +143,8 @@ extension Settings {
         package var name: String
         package var keys: [Secret]
         package var bounds: RoutingBounds
+        /// Keys of which only the hash is known.
+        package var hashedKeys: [KeyRecord] = []
         /// For the project's clients together.
         package var limits = Limits()
         /// For the project's clients together.

@@ -38,6 +38,8 @@ package struct Settings: Sendable, Equatable {
     package struct Auth: Sendable, Equatable {
         /// Keys clients must present; none means that only this machine is served.
         package var keys: [Secret] = []
+        /// Keys of which only the hash is known.
+        package var hashedKeys: [KeyRecord] = []
         package var adminKey: Secret?
         package init() {}
     }
@@ -198,6 +200,9 @@ package struct Settings: Sendable, Equatable {
     package var isDemo = false
 
     package init() {}
+
+    /// The hashed keys of the file, those of projects included.
+    package var hashedKeys: [KeyRecord] { auth.hashedKeys + projects.flatMap(\.hashedKeys) }
 }
 
 /// A header's name and value.

@@ -203,7 +203,9 @@ package struct Router: Sendable {
         _ candidates: [Decision.Candidate],
         _ bounds: Settings.RoutingBounds
     ) -> [Decision.Candidate] {
-        guard bounds.minTier != nil || bounds.maxTier != nil || bounds.maxCost != nil else { return candidates }
+        guard
+            bounds.minTier != nil || bounds.maxTier != nil || bounds.maxCost != nil || !bounds.allowedModels.isEmpty
+        else { return candidates }
         return candidates.map { candidate in
             var candidate = candidate
             if candidate.veto == nil { candidate.veto = Self.veto(candidate, bounds) }
@@ -213,6 +215,9 @@ package struct Router: Sendable {
 
     private static func veto(_ candidate: Decision.Candidate, _ bounds: Settings.RoutingBounds) -> String? {
         let tier = candidate.backend.tier
+        if !bounds.allowedModels.isEmpty, !bounds.allowedModels.contains(candidate.backend.name) {
+            return "it is none of the project's allowed_models"
+        }
         // The local tier stands outside of the ladder of prices.
         if let least = bounds.minTier, tier < least, tier != .local { return "min_tier is \(least.name)" }
         if let most = bounds.maxTier, tier > most { return "max_tier is \(most.name)" }
@@ -264,12 +269,23 @@ package struct Router: Sendable {
         _ draft: RoutingDraft,
         _ ground: Decision.Ground
     ) throws(GatewayError) -> Decision {
+        let allowed = draft.request.bounds.allowedModels
+        guard allowed.isEmpty || allowed.contains(backend.name) else {
+            let list = allowed.joined(separator: ", ")
+            throw GatewayError(.forbidden("\(backend.name) is not open to this project; its models are \(list)"))
+        }
         if let most = draft.request.bounds.maxTier, backend.tier > most {
             return try capped(backend, draft, at: most)
         }
         var all = candidates.all(draft, .router)
         if !all.contains(where: { $0.backend === backend }) {
             all.append(candidates.candidate(backend, draft, .client))
+        }
+        if !allowed.isEmpty {
+            // Nobody else may answer in its place either.
+            for position in all.indices where !allowed.contains(all[position].backend.name) {
+                all[position].veto = "it is none of the project's allowed_models"
+            }
         }
         for position in all.indices where all[position].backend === backend {
             all[position].veto = nil

@@ -13,7 +13,7 @@ package struct Authenticate: Stage {
     }
 }
 
-/// The client keys, as SHA-256 digests: the keys themselves are not kept.
+/// The client keys, as hashes: the keys themselves are not kept.
 package struct ClientKeys: Sendable {
     /// The project of clients that belong to none.
     package static let defaultProject = "default"
@@ -26,8 +26,10 @@ package struct ClientKeys: Sendable {
 
     private let keys: [Key]
     private let projects: [String]
+    private let ring: KeyRing
 
-    package init(_ keys: [Secret], projects: [Settings.Project] = []) {
+    package init(_ keys: [Secret], projects: [Settings.Project] = [], ring: KeyRing = KeyRing()) {
+        self.ring = ring
         let bound = projects.flatMap { project in
             project.keys.map { Key(digest: Self.digest($0.exposed), project: project.name) }
         }
@@ -36,7 +38,7 @@ package struct ClientKeys: Sendable {
     }
 
     /// Whether a key must be presented.
-    package var areRequired: Bool { !keys.isEmpty }
+    package var areRequired: Bool { !keys.isEmpty || !ring.isEmpty }
 
     /// Who sent the request, and for which project: that of the key, or for a key without one the project that the header
     /// `X-Gateway-Project` names. Throws `unauthenticated` or `invalidRequest` with what to do.
@@ -79,12 +81,25 @@ package struct ClientKeys: Sendable {
             // Every key is compared, and every byte of it: the time tells nothing.
             var match: Key?
             for known in keys { if Self.areEqual(known.digest, digest) { match = match ?? known } }
+            // Looked for in any case, so that it takes as long with a plain key as without.
+            let record = ring.record(of: key)
             if let match {
                 return ClientIdentity(
                     project: match.project ?? Self.defaultProject,
                     keyFingerprint: Self.hexadecimal(digest.prefix(16))
                 )
             }
+            guard let record else { continue }
+            guard record.isInForce(unixSeconds: request.unixMilliseconds / 1_000) else {
+                let end = record.isRevoked ? "was revoked" : "has expired"
+                throw GatewayError(.unauthenticated("this gateway key \(end); ask the gateway's operator for another"))
+            }
+            var client = ClientIdentity(
+                project: record.project ?? Self.defaultProject,
+                keyFingerprint: record.fingerprint
+            )
+            client.terms = record.terms
+            return client
         }
         throw GatewayError(.unauthenticated("this gateway key is not known; ask the gateway's operator for one"))
     }
@@ -104,7 +119,7 @@ package struct ClientKeys: Sendable {
         return isThere
     }
 
-    private static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
+    static func hexadecimal(_ bytes: some Sequence<UInt8>) -> String {
         bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
@@ -129,7 +144,7 @@ package struct ClientKeys: Sendable {
 
     private static func digest(_ key: String) -> [UInt8] { Array(SHA256.hash(data: Array(key.utf8))) }
 
-    private static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
+    static func areEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         var difference: UInt8 = left.count == right.count ? 0 : 1
         for (one, other) in zip(left, right) { difference |= one ^ other }
         return difference == 0

@@ -42,6 +42,70 @@ extension LocatedValue {
     }
 }
 
+extension ConfigKey {
+    /// A list of keys, each as it is or as `{name, key_hash, limits, budget}`.
+    static let clientKeys = ConfigKey("auth.keys") { value, settings throws(ConfigError) in
+        guard let keys = try value.clientKeys(of: nil) else { return }
+        settings.auth.keys = keys.plain
+        settings.auth.hashedKeys = keys.hashed
+    } show: { settings in
+        let plain = settings.auth.keys.map(\.description)
+        let hashed = settings.auth.hashedKeys.map { "{name: \($0.name), key_hash: sha256:\($0.prefix):…}" }
+        return "[\((plain + hashed).joined(separator: ", "))]"
+    }
+}
+
+extension LocatedValue {
+    /// Keys, plain and hashed; nil where nothing was written.
+    func clientKeys(of project: String?) throws(ConfigError) -> (plain: [Secret], hashed: [KeyRecord])? {
+        guard let items = try items() else { return nil }
+        var plain: [Secret] = []
+        var hashed: [KeyRecord] = []
+        for item in items {
+            if case .mapping = item.tree.content {
+                let record = try item.keyRecord(of: project)
+                guard !hashed.contains(where: { $0.name == record.name || $0.prefix == record.prefix }) else {
+                    throw item.error("a second key with the name or the hash of \(record.name)")
+                }
+                hashed.append(record)
+            } else if let key = try item.secret(), !plain.contains(key) {
+                // What an unset variable leaves is no key.
+                plain.append(key)
+            }
+        }
+        return (plain, hashed)
+    }
+
+    private func keyRecord(of project: String?) throws(ConfigError) -> KeyRecord {
+        let fields = try members(known: ["name", "key_hash", "limits", "budget"])
+        guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
+            throw (fields["name"] ?? self).error("expected a key with a name without spaces and quotes")
+        }
+        guard let text = try fields["key_hash"]?.text(),
+            var record = KeyRecord(text: text, name: name, project: project)
+        else { throw (fields["key_hash"] ?? self).error("expected a key_hash as `gatewayd keys create` prints it") }
+        let terms = KeyTerms(
+            limits: try fields["limits"]?.limits() ?? Settings.Limits(),
+            budget: try fields["budget"]?.budget() ?? Settings.Budget()
+        )
+        if terms != KeyTerms() { record.terms = terms }
+        return record
+    }
+}
+
+extension Settings {
+    /// Without projects every key is the default project's.
+    mutating func mergeProjects() {
+        for key in projects.flatMap(\.keys) where !auth.keys.contains(key) { auth.keys.append(key) }
+        auth.hashedKeys += projects.flatMap(\.hashedKeys).map { record in
+            var record = record
+            record.project = nil
+            return record
+        }
+        projects = []
+    }
+}
+
 extension ConfigLoader {
     /// What is shared has to be shared somewhere.
     static func checkShared(_ settings: Settings, _ fields: [String: LocatedValue]) throws(ConfigError) {

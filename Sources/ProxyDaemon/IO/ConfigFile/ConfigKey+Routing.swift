@@ -52,7 +52,7 @@ extension ConfigKey {
         }
     }
 
-    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer, limits, budget}`.
+    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer, limits, budget, allowed_models}`.
     static func projects(
         _ path: String,
         _ member: any WritableKeyPath<Settings, [Settings.Project]> & Sendable
@@ -107,6 +107,7 @@ extension LocatedValue {
     fileprivate func project() throws(ConfigError) -> Settings.Project {
         let fields = try members(known: [
             "name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer", "limits", "budget",
+            "allowed_models",
         ])
         guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
             throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
@@ -115,9 +116,11 @@ extension LocatedValue {
             throw (fields["name"] ?? self).error("\(name) is the project of clients that belong to none")
         }
         var project = Settings.Project(name: name)
-        for value in try fields["keys"]?.items() ?? [] {
-            // What an unset variable leaves is no key.
-            if let key = try value.secret(), !project.keys.contains(key) { project.keys.append(key) }
+        let keys = try fields["keys"]?.clientKeys(of: name)
+        project.keys = keys?.plain ?? []
+        project.hashedKeys = keys?.hashed ?? []
+        for value in try fields["allowed_models"]?.items() ?? [] {
+            if let model = try value.text() { project.bounds.allowedModels.append(model) }
         }
         project.bounds.minTier = try fields["min_tier"]?.tier()
         project.bounds.maxTier = try fields["max_tier"]?.tier()

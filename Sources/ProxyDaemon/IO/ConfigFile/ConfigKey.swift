@@ -151,20 +151,6 @@ struct ConfigKey: Sendable {
         }
     }
 
-    static func secrets(_ path: String, _ member: any WritableKeyPath<Settings, [Secret]> & Sendable) -> ConfigKey {
-        ConfigKey(path) { value, settings throws(ConfigError) in
-            guard let items = try value.items() else { return }
-            var secrets: [Secret] = []
-            for item in items {
-                // What an unset variable leaves is no key.
-                if let secret = try item.secret(), !secrets.contains(secret) { secrets.append(secret) }
-            }
-            settings[keyPath: member] = secrets
-        } show: {
-            "[\($0[keyPath: member].map(\.description).joined(separator: ", "))]"
-        }
-    }
-
     static func isHost(_ text: String) -> Bool {
         !text.isEmpty && text.utf8.count <= 253
             && text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "/") }

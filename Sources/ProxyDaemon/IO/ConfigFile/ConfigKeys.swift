@@ -26,7 +26,7 @@ extension ConfigKey {
         .integer("server.drain_timeout_sec", \.server.drainTimeoutSeconds, 0...86_400),
         .path("server.tls.cert", \.server.tlsCertificate),
         .path("server.tls.key", \.server.tlsKey),
-        .secrets("auth.keys", \.auth.keys),
+        .clientKeys,
         .secret("auth.admin_key", \.auth.adminKey),
         .path("control.socket", \.control.socket, maximumBytes: SocketPath.maximumBytes),
         .choice("routing.mode", \.routing.mode),

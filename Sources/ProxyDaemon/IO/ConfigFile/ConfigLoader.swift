@@ -194,6 +194,7 @@ package enum ConfigLoader {
         if let name = settings.classifier.model { try check(name, "classifier.model") }
         for name in settings.routing.bounds.prefer.flatMap(\.models) { try check(name, "routing.prefer") }
         for name in settings.projects.flatMap(\.bounds.prefer).flatMap(\.models) { try check(name, "projects") }
+        for name in settings.projects.flatMap(\.bounds.allowedModels) { try check(name, "projects") }
         let bounds = [settings.routing.bounds] + settings.projects.map { $0.bounds.over(settings.routing.bounds) }
         for bounds in bounds {
             guard let least = bounds.minTier, let most = bounds.maxTier, least > most else { continue }
@@ -207,7 +208,9 @@ package enum ConfigLoader {
     private static func refuseUnguarded(_ settings: Settings) throws(ConfigError) {
         let host = settings.server.host
         let isLocal = (try? BaseURL("http://\(host.contains(":") ? "[\(host)]" : host)"))?.isLoopback ?? false
-        let hasKeys = !settings.auth.keys.isEmpty || settings.projects.contains { !$0.keys.isEmpty }
+        let hasKeys =
+            !settings.auth.keys.isEmpty || !settings.hashedKeys.isEmpty
+            || settings.projects.contains { !$0.keys.isEmpty }
         guard !hasKeys, !isLocal else { return }
         throw ConfigError(
             source: "server.host",

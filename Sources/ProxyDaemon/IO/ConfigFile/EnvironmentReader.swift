@@ -5,7 +5,7 @@ import Shared
 struct EnvironmentReader {
     /// Variables of features that are still to come.
     static let later = [
-        "ENABLE_MULTI_PROJECT", "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
+        "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
     ]
 
     private let environment: [String: String]
@@ -30,6 +30,7 @@ struct EnvironmentReader {
         }
         if let tokens = try integer("DEFAULT_MAX_TOKENS", in: 1...10_000_000) { settings.defaultMaxTokens = tokens }
         try applyCascade(to: &settings)
+        if try flag("ENABLE_MULTI_PROJECT") == false { settings.mergeProjects() }
         if let flag = try flag("RATE_LIMIT_ENABLED") { settings.limits.isEnabled = flag }
         if let most = try integer("RATE_LIMIT_RPM", in: LocatedValue.rates) {
             settings.limits.eachKey.requestsPerMinute = most

@@ -8,9 +8,11 @@ struct AdminEndpoints: Sendable {
     private let gateway: Gateway
     private let outcomes: OutcomeDatabase?
     private let usage: UsageEndpoint
+    private let tenancy: TenancyEndpoints
 
-    init(gateway: Gateway, outcomes: OutcomeDatabase?, exchanges: ExchangeDatabase?) {
+    init(gateway: Gateway, outcomes: OutcomeDatabase?, exchanges: ExchangeDatabase?, tenancy: TenancyEndpoints) {
         usage = UsageEndpoint(exchanges)
+        self.tenancy = tenancy
         self.gateway = gateway
         self.outcomes = outcomes
     }
@@ -50,7 +52,9 @@ struct AdminEndpoints: Sendable {
                     request
                 )
             case _ where path.hasPrefix(Self.backends): return try reset(path, request)
-            default: return try await flushNamed(path, request)
+            default:
+                if let reply = try await tenancy.answer(path, request) { return reply }
+                return try await flushNamed(path, request)
             }
         } catch {
             return Gateway.refuse(error, id: request.id)

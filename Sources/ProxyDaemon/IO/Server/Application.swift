@@ -21,6 +21,7 @@ package struct Application: HTTPResponder {
         workflows: WorkflowDesk,
         outcomes: OutcomeDatabase? = nil,
         exchanges: ExchangeDatabase? = nil,
+        keys: KeyFile? = nil,
         readiness: Readiness = Readiness()
     ) {
         self.gateway = gateway
@@ -29,7 +30,12 @@ package struct Application: HTTPResponder {
         skills = SkillEndpoint(gateway: gateway)
         route = RouteEndpoint(gateway: gateway)
         feedback = FeedbackEndpoint(gateway: gateway)
-        admin = AdminEndpoints(gateway: gateway, outcomes: outcomes, exchanges: exchanges)
+        admin = AdminEndpoints(
+            gateway: gateway,
+            outcomes: outcomes,
+            exchanges: exchanges,
+            tenancy: TenancyEndpoints(gateway: gateway, keys: keys)
+        )
         self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
     }
 
