@@ -3,7 +3,7 @@ import Crypto
 /// What is kept of a client key: enough to know it again, not enough to use it.
 ///
 /// A key is `gw-`, eight characters by which its record is found, and 43 more that are its secret: 43 characters of 62 are
-/// 256 random bits. The hash is SHA-256 over a salt and the whole key; docs/decisions/0015-fast-hashes-for-keys.md says why
+/// 256 random bits. The hash is SHA-256 over a salt and the whole key; docs/decisions/0014-fast-hashes-for-keys.md says why
 /// that is enough.
 package struct KeyRecord: Sendable, Equatable {
     package static let prefixCount = 8
