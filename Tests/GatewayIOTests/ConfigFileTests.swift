@@ -227,11 +227,12 @@ func loadConfig(
 
     @Test func `warns in one line of variables without effect`() throws {
         let environment = [
-            "ANTHROPIC_API_KEY": "k", "RATE_LIMIT_RPM": "5", "PROMETHEUS_ENABLED": "true", "ENABLE_SKILLS": "false",
+            "ANTHROPIC_API_KEY": "k", "ENABLE_SEMANTIC_ROUTING_SIGNAL": "true", "PROMETHEUS_ENABLED": "true",
+            "ENABLE_SKILLS": "false",
         ]
         let warnings = try loadConfig("", environment: environment).warnings
         #expect(warnings.count == 1)
-        #expect(warnings.first?.hasSuffix(": PROMETHEUS_ENABLED, RATE_LIMIT_RPM") == true)
+        #expect(warnings.first?.hasSuffix(": ENABLE_SEMANTIC_ROUTING_SIGNAL, PROMETHEUS_ENABLED") == true)
     }
 
     @Test func `refuses a public address without keys`() throws {
