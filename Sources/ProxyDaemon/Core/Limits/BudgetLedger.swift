@@ -29,6 +29,29 @@ package struct BudgetRefusal: Sendable, Equatable {
     package func isPassing(_ amount: USD) -> Bool { spent + amount <= limit }
 }
 
+extension BudgetRefusal {
+    /// The first period of a budget that an amount would pass; nil where it passes none.
+    init?(of amount: USD, _ item: ScopedBudget, _ account: BudgetAccount, _ date: BudgetDate) {
+        let periods = [
+            (Period.month, item.budget.perMonth, account.month.spent, date.nextMonthUnixSeconds),
+            (.day, item.budget.perDay, account.day.spent, date.nextDayUnixSeconds),
+        ]
+        for (period, limit, spent, reset) in periods {
+            guard let limit, spent + account.reserved + amount > limit else { continue }
+            self.init(
+                scope: item.scope,
+                period: period,
+                limit: limit,
+                spent: spent,
+                reserved: account.reserved,
+                resetUnixSeconds: reset
+            )
+            return
+        }
+        return nil
+    }
+}
+
 /// What was spent and what is put aside. What is checked is put aside in the same step, so that no two requests can count
 /// on the same money: the sum of what was spent and put aside is never more than a budget.
 package struct BudgetLedger: Sendable {
@@ -74,22 +97,7 @@ package struct BudgetLedger: Sendable {
         guard amount > .zero else { return nil }
         let date = BudgetDate(unixSeconds: now / 1_000)
         for item in budgets {
-            let account = account(item.scope, date)
-            let periods = [
-                (BudgetRefusal.Period.month, item.budget.perMonth, account.month.spent, date.nextMonthUnixSeconds),
-                (.day, item.budget.perDay, account.day.spent, date.nextDayUnixSeconds),
-            ]
-            for (period, limit, spent, reset) in periods {
-                guard let limit, spent + account.reserved + amount > limit else { continue }
-                return BudgetRefusal(
-                    scope: item.scope,
-                    period: period,
-                    limit: limit,
-                    spent: spent,
-                    reserved: account.reserved,
-                    resetUnixSeconds: reset
-                )
-            }
+            if let refusal = BudgetRefusal(of: amount, item, account(item.scope, date), date) { return refusal }
         }
         return nil
     }

@@ -109,21 +109,7 @@ package final class Budgets: Sendable {
     ) -> BudgetRefusal? {
         for (item, account) in zip(budgets, accounts) {
             let date = BudgetDate(day: account.day.index, month: account.month.index)
-            let periods = [
-                (BudgetRefusal.Period.month, item.budget.perMonth, account.month.spent, date.nextMonthUnixSeconds),
-                (.day, item.budget.perDay, account.day.spent, date.nextDayUnixSeconds),
-            ]
-            for (period, limit, spent, reset) in periods {
-                guard let limit, spent + account.reserved + amount > limit else { continue }
-                return BudgetRefusal(
-                    scope: item.scope,
-                    period: period,
-                    limit: limit,
-                    spent: spent,
-                    reserved: account.reserved,
-                    resetUnixSeconds: reset
-                )
-            }
+            if let refusal = BudgetRefusal(of: amount, item, account, date) { return refusal }
         }
         return nil
     }
