@@ -22,6 +22,7 @@ public enum ControlProtocol {
         case workflowsList = "workflows.list"
         case workflowsRun = "workflows.run"
         case workflowsCancel = "workflows.cancel"
+        case configReload = "config.reload"
     }
 
     /// Notifications the daemon sends.

@@ -258,6 +258,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public var reducersDisabled: Int?
     /// How exchanges are kept on disk; nil where they are not, and from older daemons.
     public var storage: StorageReport?
+    /// How reading the configuration again has gone; nil from an older daemon.
+    public var configuration: ConfigurationReport?
 
     public init(
         unixMilliseconds: Int64 = 0,
@@ -314,5 +316,6 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case warnings
         case reducersDisabled = "reducers_disabled"
         case storage
+        case configuration
     }
 }

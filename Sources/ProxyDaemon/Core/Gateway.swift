@@ -22,7 +22,7 @@ package import Shared
 /// place; a test compares this table with ``stageNames``.
 package struct Gateway: Sendable {
     package let settings: Settings
-    package let ledger: Ledger
+    package var ledger: Ledger { memory.ledger }
     package let router: Router
     package let caching: GatewayCaching
     private let transport: Transport
@@ -38,15 +38,16 @@ package struct Gateway: Sendable {
     private let keys: ClientKeys
     /// The hashed keys, which may change while requests are under way.
     package let keyRing: KeyRing
+    private let memory: GatewayMemory
     private let prepare: Prepare
     private let decide: Decide
     package let classifier: any Classifying
     let learning: Learning?
-    package let escalations: EscalationCounters
+    package var escalations: EscalationCounters { memory.escalations }
     /// Methods of work that clients may name; nil where they are switched off.
     package let skills: SkillLibrary?
     /// What holds for the prompts of running conversations.
-    package let prepared: PreparedConversations
+    package var prepared: PreparedConversations { memory.prepared }
     /// Who is asked about answers; nil where nobody is.
     let judge: AnswerJudge?
     private let pipeline: Pipeline
@@ -58,6 +59,7 @@ package struct Gateway: Sendable {
         Reserve.name, Admit.name, Compare.name, Judge.name, Attempt.name,
     ]
 
+    /// A gateway with newer settings than the `former` one goes on where that stands.
     package init(
         settings: Settings,
         catalogue: Catalogue,
@@ -71,11 +73,11 @@ package struct Gateway: Sendable {
         ring: KeyRing = KeyRing(),
         sharedLimits: (any SharedLimits)? = nil,
         transport: Transport,
-        clock: Clock
+        clock: Clock,
+        after former: Gateway? = nil
     ) {
         self.learning = learning
         self.exchanges = exchanges
-        escalations = EscalationCounters()
         self.skills = skills
         self.settings = settings
         self.classifier = classifier
@@ -84,41 +86,54 @@ package struct Gateway: Sendable {
         keyRing = ring
         keys = ClientKeys(settings.auth.keys, projects: settings.projects, ring: ring)
         router = Router(settings: settings, catalogue: catalogue)
-        pool = BackendPool(settings: settings, backends: router.backends, transport: transport, clock: clock)
-        admit = Admit(settings.load, books: exchanges, clock: clock)
-        let terms = TenantTerms(settings)
-        limits = LimitGate(terms, shared: settings.limits.isShared ? sharedLimits : nil, clock: clock)
-        let budgets = Budgets(settings, terms, shared: settings.budgets.isShared ? sharedLimits : nil, clock: clock)
-        self.budgets = budgets
-        ledger = Ledger(backends: settings.backends, isDemo: settings.isDemo, clock: clock, log: exchanges)
-        caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock)
-        let paces = Paces()
-        // Some 800 bytes each.
-        let conversations = Conversations(maxEntries: 8_000, maxBytes: 6_291_456)
-        let boilerplate = Boilerplate(rules)
-        prepared = PreparedConversations(
-            fingerprint: Prepare.fingerprint(settings.reduction, boilerplate),
-            clock: clock
+        pool = BackendPool(
+            settings: settings,
+            backends: router.backends,
+            transport: transport,
+            clock: clock,
+            after: former?.pool
         )
+        admit = Admit(settings.load, books: exchanges, clock: clock, after: former?.admit)
+        let terms = TenantTerms(settings)
+        limits = LimitGate(
+            terms,
+            shared: settings.limits.isShared ? sharedLimits : nil,
+            clock: clock,
+            after: former?.limits
+        )
+        let budgets = Budgets(
+            settings,
+            terms,
+            shared: settings.budgets.isShared ? sharedLimits : nil,
+            clock: clock,
+            after: former?.budgets
+        )
+        self.budgets = budgets
+        caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock, after: former?.caching)
+        let boilerplate = Boilerplate(rules)
+        let reducers = Prepare.fingerprint(settings.reduction, boilerplate)
+        let memory = former?.memory ?? GatewayMemory(settings, reducers: reducers, log: exchanges, clock: clock)
+        memory.adopt(settings, reducers: reducers)
+        self.memory = memory
         prepare = Prepare(
             settings.reduction,
             boilerplate: boilerplate,
             skills: skills,
-            conversations: prepared,
+            conversations: memory.prepared,
             backends: router.backends
         )
         decide = Decide(
             router: router,
             classifier: classifier,
             bounds: ProjectBounds(settings),
-            paces: paces,
-            conversations: conversations,
+            paces: memory.paces,
+            conversations: memory.conversations,
             marking: settings.reduction.marksCache ? CacheMarking(router.backends) : nil,
             clock: clock,
             stallAfter: settings.escalation.stallAfter,
-            lifted: { [escalations] in escalations.lifted() }
+            lifted: { [memory] in memory.escalations.lifted() }
         )
-        let repeated = RepeatedRequests()
+        let ledger = memory.ledger
         let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
         judge = Self.judge(settings, router, ModelCall(transport: transport, clock: clock))
         let worst = WorstCase(settings, judge: judge)
@@ -126,27 +141,27 @@ package struct Gateway: Sendable {
             Settle(
                 router: router,
                 ledger: ledger,
-                paces: paces,
-                conversations: conversations,
+                paces: memory.paces,
+                conversations: memory.conversations,
                 clock: clock,
                 prompts: settings.log.prompts,
                 outcomes: outcomes,
                 budgets: budgets
             ),
             Authenticate(keys: keys),
-            Recognise(repeated: repeated),
+            Recognise(repeated: memory.repeated),
             Limit(limits, budgets),
             prepare,
             decide,
             LookUp(
                 answers: caching.answers,
                 semantic: caching.semantic,
-                repeated: repeated,
+                repeated: memory.repeated,
                 settings: settings.cache,
                 namesAlways: settings.coalesce.isEnabled,
                 clock: clock
             ),
-            Coalesce(settings: settings, clock: clock),
+            Coalesce(settings: settings, flights: memory.flights, clock: clock),
             Reserve(budgets, worst),
             admit,
             Compare(
@@ -158,14 +173,18 @@ package struct Gateway: Sendable {
             Judge(
                 settings: settings,
                 judge: judge,
-                counters: escalations,
+                storm: memory.storm,
+                counters: memory.escalations,
                 clock: clock
             ),
             Attempt(pool: pool, transport: transport, ledger: ledger, clock: clock, settings: settings, worst: worst),
         ])
-        for model in router.unpricedModels {
-            ledger.warn("no price is known for \(model); it is counted at the dearest known price")
-        }
+        ledger.warnOfConfiguration(configurationWarnings)
+    }
+
+    /// What a person should know of the settings in force.
+    package var configurationWarnings: [String] {
+        router.unpricedModels.map { "no price is known for \($0); it is counted at the dearest known price" }
     }
 
     /// What compares a share of the answers with another tier's; nil where none are to be.

@@ -20,7 +20,19 @@ package struct GatewayCaching: Sendable {
     let answers: AnswerStore?
     let semantic: SemanticCache?
 
-    init(_ settings: Settings, _ parts: CachingParts, backends: [Backend], clock: Clock) {
+    /// With other settings the `former` caches' answers and questions are kept.
+    init(
+        _ settings: Settings,
+        _ parts: CachingParts,
+        backends: [Backend],
+        clock: Clock,
+        after former: GatewayCaching? = nil
+    ) {
+        if let former {
+            answers = former.answers.map { AnswerStore($0, backends: backends) }
+            semantic = former.semantic.map { SemanticCache($0, settings: settings.cache.semantic) }
+            return
+        }
         guard settings.cache.isEnabled else {
             answers = nil
             semantic = nil

@@ -9,9 +9,7 @@ import Synchronization
 struct ClassifierAssembly: Sendable {
     let classifier: LayeredClassifier
     let learning: Learning?
-    /// What the classifier's embeddings are remembered in; nil where none are wanted.
-    let embeddings: RememberedEmbeddings?
-    private let examples: ExampleBank?
+    private let examples: (list: [ExampleBank.Example], threshold: Double, bank: ExampleBank)?
     private let store: (any StateStore)?
     /// What a person should know about layers that are off.
     private(set) var warnings: [String] = []
@@ -19,24 +17,21 @@ struct ClassifierAssembly: Sendable {
     /// Between two looks at whether something is to be saved.
     static let saveSeconds: Int64 = 2
 
+    /// What the `former` one has learned goes on to hold, and examples that are the same are not embedded again.
+    ///
     /// Throws what is wrong with the examples' file or the sidecar's address, with the key that names it.
     init(
         settings: Settings,
         catalogue: Catalogue,
         embedder: any Embedder,
+        embeddings: RememberedEmbeddings?,
         transport: Transport,
         clock: Clock,
-        environment: [String: String]
+        environment: [String: String],
+        after former: ClassifierAssembly? = nil
     ) throws {
         var helpers = LayeredClassifier.Helpers()
         var warnings: [String] = []
-        embeddings =
-            settings.embedding.isEnabled
-            ? RememberedEmbeddings(
-                embedder,
-                timeoutMilliseconds: settings.embedding.timeoutMilliseconds,
-                clock: clock
-            ) : nil
         helpers.embeddings = embeddings
         if settings.learned.shadowRate > 0, !settings.learned.usesFeedback || settings.classifier.mode == .ruleBased {
             warnings.append(
@@ -61,17 +56,33 @@ struct ClassifierAssembly: Sendable {
             }
         }
         helpers.sidecar = try Self.sidecar(settings.learned, transport, clock)
-        examples = try Self.examples(settings.classifier, embedder, maximumTokens: model.maximumTokens)
-        helpers.examples = examples
+        let list = try settings.classifier.examplesFile.map { try ExamplesFile.read($0) }
+        let threshold = settings.classifier.exampleThreshold
+        if let list, let known = former?.examples, known.list == list, known.threshold == threshold {
+            examples = known
+        } else {
+            examples = list.map { list in
+                let bank = ExampleBank(
+                    list,
+                    threshold: threshold,
+                    embedder: embedder,
+                    maximumTokens: model.maximumTokens
+                )
+                return (list, threshold, bank)
+            }
+        }
+        helpers.examples = examples?.bank
         if settings.learned.usesFeedback {
             var calibration = CalibrationRule()
             calibration.targetQuality = settings.classifier.qualityTarget
-            helpers.learned = LearnedState(
-                scores: RouterWeights.fingerprint,
-                inputCount: RouterModel.rankingInputs,
-                calibration: calibration,
-                clock: clock
-            )
+            helpers.learned =
+                former?.learning?.state
+                ?? LearnedState(
+                    scores: RouterWeights.fingerprint,
+                    inputCount: RouterModel.rankingInputs,
+                    calibration: calibration,
+                    clock: clock
+                )
         }
         let classifier = LayeredClassifier(
             settings: settings.classifier,
@@ -88,9 +99,14 @@ struct ClassifierAssembly: Sendable {
         self.warnings = warnings
     }
 
+    /// Embeds the examples, in the background. Those that are there already are left alone.
+    func prepareExamples() {
+        if let bank = examples?.bank { Task { await bank.prepare() } }
+    }
+
     /// Takes up what an earlier daemon learned, and embeds the examples. What could not be taken up, a sentence each.
     func prepare() async -> [String] {
-        if let examples { Task { await examples.prepare() } }
+        prepareExamples()
         guard let learning, let store else { return [] }
         return await learning.state.load(from: store)
     }
@@ -116,20 +132,6 @@ struct ClassifierAssembly: Sendable {
         } catch {
             throw StartupProblem("learned.sidecar_url: \(error.description)")
         }
-    }
-
-    private static func examples(
-        _ settings: Settings.Classifier,
-        _ embedder: any Embedder,
-        maximumTokens: Int
-    ) throws -> ExampleBank? {
-        guard let path = settings.examplesFile else { return nil }
-        return ExampleBank(
-            try ExamplesFile.read(path),
-            threshold: settings.exampleThreshold,
-            embedder: embedder,
-            maximumTokens: maximumTokens
-        )
     }
 }
 

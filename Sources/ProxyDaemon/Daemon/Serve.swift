@@ -19,8 +19,7 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         do {
-            let config = try Startup.load(options)
-            try await Daemon(config).run()
+            try await Daemon { [options] in try Startup.load(options) }.run()
         } catch let error as ControlSocketError {
             Startup.complain("\(error)")
             if case .alreadyRunning = error { throw ExitCode(3) }

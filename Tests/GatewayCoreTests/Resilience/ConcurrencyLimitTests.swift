@@ -31,7 +31,7 @@ import Testing
     }
 
     private func limit(_ most: Int, queued: Int, _ sleeper: Sleeper) -> ConcurrencyLimit {
-        ConcurrencyLimit(most: most, maxQueued: queued, timeoutMilliseconds: 1_000, clock: sleeper.clock)
+        ConcurrencyLimit(.init(most: most, maxQueued: queued, timeoutMilliseconds: 1_000), clock: sleeper.clock)
     }
 
     @Test func `the rest queue in order, and beyond the queue are turned away`() async {
@@ -93,11 +93,30 @@ import Testing
         sleeper.wake()
     }
 
+    @Test func `other bounds let in who queues, or close places as they are left`() async {
+        let sleeper = Sleeper()
+        let limit = limit(1, queued: 3, sleeper)
+        #expect(await limit.enter() == .admitted)
+        let waiting = (0..<2).map { _ in Task { await limit.enter() } }
+        #expect(await eventually { limit.waiting == 2 })
+        limit.adopt(.init(most: 3, maxQueued: 3, timeoutMilliseconds: 1_000))
+        for task in waiting { #expect(await task.value == .admitted) }
+        #expect(limit.inside == 3)
+        limit.adopt(.init(most: 1, maxQueued: 3, timeoutMilliseconds: 1_000))
+        let last = Task { await limit.enter() }
+        #expect(await eventually { limit.waiting == 1 })
+        limit.leave()
+        limit.leave()
+        #expect(limit.inside == 1 && limit.waiting == 1)
+        limit.leave()
+        #expect(await last.value == .admitted)
+        #expect(limit.inside == 1)
+        sleeper.wake()
+    }
+
     @Test func `never more than allowed, with a thousand who come and go`() async {
         let limit = ConcurrencyLimit(
-            most: 7,
-            maxQueued: 2_000,
-            timeoutMilliseconds: 60_000,
+            .init(most: 7, maxQueued: 2_000, timeoutMilliseconds: 60_000),
             clock: TestClock().port
         )
         let seen = Noted()

@@ -55,25 +55,27 @@ package final class Ledger: Sendable {
     /// How many exchanges are remembered.
     package static let remembered = 1_000
 
-    private struct State {
+    struct State {
         var sinceStart = MetricsSnapshot.Totals()
         var today = MetricsSnapshot.Totals()
         var month = MetricsSnapshot.Totals()
         var day: Int64 = .min
         var monthNumber: Int64 = .min
         var inFlight = 0
+        var configuration: ConfigurationReport
+        var configurationWarnings: [String] = []
         var tiers = [MetricsSnapshot.TierTotals]()
         var backends: [MetricsSnapshot.Backend]
         var entries: [LedgerEntry] = []
         /// Where the next entry goes once the ring is full.
         var next = 0
-        var latencies = RecentLatencies()
-        var rate = RatePerMinute()
+        fileprivate var latencies = RecentLatencies()
+        fileprivate var rate = RatePerMinute()
         var warnings: [String] = []
     }
 
-    private let state: Mutex<State>
-    private let clock: Clock
+    let state: Mutex<State>
+    let clock: Clock
     private let startedNanoseconds: Int64
     private let isDemo: Bool
     private let log: (any ExchangeLog)?
@@ -85,19 +87,9 @@ package final class Ledger: Sendable {
         self.clock = clock
         self.isDemo = isDemo
         startedNanoseconds = clock.monotonicNanoseconds()
-        let rows = backends.map { backend in
-            MetricsSnapshot.Backend(
-                name: backend.name,
-                provider: backend.provider.rawValue,
-                model: backend.model,
-                tier: backend.tier,
-                isSimulated: backend.provider == .simulated
-            )
-        }
-        let tiers = Set(backends.map(\.tier)).sorted().map {
-            MetricsSnapshot.TierTotals(tier: $0, requests: 0, cost: .zero)
-        }
-        state = Mutex(State(tiers: tiers, backends: rows))
+        let configuration = ConfigurationReport(unixMilliseconds: clock.unixMilliseconds())
+        state = Mutex(State(configuration: configuration, backends: []))
+        adopt(backends)
     }
 
     /// Has this called after every exchange, on the thread that ended it.
@@ -119,7 +111,8 @@ package final class Ledger: Sendable {
     /// Something a person should know, shown until the end of the process. Said once.
     package func warn(_ text: String) {
         state.withLock { state in
-            if !state.warnings.contains(text), state.warnings.count < 20 { state.warnings.append(text) }
+            let isKnown = state.warnings.contains(text) || state.configurationWarnings.contains(text)
+            if !isKnown, state.warnings.count < 20 { state.warnings.append(text) }
         }
     }
 
@@ -195,7 +188,7 @@ package final class Ledger: Sendable {
         return state.withLock { state in
             Self.turnCalendar(now, &state)
             let latencies = state.latencies.percentiles
-            return MetricsSnapshot(
+            var snapshot = MetricsSnapshot(
                 unixMilliseconds: now,
                 uptimeSeconds: uptime,
                 isDemo: isDemo,
@@ -209,8 +202,13 @@ package final class Ledger: Sendable {
                 tiers: state.tiers,
                 cache: cache,
                 backends: state.backends,
-                warnings: state.warnings
+                warnings: state.configurationWarnings + state.warnings
             )
+            snapshot.configuration = state.configuration
+            if let failure = state.configuration.lastFailure {
+                snapshot.warnings.append("the configuration could not be read again, the former one holds: \(failure)")
+            }
+            return snapshot
         }
     }
 

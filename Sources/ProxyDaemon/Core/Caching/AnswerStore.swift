@@ -7,7 +7,7 @@ package struct AnswerStore: Sendable {
     private let home: (any AnswerHome)?
     private let backends: [String: Backend]
     private let clock: Clock
-    private let served = ServedAnswers()
+    private let served: ServedAnswers
 
     /// `backends` are those whose answers can be taken up from the home.
     package init(memory: ExactCache, home: (any AnswerHome)?, backends: [Backend], clock: Clock) {
@@ -15,6 +15,16 @@ package struct AnswerStore: Sendable {
         self.home = home
         self.backends = Dictionary(backends.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
         self.clock = clock
+        served = ServedAnswers()
+    }
+
+    /// The same answers for other backends.
+    init(_ former: AnswerStore, backends: [Backend]) {
+        memory = former.memory
+        home = former.home
+        self.backends = Dictionary(backends.map { ($0.identity, $0) }, uniquingKeysWith: { first, _ in first })
+        clock = former.clock
+        served = former.served
     }
 
     /// The answer under a key if it is no older than `maxAgeSeconds`. Waits for the home only where memory has none.

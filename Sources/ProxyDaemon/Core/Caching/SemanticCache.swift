@@ -30,7 +30,12 @@ package final class SemanticCache: Sendable {
     private let index: SemanticIndex
     private let journal: (any SemanticJournal)?
     private let clock: Clock
-    private let state = Mutex(SemanticRecord())
+    private let record: Record
+
+    /// What became of hits. Outlives the settings.
+    private final class Record: Sendable {
+        let state = Mutex(SemanticRecord())
+    }
 
     package init(
         settings: Settings.SemanticCache,
@@ -46,6 +51,18 @@ package final class SemanticCache: Sendable {
         self.index = index
         self.journal = journal
         self.clock = clock
+        record = Record()
+    }
+
+    /// The same questions under other settings. What the cache is made of stays: size, kind of similarity, journal.
+    init(_ former: SemanticCache, settings: Settings.SemanticCache) {
+        self.settings = settings
+        embeddings = former.embeddings
+        guards = former.guards
+        index = former.index
+        journal = former.journal
+        clock = former.clock
+        record = former.record
     }
 
     /// Seconds that an answer may be given to other questions.
@@ -75,7 +92,7 @@ package final class SemanticCache: Sendable {
             guard let first = comparison.refusals.first else { return Match(entry: entry, similarity: similarity) }
             refusal = refusal ?? first.name.rawValue
         }
-        state.withLock { $0.missed(refusal) }
+        record.state.withLock { $0.missed(refusal) }
         return nil
     }
 
@@ -162,18 +179,18 @@ package final class SemanticCache: Sendable {
 
     /// A question got another's answer.
     func served(_ match: Match) {
-        state.withLock { $0.hits += 1 }
+        record.state.withLock { $0.hits += 1 }
         index.touch(match.entry.key)
     }
 
     /// A would-be hit's two answers were compared.
     func judged(_ likeness: AnswerLikeness) {
-        state.withLock { $0.judged(isFalse: likeness == .different, maxRate: settings.maxFalseHitRate) }
+        record.state.withLock { $0.judged(isFalse: likeness == .different, maxRate: settings.maxFalseHitRate) }
     }
 
     /// A client reported that an answer was not to its question: its entry goes.
     func reportedFalse(_ key: CacheKey) {
-        state.withLock { $0.falseHits += 1 }
+        record.state.withLock { $0.falseHits += 1 }
         _ = remove(.entry(key))
     }
 
@@ -191,7 +208,7 @@ package final class SemanticCache: Sendable {
         let count = index.remove(selection)
         journal?.record(.removed(selection))
         // Who empties the cache wants it to begin anew.
-        if selection == .all { state.withLock { $0.restart() } }
+        if selection == .all { record.state.withLock { $0.restart() } }
         return count
     }
 
@@ -212,7 +229,7 @@ package final class SemanticCache: Sendable {
 
     /// Why nothing is looked up; nil while it is on.
     private var off: String? {
-        if let off = state.withLock({ $0.off }) { return off }
+        if let off = record.state.withLock({ $0.off }) { return off }
         guard settings.similarity == .embedding else { return nil }
         guard let embeddings else { return "embedding.enabled is false; cache.similarity: jaccard does without" }
         return embeddings.isOn ? nil : embeddings.reasonForNone
@@ -247,7 +264,7 @@ package final class SemanticCache: Sendable {
     }
 
     package var report: SemanticCacheReport {
-        let state = state.withLock { $0 }
+        let state = record.state.withLock { $0 }
         return SemanticCacheReport(
             off: off,
             isSuspended: state.off == nil ? nil : true,

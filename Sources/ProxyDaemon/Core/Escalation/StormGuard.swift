@@ -13,23 +13,26 @@ final class StormGuard: Sendable {
     static let leastAtOnce = 3
 
     private struct State {
+        var share: Double
         var earned = StormGuard.burst
         var judging = 0
         var escalating = 0
         var refused = 0
     }
 
-    private let share: Double
-    private let state = Mutex(State())
+    private let state: Mutex<State>
 
     /// `share` of 0 to 1; 1 sets no bound.
-    init(share: Double) { self.share = max(0, min(1, share)) }
+    init(share: Double) { state = Mutex(State(share: max(0, min(1, share)))) }
+
+    /// Changes the share from now on.
+    func adopt(share: Double) { state.withLock { $0.share = max(0, min(1, share)) } }
 
     /// An answer is about to be judged. Each is to be followed by one ``ended()``.
     func began() {
         state.withLock { state in
             state.judging += 1
-            state.earned = min(Self.burst, state.earned + share)
+            state.earned = min(Self.burst, state.earned + state.share)
         }
     }
 
@@ -38,8 +41,8 @@ final class StormGuard: Sendable {
     /// Whether one more answer may be asked again. Each yes is to be followed by one ``escalated()``.
     func admits() -> Bool {
         state.withLock { state in
-            if share < 1 {
-                let most = max(Self.leastAtOnce, Int((share * Double(state.judging)).rounded(.up)))
+            if state.share < 1 {
+                let most = max(Self.leastAtOnce, Int((state.share * Double(state.judging)).rounded(.up)))
                 guard state.earned >= 1, state.escalating < most else {
                     state.refused += 1
                     return false

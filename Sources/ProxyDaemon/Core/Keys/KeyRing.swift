@@ -2,7 +2,7 @@ import Synchronization
 
 /// The records of the hashed keys in force, by their prefixes. May be exchanged while requests are under way.
 package final class KeyRing: Sendable {
-    private let fixed: [String: KeyRecord]
+    private let fixed: Mutex<[String: KeyRecord]>
     private let kept: Mutex<[String: KeyRecord]>
     /// Takes the place of a record that is not there, so that it takes as long to find out.
     private let nobody = KeyRecord(
@@ -15,12 +15,18 @@ package final class KeyRing: Sendable {
 
     /// `fixed` are those of the configuration, `kept` those of the keys file.
     package init(fixed: [KeyRecord] = [], kept: [KeyRecord] = []) {
-        self.fixed = Self.byPrefix(fixed)
+        self.fixed = Mutex(Self.byPrefix(fixed))
         self.kept = Mutex(Self.byPrefix(kept))
     }
 
     private static func byPrefix(_ records: [KeyRecord]) -> [String: KeyRecord] {
         Dictionary(records.map { ($0.prefix, $0) }, uniquingKeysWith: { first, _ in first })
+    }
+
+    /// Takes the place of what the configuration said before.
+    package func replaceFixed(_ records: [KeyRecord]) {
+        let new = Self.byPrefix(records)
+        fixed.withLock { $0 = new }
     }
 
     /// Takes the place of what the keys file said before.
@@ -30,12 +36,12 @@ package final class KeyRing: Sendable {
     }
 
     /// There are no keys at all, revoked ones included: with those alone nobody is let in.
-    package var isEmpty: Bool { fixed.isEmpty && kept.withLock { $0.isEmpty } }
+    package var isEmpty: Bool { fixed.withLock { $0.isEmpty } && kept.withLock { $0.isEmpty } }
 
     /// The record of a key; nil for one that is not known. One hash is made, whatever is presented.
     package func record(of key: String) -> KeyRecord? {
         let prefix = KeyRecord.prefix(of: key) ?? ""
-        let found = fixed[prefix] ?? kept.withLock { $0[prefix] }
+        let found = fixed.withLock { $0[prefix] } ?? kept.withLock { $0[prefix] }
         let isRight = (found ?? nobody).matches(key)
         return isRight ? found : nil
     }

@@ -10,22 +10,34 @@ package final class Budgets: Sendable {
     private let shared: (any SharedLimits)?
     private let clock: Clock
     private let softRatio: Double
-    private let ledger = Mutex(BudgetLedger())
-    private let saved = Mutex<UInt64>(0)
-    private let numbers = Atomic<UInt64>(0)
-    /// Apart from those of other daemons and other runs.
-    private let idPrefix: String
+    private let book: Book
 
-    /// `shared` is where the sums of several daemons are kept; where it is away, this one goes by what it knows.
-    init(_ settings: Settings, _ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock) {
+    /// The sums. They outlive the terms.
+    private final class Book: Sendable {
+        let ledger = Mutex(BudgetLedger())
+        let saved = Mutex<UInt64>(0)
+        let numbers = Atomic<UInt64>(0)
+        /// Apart from those of other daemons and other runs.
+        let idPrefix = String(UInt64.random(in: .min ... .max), radix: 36)
+    }
+
+    /// `shared` is where the sums of several daemons are kept; where it is away, this one goes by what it knows. With
+    /// other terms the sums are those of the `former` budgets.
+    init(
+        _ settings: Settings,
+        _ terms: TenantTerms,
+        shared: (any SharedLimits)?,
+        clock: Clock,
+        after former: Budgets? = nil
+    ) {
+        book = former?.book ?? Book()
         self.terms = terms
         self.shared = shared
         self.clock = clock
         softRatio = settings.budgets.softRatio
-        idPrefix = String(UInt64.random(in: .min ... .max), radix: 36)
     }
 
-    private func nextID() -> String { "\(idPrefix)-\(numbers.add(1, ordering: .relaxed).newValue)" }
+    private func nextID() -> String { "\(book.idPrefix)-\(book.numbers.add(1, ordering: .relaxed).newValue)" }
 
     // MARK: Before a call
 
@@ -42,7 +54,7 @@ package final class Budgets: Sendable {
         guard !budgets.isEmpty else { return nil }
         let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
         var worst: (share: Double, text: String)?
-        ledger.withLock { ledger in
+        book.ledger.withLock { ledger in
             for item in budgets {
                 let account = ledger.account(item.scope, date)
                 let periods = [
@@ -79,7 +91,7 @@ package final class Budgets: Sendable {
         let id = nextID()
         if let shared, let answer = await shared.reserve(id, amount, for: budgets) {
             let now = clock.unixMilliseconds()
-            let refusal = ledger.withLock { ledger -> BudgetRefusal? in
+            let refusal = book.ledger.withLock { ledger -> BudgetRefusal? in
                 for (item, account) in zip(budgets, answer.accounts) { ledger.adopt(account, for: item.scope) }
                 if answer.isGranted {
                     ledger.hold(id, amount, scopes: scopes, unixMilliseconds: now)
@@ -88,13 +100,13 @@ package final class Budgets: Sendable {
                 return Self.refusal(of: amount, budgets, answer.accounts)
             }
             if let refusal { return refusal }
-            if !answer.isGranted { return ledger.withLock { $0.refusal(of: amount, budgets, now) } }
+            if !answer.isGranted { return book.ledger.withLock { $0.refusal(of: amount, budgets, now) } }
             reservation.holds(HeldAmount(id: id, amount: amount))
             return nil
         }
         // Under a name of its own: what may yet be put aside under the other is taken back.
         let (now, local) = (clock.unixMilliseconds(), shared == nil ? id : nextID())
-        let refusal = ledger.withLock {
+        let refusal = book.ledger.withLock {
             $0.reserve(local, amount, scopes: scopes, budgets: budgets, unixMilliseconds: now)
         }
         if refusal == nil { reservation.holds(HeldAmount(id: local, amount: amount)) }
@@ -140,7 +152,7 @@ package final class Budgets: Sendable {
         guard !held.isEmpty || spent > .zero else { return }
         let scopes = LimitScope.scopes(of: client)
         let now = clock.unixMilliseconds()
-        ledger.withLock { ledger in
+        book.ledger.withLock { ledger in
             for item in held { ledger.release(item.id) }
             ledger.charge(spent, scopes: scopes, unixMilliseconds: now)
         }
@@ -152,13 +164,13 @@ package final class Budgets: Sendable {
     /// A scope's sums now.
     package func account(_ scope: LimitScope) -> BudgetAccount {
         let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
-        return ledger.withLock { $0.account(scope, date) }
+        return book.ledger.withLock { $0.account(scope, date) }
     }
 
     /// All sums that there are, by their scopes' names.
     package var accounts: [(scope: LimitScope, account: BudgetAccount)] {
         let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
-        return ledger.withLock { ledger in
+        return book.ledger.withLock { ledger in
             ledger.accounts.keys.sorted { $0.name < $1.name }.map { ($0, ledger.account($0, date)) }
         }
     }
@@ -166,7 +178,7 @@ package final class Budgets: Sendable {
     /// Takes up the sums of an earlier run; what is wrong with them, for people, or nil.
     package func load(from store: any StateStore) async -> String? {
         guard let document = await store.load(Self.documentName) else { return nil }
-        guard ledger.withLock({ $0.load(document) }) else {
+        guard book.ledger.withLock({ $0.load(document) }) else {
             return "what was spent before is not known: \(Self.documentName) cannot be read; the sums begin at zero"
         }
         return nil
@@ -174,13 +186,13 @@ package final class Budgets: Sendable {
 
     /// Saves the sums where they have changed.
     package func save(to store: any StateStore) async throws(StateStoreError) {
-        let (document, revision) = ledger.withLock { ledger -> ([UInt8]?, UInt64) in
-            let isNew = saved.withLock { $0 != ledger.revision }
+        let (document, revision) = book.ledger.withLock { ledger -> ([UInt8]?, UInt64) in
+            let isNew = book.saved.withLock { $0 != ledger.revision }
             return (isNew ? ledger.document : nil, ledger.revision)
         }
         guard let document else { return }
         try await store.save(document, as: Self.documentName)
-        saved.withLock { $0 = revision }
+        book.saved.withLock { $0 = revision }
     }
 }
 

@@ -5,6 +5,11 @@ package final class LimitGate: Sendable {
     /// An answer that is not there yet counts as so many tokens at most.
     private static let foreseenAnswerTokens = 1_000
 
+    /// What has been taken. Outlives the terms.
+    private final class Counts: Sendable {
+        let state = Mutex(State())
+    }
+
     private struct State {
         var limiter = RateLimiter()
         var streams: [LimitScope: Int] = [:]
@@ -13,11 +18,12 @@ package final class LimitGate: Sendable {
     private let terms: TenantTerms
     private let shared: (any SharedLimits)?
     private let clock: Clock
-    private let state = Mutex(State())
+    private let counts: Counts
 
     /// `shared` counts requests and tokens for several daemons; where it is away, this one counts for itself. Streams are
-    /// counted here in any case.
-    init(_ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock) {
+    /// counted here in any case. With other terms the gate goes on counting from where the `former` one stands.
+    init(_ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock, after former: LimitGate? = nil) {
+        counts = former?.counts ?? Counts()
         self.terms = terms
         self.shared = shared
         self.clock = clock
@@ -111,7 +117,7 @@ package final class LimitGate: Sendable {
     private func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome] {
         if let shared, let outcomes = await shared.take(demands), outcomes.count == demands.count { return outcomes }
         let now = clock.monotonicNanoseconds()
-        return state.withLock { $0.limiter.take(demands, now: now) }
+        return counts.state.withLock { $0.limiter.take(demands, now: now) }
     }
 
     /// Requests go before tokens, as clients know them better; of several the one that is nearest to its end.
@@ -144,7 +150,7 @@ package final class LimitGate: Sendable {
     {
         let bounds = terms.compactMap { term in term.limits.concurrentStreams.map { (scope: term.scope, most: $0) } }
         guard !bounds.isEmpty else { return [] }
-        let full = state.withLock { state -> (scope: LimitScope, most: Int)? in
+        let full = counts.state.withLock { state -> (scope: LimitScope, most: Int)? in
             if let full = bounds.first(where: { state.streams[$0.scope, default: 0] >= $0.most }) { return full }
             for bound in bounds { state.streams[bound.scope, default: 0] += 1 }
             return nil
@@ -156,7 +162,7 @@ package final class LimitGate: Sendable {
 
     private func leave(_ streams: [LimitScope]) {
         guard !streams.isEmpty else { return }
-        state.withLock { state in
+        counts.state.withLock { state in
             for scope in streams {
                 let left = state.streams[scope, default: 1] - 1
                 state.streams[scope] = left > 0 ? left : nil
@@ -165,14 +171,14 @@ package final class LimitGate: Sendable {
     }
 
     /// Streams under way that count for a scope with a bound.
-    package func streams(_ scope: LimitScope) -> Int { state.withLock { $0.streams[scope] ?? 0 } }
+    package func streams(_ scope: LimitScope) -> Int { counts.state.withLock { $0.streams[scope] ?? 0 } }
 
     private func correct(_ tokens: [RateLimiter.Demand], used: Int) {
         for demand in tokens where used != demand.units {
             let units = max(0, used) - demand.units
             shared?.correct(demand.bucket, demand.rate, by: units)
             let now = clock.monotonicNanoseconds()
-            state.withLock { $0.limiter.correct(demand.bucket, demand.rate, by: units, now: now) }
+            counts.state.withLock { $0.limiter.correct(demand.bucket, demand.rate, by: units, now: now) }
         }
     }
 }

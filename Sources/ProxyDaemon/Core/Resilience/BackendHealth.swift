@@ -34,16 +34,28 @@ final class BackendHealth: Sendable {
         var isProbed = false
     }
 
-    let name: String
+    private let baseURL: String
     let limit: ConcurrencyLimit?
     private let rules: Settings.Breaker
     private let state: Mutex<State>
 
-    init(_ backend: String, rules: Settings.Breaker, limit: ConcurrencyLimit?) {
-        name = backend
+    init(_ backend: Backend, rules: Settings.Breaker, limit: ConcurrencyLimit.Bounds?, clock: Clock) {
+        baseURL = backend.baseURL
         self.rules = rules
-        self.limit = limit
+        self.limit = limit.map { ConcurrencyLimit($0, clock: clock) }
         state = Mutex(State(breaker: CircuitBreaker(rules)))
+    }
+
+    /// Of a backend that is in no configuration.
+    init(rules: Settings.Breaker) {
+        (baseURL, limit) = ("", nil)
+        self.rules = rules
+        state = Mutex(State(breaker: CircuitBreaker(rules)))
+    }
+
+    /// Whether what is known of a backend of this name holds under a newer configuration as well.
+    func goesOn(as backend: Backend, _ rules: Settings.Breaker) -> Bool {
+        baseURL == backend.baseURL && self.rules == rules && (limit == nil) == (backend.maxConcurrent == nil)
     }
 
     /// Lets a call through, or not: the breaker is open.

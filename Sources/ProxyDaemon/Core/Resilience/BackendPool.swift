@@ -15,30 +15,34 @@ package final class BackendPool: Sendable {
     private let transport: Transport
     private let clock: Clock
 
-    init(settings: Settings, backends: [Backend], transport: Transport, clock: Clock) {
+    /// A backend that the `former` pool knows by the same name and address is as healthy as it was there, unless the
+    /// breaker's rules have changed.
+    init(
+        settings: Settings,
+        backends: [Backend],
+        transport: Transport,
+        clock: Clock,
+        after former: BackendPool? = nil
+    ) {
         let rules = settings.breaker
         let load = settings.load
         var health: [String: BackendHealth] = [:]
         var byAddress: [String: BackendHealth] = [:]
         for backend in backends {
-            let limit = backend.maxConcurrent.map {
-                ConcurrencyLimit(
-                    most: $0,
-                    maxQueued: load.maxQueued,
-                    timeoutMilliseconds: load.queueTimeoutMilliseconds,
-                    clock: clock
-                )
-            }
-            let one = BackendHealth(backend.name, rules: rules, limit: limit)
+            let known = former?.health[backend.name].flatMap { $0.goesOn(as: backend, rules) ? $0 : nil }
+            let limit = backend.maxConcurrent.map { ConcurrencyLimit.Bounds(load, most: $0) }
+            let one = known ?? BackendHealth(backend, rules: rules, limit: limit, clock: clock)
+            if let limit { one.limit?.adopt(limit) }
             health[backend.name] = health[backend.name] ?? one
             byAddress[backend.baseURL] = byAddress[backend.baseURL] ?? one
         }
         self.health = health
         self.byAddress = byAddress
-        unknown = BackendHealth("", rules: rules, limit: nil)
+        unknown = BackendHealth(rules: rules)
         fallbacks = settings.fallbacks
         retry = RetryPolicy(settings.retry)
-        budget = RetryBudget(share: settings.retry.budget, now: clock.monotonicNanoseconds())
+        budget = former?.budget ?? RetryBudget(share: settings.retry.budget, now: clock.monotonicNanoseconds())
+        budget.adopt(share: settings.retry.budget)
         self.transport = transport
         self.clock = clock
     }

@@ -11,25 +11,27 @@ final class RetryBudget: Sendable {
     private static let perNanosecond = 1e-10
 
     private struct State {
+        var share: Double
         var tokens = RetryBudget.atStart
         var at: Int64
     }
 
-    private let share: Double
     private let state: Mutex<State>
 
     init(share: Double, now: Int64) {
-        self.share = share
-        state = Mutex(State(at: now))
+        state = Mutex(State(share: share, at: now))
     }
 
+    /// Changes the share from now on.
+    func adopt(share: Double) { state.withLock { $0.share = share } }
+
     /// A request came.
-    func deposit() { state.withLock { $0.tokens = min(Self.most, $0.tokens + share) } }
+    func deposit() { state.withLock { $0.tokens = min(Self.most, $0.tokens + $0.share) } }
 
     /// Whether one may be retried now, which counts as done.
     func withdraw(now: Int64) -> Bool {
-        guard share > 0 else { return false }
-        return state.withLock { state in
+        state.withLock { state in
+            guard state.share > 0 else { return false }
             // Up to what is there at the start: what is beyond comes from traffic alone.
             if state.tokens < Self.atStart {
                 state.tokens = min(Self.atStart, state.tokens + Double(max(0, now - state.at)) * Self.perNanosecond)

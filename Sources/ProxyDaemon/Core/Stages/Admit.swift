@@ -7,15 +7,18 @@ package struct Admit: Stage {
     private let settings: Settings.Load
     private let books: (any ExchangeLog)?
 
-    package init(_ settings: Settings.Load, books: (any ExchangeLog)? = nil, clock: Clock) {
+    /// Who is inside or queues at the `former` stage counts here, too, from now on by these settings.
+    package init(
+        _ settings: Settings.Load,
+        books: (any ExchangeLog)? = nil,
+        clock: Clock,
+        after former: Admit? = nil
+    ) {
         self.books = books
         self.settings = settings
-        limit = ConcurrencyLimit(
-            most: settings.maxInFlight,
-            maxQueued: settings.maxQueued,
-            timeoutMilliseconds: settings.queueTimeoutMilliseconds,
-            clock: clock
-        )
+        let bounds = ConcurrencyLimit.Bounds(settings, most: settings.maxInFlight)
+        limit = former?.limit ?? ConcurrencyLimit(bounds, clock: clock)
+        limit.adopt(bounds)
     }
 
     /// Exchanges that queue.

@@ -11,12 +11,13 @@ package struct Coalesce: Stage {
     /// A longer stream is not put together for a client that asked for no stream.
     private static let maximumAnswerBytes = 67_108_864
 
-    private let flights = Flights()
+    private let flights: Flights
     private let settings: Settings.Coalesce
     private let keptBytes: Int
     private let clock: Clock
 
-    package init(settings: Settings, clock: Clock) {
+    init(settings: Settings, flights: Flights, clock: Clock) {
+        self.flights = flights
         self.settings = settings.coalesce
         keptBytes = max(Self.keptBytes, settings.cache.isEnabled ? settings.cache.maxEntryBytes : 0)
         self.clock = clock

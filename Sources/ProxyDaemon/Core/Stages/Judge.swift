@@ -16,10 +16,10 @@ package struct Judge: Stage {
     private let clock: Clock
 
     /// `judge` nil: only the rules judge.
-    package init(settings: Settings, judge: AnswerJudge?, counters: EscalationCounters, clock: Clock) {
+    init(settings: Settings, judge: AnswerJudge?, storm: StormGuard, counters: EscalationCounters, clock: Clock) {
         self.settings = settings.escalation
         policy = EscalationPolicy(settings.escalation)
-        storm = StormGuard(share: settings.escalation.maxShare)
+        self.storm = storm
         self.counters = counters
         self.judge = judge
         pingMilliseconds = settings.upstream.pingIntervalSeconds * 1_000

@@ -143,8 +143,11 @@ final class ControlConnection: ChannelInboundHandler {
             respond(id, ControlProtocol.Empty())
         case .skillsList: respond(id, hub.desk.skills())
         case .cacheStats: respond(id, hub.desk.cacheStats())
-        case .cacheFlush: flush(id, try JSONRPC.parameters(ControlProtocol.CacheFlush.self, of: line))
-        case .workflowsList: listWorkflows(id)
+        case .cacheFlush:
+            let request = try JSONRPC.parameters(ControlProtocol.CacheFlush.self, of: line)
+            respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.flush(request) }
+        case .workflowsList: respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.listWorkflows() }
+        case .configReload: respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.reload() }
         case .workflowsRun: try runWorkflow(id, try JSONRPC.parameters(ControlProtocol.WorkflowRequest.self, of: line))
         case .workflowsCancel:
             let request = try JSONRPC.parameters(ControlProtocol.WorkflowCancelRequest.self, of: line)
@@ -178,13 +181,17 @@ final class ControlConnection: ChannelInboundHandler {
         }
     }
 
-    private func flush(_ id: Int, _ request: ControlProtocol.CacheFlush) {
+    /// Answers when the work is done, which may be after the answers to later requests.
+    private func respondLater<Answer: Encodable & Sendable>(
+        _ id: Int,
+        _ work: @escaping @Sendable (ControlDesk) async throws(JSONRPC.Failure) -> Answer
+    ) {
         guard let context else { return }
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
         let desk = hub.desk
         Task(executorPreference: hub.executor) {
             do throws(JSONRPC.Failure) {
-                me.value.respond(id, try await desk.flush(request))
+                me.value.respond(id, try await work(desk))
             } catch {
                 me.value.reply { try JSONRPC.response(id: id, failure: error) }
             }
@@ -208,19 +215,6 @@ final class ControlConnection: ChannelInboundHandler {
                 .promptCompleted,
                 ControlProtocol.PromptCompleted(sendID: sendID, detail: end.detail, error: end.error)
             )
-        }
-    }
-
-    private func listWorkflows(_ id: Int) {
-        guard let context else { return }
-        let me = NIOLoopBound(self, eventLoop: context.eventLoop)
-        let desk = hub.desk
-        Task(executorPreference: hub.executor) {
-            do throws(JSONRPC.Failure) {
-                me.value.respond(id, try await desk.listWorkflows())
-            } catch {
-                me.value.reply { try JSONRPC.response(id: id, failure: error) }
-            }
         }
     }
 

@@ -1,22 +1,43 @@
 import FoundationEssentials
 package import GatewayCore
 import Glibc
-import Shared
+package import Shared
 import Synchronization
 
 /// What front ends may ask, answered from the gateway.
 package final class ControlDesk: Sendable {
-    let gateway: Gateway
-    let workflows: WorkflowDesk
+    private let current: Mutex<(gateway: Gateway, workflows: WorkflowDesk)>
     private let baseURL: Mutex<String>
     private let configPath: String?
+    private let reloading = Mutex<(@Sendable () async throws(JSONRPC.Failure) -> ControlProtocol.ConfigReloaded)?>(nil)
     let ids = QueryIDs()
 
     package init(gateway: Gateway, workflows: WorkflowDesk, baseURL: String, configPath: String?) {
-        self.gateway = gateway
-        self.workflows = workflows
+        current = Mutex((gateway, workflows))
         self.baseURL = Mutex(baseURL)
         self.configPath = configPath
+    }
+
+    var gateway: Gateway { current.withLock { $0.gateway } }
+    var workflows: WorkflowDesk { current.withLock { $0.workflows } }
+
+    /// Has further questions answered by a gateway with newer settings.
+    package func adopt(_ gateway: Gateway, workflows: WorkflowDesk) {
+        current.withLock { $0 = (gateway, workflows) }
+    }
+
+    /// Who reads the configuration again. Throws a text for people.
+    package func reloads(
+        _ reload: @escaping @Sendable () async throws(JSONRPC.Failure) -> ControlProtocol.ConfigReloaded
+    ) {
+        reloading.withLock { $0 = reload }
+    }
+
+    func reload() async throws(JSONRPC.Failure) -> ControlProtocol.ConfigReloaded {
+        guard let reload = reloading.withLock({ $0 }) else {
+            throw .invalidRequest("the daemon is still starting")
+        }
+        return try await reload()
     }
 
     /// The server has got its port.

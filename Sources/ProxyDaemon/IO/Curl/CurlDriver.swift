@@ -10,6 +10,7 @@ final class CurlDriver: Sendable {
         case start(UpstreamCall)
         case cancel(UpstreamCall)
         case resume(UpstreamCall)
+        case adopt(Settings.Upstream)
         case stop
     }
 
@@ -51,6 +52,8 @@ final class CurlDriver: Sendable {
     func start(_ call: UpstreamCall) { post(.start(call)) }
     func cancel(_ call: UpstreamCall) { post(.cancel(call)) }
     func resume(_ call: UpstreamCall) { post(.resume(call)) }
+    /// Further calls keep to these settings; those under way keep theirs.
+    func adopt(_ settings: Settings.Upstream) { post(.adopt(settings)) }
     func stop() { post(.stop) }
 
     fileprivate func takeCommands() -> [Command] {
@@ -87,7 +90,7 @@ private final class CurlLoop {
     }
 
     private let driver: CurlDriver
-    private let settings: Settings.Upstream
+    private var settings: Settings.Upstream
     private var multi: UnsafeMutableRawPointer
     private let epoll: Int32
     private var watches: [Watch] = []
@@ -177,6 +180,9 @@ private final class CurlLoop {
             case .start(let call): start(call)
             case .cancel(let call): if let transfer = transfer(of: call) { drop(transfer) }
             case .resume(let call): if let transfer = transfer(of: call) { resume(transfer) }
+            case .adopt(let newer):
+                settings = newer
+                spare.removeAll()
             case .stop:
                 isStopping = true
                 for transfer in Array(live.values) {
@@ -202,7 +208,7 @@ private final class CurlLoop {
     }
 
     private func makeTransfer() -> Transfer? {
-        guard let transfer = Transfer(timeouts: settings, touched: touched) else { return nil }
+        guard let transfer = Transfer(settings, touched: touched) else { return nil }
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = gw_easy_set_pointer(transfer.easy, CURLOPT_OPENSOCKETDATA, me)
         _ = gw_easy_set_pointer(transfer.easy, CURLOPT_CLOSESOCKETDATA, me)
@@ -231,7 +237,7 @@ private final class CurlLoop {
         if let call = transfer.call { byCall[ObjectIdentifier(call)] = nil }
         transfer.release()
         if live.isEmpty, socketCount > Self.restingConnections { quietNanoseconds = MonotonicTime.nanoseconds() }
-        if spare.count < Self.spareTransfers { spare.append(transfer) }
+        if spare.count < Self.spareTransfers, transfer.settings == settings { spare.append(transfer) }
     }
 
     private func resume(_ transfer: Transfer) {
@@ -369,6 +375,7 @@ private final class CurlLoop {
 
     private func expired(_ transfer: Transfer, _ now: Int64) -> String? {
         func isOver(_ since: Int64, _ seconds: Int) -> Bool { now - since > Int64(seconds) * 1_000_000_000 }
+        let settings = transfer.settings
         if isOver(transfer.startedNanoseconds, settings.totalTimeoutSeconds) {
             return "the call took longer than \(settings.totalTimeoutSeconds) s"
         }

@@ -47,15 +47,14 @@ final class Transfer {
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers
-    private let usesProxyEnvironment: Bool
-    private let maximumPackedBytes: Int
+    /// Those of the time it was made.
+    let settings: Settings.Upstream
 
-    init?(timeouts: Settings.Upstream, touched: TouchedTransfers) {
+    init?(_ settings: Settings.Upstream, touched: TouchedTransfers) {
         guard let easy = curl_easy_init() else { return nil }
         self.easy = easy
         self.touched = touched
-        usesProxyEnvironment = timeouts.usesProxyEnvironment
-        maximumPackedBytes = timeouts.maxAnswerBytes
+        self.settings = settings
         _ = gw_easy_set_long(easy, CURLOPT_NOSIGNAL, 1)
         _ = gw_easy_set_long(easy, CURLOPT_NOPROGRESS, 1)
         _ = gw_easy_set_long(easy, CURLOPT_TCP_NODELAY, 1)
@@ -65,10 +64,10 @@ final class Transfer {
         _ = gw_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         _ = gw_easy_allow_http_only(easy)
         _ = gw_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
-        _ = gw_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, timeouts.connectTimeoutSeconds * 1_000)
+        _ = gw_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeoutSeconds * 1_000)
         // Asks for no compression, yet undoes what a server applies unasked.
         _ = gw_easy_set_string(easy, CURLOPT_ACCEPT_ENCODING, "identity")
-        if let file = timeouts.caFile { _ = gw_easy_set_string(easy, CURLOPT_CAINFO, file) }
+        if let file = settings.caFile { _ = gw_easy_set_string(easy, CURLOPT_CAINFO, file) }
         let me = Unmanaged.passUnretained(self).toOpaque()
         _ = gw_easy_set_pointer(easy, CURLOPT_WRITEDATA, me)
         _ = gw_easy_set_pointer(easy, CURLOPT_HEADERDATA, me)
@@ -142,7 +141,7 @@ final class Transfer {
         self.url = url
         _ = gw_easy_set_string(easy, CURLOPT_URL, url)
         // The empty name keeps libcurl from looking for the usual variables. They never hold for servers on this machine.
-        let mayUseProxy = usesProxyEnvironment && !Self.isLoopback(url: url)
+        let mayUseProxy = settings.usesProxyEnvironment && !Self.isLoopback(url: url)
         _ = gw_easy_set_string(easy, CURLOPT_PROXY, mayUseProxy ? nil : "")
         _ = gw_easy_set_long(easy, CURLOPT_PIPEWAIT, url.hasPrefix("https:") ? 1 : 0)
     }
@@ -190,7 +189,8 @@ final class Transfer {
         if PackedBody.isBomb(packed: Int(clamping: gw_easy_received(easy)), unpacked: unpackedBytes) {
             return "its answer unpacks to more than \(PackedBody.maximumRatio) times its size"
         }
-        return unpackedBytes > maximumPackedBytes ? "its packed answer is larger than \(maximumPackedBytes) bytes" : nil
+        return unpackedBytes > settings.maxAnswerBytes
+            ? "its packed answer is larger than \(settings.maxAnswerBytes) bytes" : nil
     }
 
     /// Gives the reader what was gathered; at the end of a turn of the loop, or earlier where that is a lot.

@@ -32,7 +32,9 @@ final class HTTPConnection: ChannelInboundHandler {
     private let home: ServerLoop
     private let gate: RequestGate
     private var shared: ServerShared { home.shared }
-    private var settings: Settings.Server { home.shared.settings }
+    private let settings: Settings.Server
+    /// How long a head may take.
+    private var headSeconds: Int64 { Int64(min(settings.headerTimeoutSeconds, settings.readTimeoutSeconds)) }
     private var context: ChannelHandlerContext?
     private var state = State.idle(isHeadComing: false)
     private var writableWaiter: CheckedContinuation<Void, Never>?
@@ -42,10 +44,12 @@ final class HTTPConnection: ChannelInboundHandler {
     /// The daemon's time to finish is over: what is being answered ends now.
     private var isCutOff = false
 
-    init(_ home: ServerLoop, _ gate: RequestGate) {
+    init(_ home: ServerLoop, _ settings: Settings.Server, _ gate: RequestGate) {
+        self.settings = settings
         self.home = home
         self.gate = gate
-        deadline = .now() + .seconds(home.shared.headSeconds)
+        deadline = .now()
+        deadline = .now() + .seconds(headSeconds)
     }
 
     // MARK: Connection
@@ -86,7 +90,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if event is RequestGate.HeadBegan, case .idle = state {
             state = .idle(isHeadComing: true)
-            deadline = min(deadline, .now() + .seconds(shared.headSeconds))
+            deadline = min(deadline, .now() + .seconds(headSeconds))
         } else if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
             if case .idle(isHeadComing: false) = state { close() }

@@ -15,8 +15,6 @@ package protocol HTTPResponder: Sendable {
 
 /// The HTTP/1.1 server: SwiftNIO's codec with plain handlers behind it.
 package final class HTTPServer: Service {
-    private let settings: Settings.Server
-    private let responder: any HTTPResponder
     private let group: MultiThreadedEventLoopGroup
     private let logger: Logger
     private let loops: [ServerLoop]
@@ -24,38 +22,36 @@ package final class HTTPServer: Service {
     private let quiescing: ServerQuiescingHelper
     private let shared: ServerShared
     private let readiness: Readiness
-    private let tls: ServerTLS?
     /// How long the last errors may take to reach clients when the time to finish is over.
     private let farewellSeconds: Int64 = 2
 
     package init(
-        settings: Settings.Server,
-        responder: any HTTPResponder,
+        _ terms: ServerTerms,
         readiness: Readiness = Readiness(),
-        tls: ServerTLS? = nil,
         group: MultiThreadedEventLoopGroup,
         logger: Logger
     ) {
-        self.settings = settings
-        self.responder = responder
         self.group = group
         self.logger = logger
         quiescing = ServerQuiescingHelper(group: group)
         self.readiness = readiness
-        self.tls = tls
-        let shared = ServerShared(settings: settings, responder: responder)
+        let shared = ServerShared(terms)
         self.shared = shared
         loops = group.makeIterator().map { ServerLoop($0, shared) }
     }
+
+    private var settings: Settings.Server { shared.current.settings }
+
+    /// Has new connections and new requests served by these terms. Where it listens, by how many threads and for how many
+    /// connections stays.
+    package func adopt(_ terms: ServerTerms) { shared.adopt(terms) }
 
     /// Listens. Returns the port; throws an ``ListenError`` that says what to do.
     package func bind() async throws -> Int {
         let loops = loops
         let quiescing = quiescing
         let logger = logger
-        let tls = tls
-        let policy = HeadPolicy(maximumBytes: settings.maxHeaderBytes, maximumFields: settings.maxHeaders)
-        let bufferBytes = settings.writeBufferBytes
+        let settings = settings
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelOption(.backlog, value: 4_096)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
@@ -72,18 +68,25 @@ package final class HTTPServer: Service {
                 .recvAllocator,
                 value: AdaptiveRecvByteBufferAllocator(minimum: 2_048, initial: 4_096, maximum: 262_144)
             )
-            .childChannelOption(.writeBufferWaterMark, value: .init(low: bufferBytes / 4, high: bufferBytes))
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
                     guard let loop = loops.first(where: { $0.loop === channel.eventLoop }) else {
                         throw ChannelError.eof
                     }
+                    let terms = loop.shared.current
+                    let settings = terms.settings
+                    let buffer = ChannelOptions.Types.WriteBufferWaterMark(
+                        low: settings.writeBufferBytes / 4,
+                        high: settings.writeBufferBytes
+                    )
+                    try channel.syncOptions?.setOption(.writeBufferWaterMark, value: buffer)
+                    let policy = HeadPolicy(maximumBytes: settings.maxHeaderBytes, maximumFields: settings.maxHeaders)
                     let pipeline = channel.pipeline.syncOperations
-                    if let tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
+                    if let tls = terms.tls { try pipeline.addHandler(NIOSSLServerHandler(context: tls.context)) }
                     let gate = RequestGate(policy)
                     try pipeline.addHandler(gate)
                     try pipeline.addHandler(ByteToMessageHandler(HTTPRequestDecoder(leftOverBytesStrategy: .dropBytes)))
-                    try pipeline.addHandler(HTTPConnection(loop, gate))
+                    try pipeline.addHandler(HTTPConnection(loop, settings, gate))
                 }
             }
         do {

@@ -1,24 +1,41 @@
-import GatewayCore
+package import GatewayCore
 import NIOConcurrencyHelpers
 import NIOCore
 import Synchronization
 
+/// What connections are served by. May be exchanged while they are.
+package struct ServerTerms: Sendable {
+    package var settings: Settings.Server
+    package var responder: any HTTPResponder
+    package var tls: ServerTLS?
+
+    package init(settings: Settings.Server, responder: any HTTPResponder, tls: ServerTLS? = nil) {
+        self.settings = settings
+        self.responder = responder
+        self.tls = tls
+    }
+}
+
 /// What all connections share.
 final class ServerShared: Sendable {
-    let settings: Settings.Server
-    let responder: any HTTPResponder
-    /// How long a head may take.
-    var headSeconds: Int64 { Int64(min(settings.headerTimeoutSeconds, settings.readTimeoutSeconds)) }
+    private let terms: Mutex<ServerTerms>
     let ids = QueryIDs()
     let connections = Atomic<Int>(0)
     /// `settings.maxConnections`, or what the system allows where that is less.
     let connectionLimit: Synchronization.Atomic<Int>
 
-    init(settings: Settings.Server, responder: any HTTPResponder) {
-        self.settings = settings
-        self.responder = responder
-        connectionLimit = Synchronization.Atomic(settings.maxConnections)
+    init(_ terms: ServerTerms) {
+        self.terms = Mutex(terms)
+        connectionLimit = Synchronization.Atomic(terms.settings.maxConnections)
     }
+
+    /// What holds for new connections.
+    var current: ServerTerms { terms.withLock { $0 } }
+
+    /// What answers new requests, those on older connections included.
+    var responder: any HTTPResponder { terms.withLock { $0.responder } }
+
+    func adopt(_ newer: ServerTerms) { terms.withLock { $0 = newer } }
 }
 
 /// One event loop's connections, and the clock that ends those that keep it waiting.

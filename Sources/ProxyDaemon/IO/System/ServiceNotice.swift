@@ -5,6 +5,7 @@ import Glibc
 package struct ServiceNotice: Sendable {
     package enum State: String, Sendable {
         case ready = "READY=1"
+        case reloading = "RELOADING=1"
         case stopping = "STOPPING=1"
     }
 

@@ -40,6 +40,8 @@ package final class PreparedConversations: Sendable {
         var free: [Int] = []
         var order = RecencyList()
         var bytes = 0
+        /// Which reducers the configuration asks for, and since when.
+        var fingerprint: String
         var since: Int64
         var revision = 0
     }
@@ -48,17 +50,25 @@ package final class PreparedConversations: Sendable {
     private let maxEntries: Int
     private let maxBytes: Int
     private let clock: Clock
-    /// Which reducers the configuration asks for.
-    let fingerprint: String
     private let saving = Mutex((saved: 0, isBusy: false, tried: Int64.min))
     private let disabled = Mutex(0)
 
     package init(fingerprint: String, maxEntries: Int = 8_000, maxBytes: Int = 8_388_608, clock: Clock) {
-        self.fingerprint = fingerprint
         self.maxEntries = maxEntries
         self.maxBytes = maxBytes
         self.clock = clock
-        table = Mutex(Table(since: clock.unixMilliseconds() / 1_000))
+        table = Mutex(Table(fingerprint: fingerprint, since: clock.unixMilliseconds() / 1_000))
+    }
+
+    /// From now on the configuration asks for these reducers. What holds for running conversations goes on to hold.
+    func adopt(fingerprint: String) {
+        let now = clock.unixMilliseconds() / 1_000
+        table.withLock { table in
+            guard fingerprint != table.fingerprint else { return }
+            table.fingerprint = fingerprint
+            table.since = now
+            table.revision += 1
+        }
     }
 
     package var isEmpty: Bool { table.withLock { $0.slots.isEmpty } }
@@ -146,7 +156,7 @@ package final class PreparedConversations: Sendable {
         do throws(StateProblem) {
             let kept = try PreparedDocument.decode(document)
             table.withLock { table in
-                if kept.fingerprint == fingerprint { table.since = min(table.since, kept.since) }
+                if kept.fingerprint == table.fingerprint { table.since = min(table.since, kept.since) }
                 // A request may have been faster; what it brought is newer.
                 for (key, conversation) in kept.conversations where table.slots[key] == nil {
                     put(key, conversation, &table)
@@ -173,9 +183,9 @@ package final class PreparedConversations: Sendable {
         guard mayGoOn else { return }
         defer { saving.withLock { $0.isBusy = false } }
         let saved = saving.withLock { $0.saved }
-        let (revision, since, nodes) = table.withLock { table in
+        let (revision, fingerprint, since, nodes) = table.withLock { table in
             // The moment of a change of the configuration is worth keeping even before the first conversation.
-            (table.revision + 1, table.since, table.revision + 1 == saved ? [] : ordered(table))
+            (table.revision + 1, table.fingerprint, table.since, table.revision + 1 == saved ? [] : ordered(table))
         }
         guard revision != saved else { return }
         saving.withLock { $0.tried = now }
