@@ -59,7 +59,9 @@ import Testing
     }
 
     @Test func `a breaker that is open stays open for the same server only`() async {
-        let upstream = ScriptedUpstream([.failure(.cannotConnect("refused")), .json(Self.answer)])
+        let upstream = ScriptedUpstream([
+            .json(#"{"type":"error","error":{"type":"api_error","message":"x"}}"#, status: 500), .json(Self.answer),
+        ])
         let first = gateway(upstream) { settings in
             settings.breaker.failures = 1
             settings.routing.mode = .off
@@ -67,7 +69,7 @@ import Testing
         let named = ClientRequest.messages(
             #"{"model":"haiku","max_tokens":100,"messages":[{"role":"user","content":"Hi"}]}"#
         )
-        #expect(await first.answer(named).status == 502)
+        #expect(await first.answer(named).status == 500)
         let same = gateway(upstream, after: first) { settings in
             settings.breaker.failures = 1
             settings.routing.mode = .off
