@@ -17,10 +17,12 @@ fi
 install -D -m 0644 README.md "$root$prefix/share/doc/llm-gateway/README.md"
 install -d "$root$prefix/share/doc/llm-gateway/docs"
 cp -R docs/. "$root$prefix/share/doc/llm-gateway/docs/"
-unit=$root/etc/systemd/system/gatewayd.service
-install -d "$(dirname "$unit")"
-sed "s|@PREFIX@|$prefix|g" tools/install/gatewayd.service > "$unit"
-chmod 0644 "$unit"
+units=$root/etc/systemd/system
+install -d "$units"
+for unit in gatewayd.service gatewayd.socket; do
+    sed "s|@PREFIX@|$prefix|g" "tools/install/$unit" > "$units/$unit"
+    chmod 0644 "$units/$unit"
+done
 model=$prefix/share/llm-gateway/models/all-MiniLM-L6-v2
 here=${XDG_DATA_HOME:-$HOME/.local/share}/llm-gateway/models/all-MiniLM-L6-v2
 if [[ -d $here && ! -e $root$model ]]; then

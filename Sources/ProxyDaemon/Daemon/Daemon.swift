@@ -30,9 +30,10 @@ struct Daemon {
     func run() async throws {
         let settings = config.settings
         let hangups = await Hangups()
+        let environment = Startup.environment()
+        let inherited = try InheritedSocket(environment: environment)
         let serving = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads(settings.server.threads, share: 2))
         let side = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let environment = Startup.environment()
         let parts = try await LongLived(settings, environment: environment, side: side, logger: logger)
         let readiness = Readiness()
         let first = try await Generation(config, parts, readiness: readiness)
@@ -59,7 +60,7 @@ struct Daemon {
         await parts.keeper.exchanges?.restore(gateway.ledger)
         let budgets = BudgetKeeper(gateway.budgets, directory: directory, redis: parts.limitsRedis, logger: logger)
         await budgets.prepare()
-        let port = try await server.bind()
+        let port = try await server.bind(inherited)
         desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
         let reloader = Reloader(
             first,

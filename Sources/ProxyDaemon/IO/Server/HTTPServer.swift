@@ -46,8 +46,9 @@ package final class HTTPServer: Service {
     /// connections stays.
     package func adopt(_ terms: ServerTerms) { shared.adopt(terms) }
 
-    /// Listens. Returns the port; throws an ``ListenError`` that says what to do.
-    package func bind() async throws -> Int {
+    /// Listens. Returns the port; throws a ``ListenError`` that says what to do. With an `inherited` socket it
+    /// listens on that.
+    package func bind(_ inherited: InheritedSocket? = nil) async throws -> Int {
         let loops = loops
         let quiescing = quiescing
         let logger = logger
@@ -90,7 +91,12 @@ package final class HTTPServer: Service {
                 }
             }
         do {
-            let bound = try await bootstrap.bind(host: settings.host, port: settings.port).get()
+            let bound =
+                if let inherited {
+                    try await bootstrap.withBoundSocket(inherited.descriptor).get()
+                } else {
+                    try await bootstrap.bind(host: settings.host, port: settings.port).get()
+                }
             channel.withLock { $0 = bound }
             fitConnections()
             return bound.localAddress?.port ?? settings.port
