@@ -28,6 +28,9 @@ final class HTTPConnection: ChannelInboundHandler {
     private static let maximumDrainedBytes = 268_435_456
     /// How many connections beyond the limit are told so; the others are closed without a word.
     private static let maximumTurnedAway = 8
+    /// Once the daemon is to stop, connections at rest are closed after so long.
+    private static let restingGrace = TimeAmount.milliseconds(100)
+    private static let newcomersGrace = TimeAmount.seconds(1)
 
     private let home: ServerLoop
     private let gate: RequestGate
@@ -41,6 +44,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var deadline: NIODeadline
     private var isLoopback = false
     private var isQuiescing = false
+    /// A request was answered on it.
+    private var hasServed = false
     /// The daemon's time to finish is over: what is being answered ends now.
     private var isCutOff = false
 
@@ -93,9 +98,18 @@ final class HTTPConnection: ChannelInboundHandler {
             deadline = min(deadline, .now() + .seconds(headSeconds))
         } else if event is ChannelShouldQuiesceEvent {
             isQuiescing = true
-            if case .idle(isHeadComing: false) = state { close() }
+            closeUnlessAsked(context.eventLoop)
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Closes a connection at rest, but not over a question that is on its way: the client would see a reset. Who has just
+    /// connected is about to ask.
+    private func closeUnlessAsked(_ loop: any EventLoop) {
+        let grace = hasServed ? Self.restingGrace : Self.newcomersGrace
+        loop.assumeIsolated().scheduleTask(in: grace) {
+            if case .idle(isHeadComing: false) = self.state { self.close() }
+        }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
@@ -322,6 +336,7 @@ final class HTTPConnection: ChannelInboundHandler {
         }
         home.flushSoon(self)
         state = .idle(isHeadComing: false)
+        hasServed = true
         deadline = .now() + .seconds(Int64(settings.keepAliveTimeoutSeconds))
         gate.letNextIn()
     }
