@@ -148,3 +148,95 @@ def test_projects_can_be_switched_off(start, flag, expected):
     assert status(gateway, "web-key") == 200
     rows = ask(gateway.port, "GET", "/admin/budgets", None, ADMIN).json()["budgets"]
     assert f"project:{expected}" in [row["scope"] for row in rows]
+
+
+def test_a_key_of_its_own_bounds(start):
+    """Given on the command line and over HTTP, they hold for that key alone, and for the one that takes its place."""
+    upstream = start.upstream()
+    gateway = start.gateway(config(backend("a", upstream.url), auth={"admin_key": "operator-key"}))
+    environment = processes.xdg(gateway.directory)
+    program = processes.binary("gatewayd")
+
+    def keys(*arguments):
+        return subprocess.run([program, "keys", *arguments], env=environment, capture_output=True, text=True, timeout=20)
+
+    bounded = keys("create", "--name", "ci", "--rpm", "1", "--usd-per-day", "2.50").stdout.strip()
+    admin = {"x-api-key": "operator-key"}
+    made = wire.ask(
+        gateway.port, "POST", "/admin/keys", {"name": "web", "limits": {"rpm": 2}, "budget": {"usd_per_month": 7}}, admin
+    )
+    assert made.status == 201, made.body
+    other = made.json()["key"]
+
+    def ask(key):
+        return messages(gateway.port, prompt(model="a"), headers={"x-api-key": key}).status
+
+    wait_until(lambda: ask(bounded) == 200, "the daemon knows the key")
+    assert ask(bounded) == 429
+    assert [ask(other), ask(other), ask(other)] == [200, 200, 429]
+    rows = {row["name"]: row for row in wire.get_json(gateway.port, "/admin/keys", admin)["keys"]}
+    assert rows["ci"]["limits"] == {"rpm": 1} and rows["ci"]["budget"] == {"usd_per_day": 2.5}
+    assert rows["web"]["limits"] == {"rpm": 2} and rows["web"]["budget"] == {"usd_per_month": 7}
+    budgets = {row["scope"]: row for row in wire.get_json(gateway.port, "/admin/budgets", admin)["budgets"]}
+    assert budgets[f"key:{rows['ci']['fingerprint']}"]["day"]["limit_usd"] == 2.5
+    successor = keys("rotate", "--name", "ci", "--grace", "0h").stdout.strip()
+    wait_until(lambda: ask(successor) == 429, "the successor is known, and its minute is used up")
+
+    for arguments, complaint in (
+        (("--rpm", "0"), "rpm: expected a whole number from 1"),
+        (("--usd-per-day", "much"), "--usd-per-day: expected dollars"),
+    ):
+        refused = keys("create", "--name", "bad", *arguments)
+        assert refused.returncode != 0 and complaint in refused.stderr
+    refused = wire.ask(gateway.port, "POST", "/admin/keys", {"name": "bad", "limits": {"rpm": 0}}, admin)
+    wire.assert_error(refused, 400, "invalid_request_error")
+    assert b"rpm" in refused.body
+
+
+def test_a_project_of_its_own_ways(start):
+    """Routing, sharing of answers and reduction as its project has them; everybody else's are the general ones."""
+    upstream = start.upstream()
+    web = {"name": "web", "keys": ["web-one", "web-two"], "routing_mode": "always", "cache_scope": "key",
+           "reduction": {"user_msg_max_chars": 1000}}  # fmt: skip
+    other = {"name": "other", "keys": ["other-one", "other-two"]}
+    gateway = start.gateway(
+        config(
+            backend("cheap", upstream.url, "claude-haiku-4-5-20251001"),
+            backend("dear", upstream.url, "claude-opus-4-7", tier="premium"),
+            projects=[web, other],
+            cache={"enabled": True, "disk": False},
+        )
+    )
+
+    def ask(key, text="Hello"):
+        answer = messages(gateway.port, prompt(text, model="dear", max_tokens=64), headers={"x-api-key": key})
+        assert answer.status == 200, answer.body
+        return answer
+
+    # routing.mode is off, but the project's requests are routed; the others get whom they name.
+    assert ask("other-one")["x-gateway-model"] == "claude-opus-4-7"
+    assert ask("web-one")["x-gateway-model"] == "claude-haiku-4-5-20251001"
+    assert len(upstream.requests) == 2
+    assert ask("other-two")["x-cache"] == "HIT"
+    assert ask("web-two")["x-cache"] == "MISS"
+    assert len(upstream.requests) == 3
+    long = "word " * 2_000
+    ask("other-one", long)
+    assert upstream.requests[-1].json()["messages"][0]["content"] == long
+    ask("web-one", long)
+    assert len(json.dumps(upstream.requests[-1].json()["messages"])) < 1_300
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "complaint"),
+    [
+        ("routing_mode", "sometimes", "expected one of always, auto, off"),
+        ("cache_scope", "everyone", "expected one of key, project, global"),
+        ("reduction", {"diff_frist": True}, "diff_frist"),
+    ],
+)
+def test_a_project_that_is_no_good(start, field, value, complaint):
+    settings = config(backend("a", "http://127.0.0.1:9"), projects=[{"name": "web", "keys": ["k"], field: value}])
+    gateway = start.gateway(settings, wait=False)
+    assert gateway.wait() == 2
+    assert complaint in gateway.stderr

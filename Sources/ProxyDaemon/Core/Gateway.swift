@@ -111,12 +111,15 @@ package struct Gateway: Sendable {
         self.budgets = budgets
         caching = GatewayCaching(settings, parts, backends: router.backends, clock: clock, after: former?.caching)
         let boilerplate = Boilerplate(rules)
-        let reducers = Prepare.fingerprint(settings.reduction, boilerplate)
+        let plan = ByProject(settings, ReductionPlan(settings.reduction)) { project, _ in
+            ReductionPlan(project.reduction.over(settings.reduction))
+        }
+        let reducers = Prepare.fingerprint(plan, boilerplate)
         let memory = former?.memory ?? GatewayMemory(settings, reducers: reducers, log: exchanges, clock: clock)
         memory.adopt(settings, reducers: reducers)
         self.memory = memory
         prepare = Prepare(
-            settings.reduction,
+            plan,
             boilerplate: boilerplate,
             skills: skills,
             conversations: memory.prepared,
@@ -125,15 +128,18 @@ package struct Gateway: Sendable {
         decide = Decide(
             router: router,
             classifier: classifier,
-            bounds: ProjectBounds(settings),
+            bounds: ByProject(settings, settings.routing.bounds) { $0.bounds.over($1) },
             paces: memory.paces,
             conversations: memory.conversations,
-            marking: settings.reduction.marksCache ? CacheMarking(router.backends) : nil,
+            marking: CacheMarking(router.backends),
+            marks: ByProject(settings, settings.reduction.marksCache) { $0.reduction.marksCache ?? $1 },
             clock: clock,
             stallAfter: settings.escalation.stallAfter,
             lifted: { [memory] in memory.escalations.lifted() }
         )
         let ledger = memory.ledger
+        // What is known of them holds for these settings alone.
+        let repeated = RepeatedRequests()
         let shadows = Self.shadows(settings, router, ledger, learning, ModelCall(transport: transport, clock: clock))
         judge = Self.judge(settings, router, ModelCall(transport: transport, clock: clock))
         let worst = WorstCase(settings, judge: judge)
@@ -149,15 +155,16 @@ package struct Gateway: Sendable {
                 budgets: budgets
             ),
             Authenticate(keys: keys),
-            Recognise(repeated: memory.repeated),
+            Recognise(repeated: repeated),
             Limit(limits, budgets),
             prepare,
             decide,
             LookUp(
                 answers: caching.answers,
                 semantic: caching.semantic,
-                repeated: memory.repeated,
+                repeated: repeated,
                 settings: settings.cache,
+                scope: ByProject(settings, settings.cache.scope) { $0.cacheScope ?? $1 },
                 namesAlways: settings.coalesce.isEnabled,
                 clock: clock
             ),

@@ -10,7 +10,6 @@ struct GatewayMemory: Sendable {
     let paces: Paces
     let conversations: Conversations
     let prepared: PreparedConversations
-    let repeated = RepeatedRequests()
     let flights = Flights()
     let escalations = EscalationCounters()
     let storm: StormGuard

@@ -1,6 +1,7 @@
 import ArgumentParser
 import GatewayCore
 import GatewayIO
+import Shared
 
 /// `gatewayd keys …`: makes and ends client keys, whether a gateway runs or not; one that runs notices within a second.
 struct Keys: AsyncParsableCommand {
@@ -50,8 +51,30 @@ struct Keys: AsyncParsableCommand {
         @Option(name: .long, help: "How long it is taken, as in 30d or 12h; for ever where nothing is said.")
         var expires: String?
 
+        @Option(name: .long, help: "Requests a minute, for this key alone.")
+        var rpm: Int?
+
+        @Option(name: .long, help: "Tokens a minute, for this key alone.")
+        var tpm: Int?
+
+        @Option(name: .long, help: "Streams at once, for this key alone.")
+        var concurrentStreams: Int?
+
+        @Option(name: .long, help: "Dollars a day (UTC) that this key may spend.")
+        var usdPerDay: String?
+
+        @Option(name: .long, help: "Dollars a month (UTC) that this key may spend.")
+        var usdPerMonth: String?
+
         func run() async throws {
             let seconds = try expires.map { try Keys.seconds($0, "--expires") }
+            let terms = KeyTerms(
+                limits: .init(requestsPerMinute: rpm, tokensPerMinute: tpm, concurrentStreams: concurrentStreams),
+                budget: .init(
+                    perDay: try usdPerDay.map { try Keys.dollars($0, "--usd-per-day") },
+                    perMonth: try usdPerMonth.map { try Keys.dollars($0, "--usd-per-month") }
+                )
+            )
             try await Keys.run { (file) throws(KeyFileProblem) in
                 let now = Keys.now
                 Keys.show(
@@ -59,6 +82,7 @@ struct Keys: AsyncParsableCommand {
                         name: named.name,
                         project: named.project,
                         expiresUnixSeconds: seconds.map { now + $0 },
+                        terms: terms,
                         nowUnixSeconds: now
                     )
                 )
@@ -114,6 +138,13 @@ struct Keys: AsyncParsableCommand {
                 _ = try await file.revoke(name: named.name, project: named.project)
             }
         }
+    }
+
+    fileprivate static func dollars(_ text: String, _ option: String) throws -> USD {
+        guard let amount = USD(decimal: text) else {
+            throw ValidationError("\(option): expected dollars, as in 12.50")
+        }
+        return amount
     }
 
     /// Seconds of a text such as `30d`, `12h`, `15m`.

@@ -35,6 +35,14 @@ package final class KeyRing: Sendable {
         kept.withLock { $0 = new }
     }
 
+    /// What holds for the key of a fingerprint alone; nil where nothing does.
+    package func terms(of fingerprint: String) -> KeyTerms? {
+        func terms(in records: [String: KeyRecord]) -> KeyTerms? {
+            records.values.first { $0.fingerprint == fingerprint && !$0.isRevoked }?.terms
+        }
+        return fixed.withLock { terms(in: $0) } ?? kept.withLock { terms(in: $0) }
+    }
+
     /// There are no keys at all, revoked ones included: with those alone nobody is let in.
     package var isEmpty: Bool { fixed.withLock { $0.isEmpty } && kept.withLock { $0.isEmpty } }
 

@@ -20,4 +20,31 @@ extension Settings {
         package var maxContextTokens = 0
         package init() {}
     }
+
+    /// What a project has otherwise than all; nil where it has not.
+    package struct ReductionChanges: Sendable, Equatable {
+        package var marksCache: Bool?
+        package var systemMaxCharacters: Int?
+        package var userMaxCharacters: Int?
+        package var toolResultMaxCharacters: Int?
+        package var stripsBoilerplate: Bool?
+        package var deduplicatesFiles: Bool?
+        package var asksForDiffs: Bool?
+        package var maxContextTokens: Int?
+        package init() {}
+
+        /// These where they say something, and the general ones where they do not.
+        package func over(_ general: Reduction) -> Reduction {
+            var merged = general
+            merged.marksCache = marksCache ?? general.marksCache
+            merged.systemMaxCharacters = systemMaxCharacters ?? general.systemMaxCharacters
+            merged.userMaxCharacters = userMaxCharacters ?? general.userMaxCharacters
+            merged.toolResultMaxCharacters = toolResultMaxCharacters ?? general.toolResultMaxCharacters
+            merged.stripsBoilerplate = stripsBoilerplate ?? general.stripsBoilerplate
+            merged.deduplicatesFiles = deduplicatesFiles ?? general.deduplicatesFiles
+            merged.asksForDiffs = asksForDiffs ?? general.asksForDiffs
+            merged.maxContextTokens = maxContextTokens ?? general.maxContextTokens
+            return merged
+        }
+    }
 }

@@ -37,6 +37,8 @@ extension Settings {
 
     /// The bounds of the router's choice; each may be set for all and for a project of its own.
     package struct RoutingBounds: Sendable, Equatable {
+        /// Which requests are routed; nil for what `routing.mode` says.
+        package var mode: RoutingMode?
         /// Nothing below is chosen.
         package var minTier: Tier?
         /// Nothing above is chosen.
@@ -53,6 +55,7 @@ extension Settings {
         /// These bounds where they say something, and the other's where they do not.
         package func over(_ other: RoutingBounds) -> RoutingBounds {
             var merged = self
+            merged.mode = mode ?? other.mode
             merged.minTier = minTier ?? other.minTier
             merged.maxTier = maxTier ?? other.maxTier
             merged.maxCost = maxCost ?? other.maxCost
@@ -145,6 +148,9 @@ extension Settings {
         package var bounds: RoutingBounds
         /// Keys of which only the hash is known.
         package var hashedKeys: [KeyRecord] = []
+        /// Among whom its answers are shared; nil for what `cache.scope` says.
+        package var cacheScope: CacheScope?
+        package var reduction = ReductionChanges()
         /// For the project's clients together.
         package var limits = Limits()
         /// For the project's clients together.

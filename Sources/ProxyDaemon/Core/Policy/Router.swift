@@ -66,6 +66,7 @@ package struct Router: Sendable {
             }
             return .settled(forced)
         }
+        let mode = request.bounds.mode ?? self.mode
         guard directives.smartRouting ?? (isRoutedName || mode == .always) || isRoutedName else {
             let why = directives.smartRouting == false ? "the client switched routing off" : "routing.mode is \(mode)"
             return .settled(try stay(with: try names.backend(named: model), draft, .notRouted(why)))

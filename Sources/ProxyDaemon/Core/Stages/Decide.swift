@@ -5,10 +5,12 @@ package struct Decide: Stage {
     package static let name = "decide"
     private let router: Router
     private let classifier: any Classifying
-    private let bounds: ProjectBounds
+    private let bounds: ByProject<Settings.RoutingBounds>
     private let paces: Paces
     private let conversations: Conversations
     private let marking: CacheMarking?
+    /// Whose prompts are marked.
+    private let marks: ByProject<Bool>
     private let clock: Clock
     private let stallAfter: Int
     private let lifted: @Sendable () -> Void
@@ -17,10 +19,11 @@ package struct Decide: Stage {
     package init(
         router: Router,
         classifier: any Classifying,
-        bounds: ProjectBounds,
+        bounds: ByProject<Settings.RoutingBounds>,
         paces: Paces,
         conversations: Conversations,
-        marking: CacheMarking? = nil,
+        marking: CacheMarking?,
+        marks: ByProject<Bool>,
         clock: Clock,
         stallAfter: Int = 0,
         lifted: @escaping @Sendable () -> Void = {}
@@ -33,6 +36,7 @@ package struct Decide: Stage {
         self.paces = paces
         self.conversations = conversations
         self.marking = marking
+        self.marks = marks
         self.clock = clock
     }
 
@@ -110,7 +114,7 @@ package struct Decide: Stage {
         if turn.kind == .toolStep, stallAfter > 0, prompt.traits.hasToolHistory {
             turn.stall = Stall(prompt, from: turn.view?.lift?.messageCount ?? 0).reason(atLeast: stallAfter)
         }
-        if let marking, prompt.traits.promptCharacters >= marking.leastBytes {
+        if let marking, marks[client.project], prompt.traits.promptCharacters >= marking.leastBytes {
             turn.addedMarkers = marking.markers(turn, prompt.traits, sharing: sent?.step?.shared, now: now)
         }
         request.turn = turn
@@ -182,19 +186,4 @@ extension RoutingRequest {
         bounds.maxTier = most
         if let forced = directives.tier { directives.tier = min(forced, most) }
     }
-}
-
-/// The bounds of the router's choice by project.
-package struct ProjectBounds: Sendable {
-    private let general: Settings.RoutingBounds
-    private let byProject: [String: Settings.RoutingBounds]
-
-    package init(_ settings: Settings) {
-        general = settings.routing.bounds
-        var byProject: [String: Settings.RoutingBounds] = [:]
-        for project in settings.projects { byProject[project.name] = project.bounds.over(settings.routing.bounds) }
-        self.byProject = byProject
-    }
-
-    package subscript(project: String) -> Settings.RoutingBounds { byProject[project] ?? general }
 }

@@ -7,6 +7,7 @@ package struct LookUp: Stage {
     private let semantic: SemanticCache?
     private let repeated: RepeatedRequests
     private let settings: Settings.Cache
+    private let scope: ByProject<Settings.CacheScope>
     private let namesAlways: Bool
     private let clock: Clock
 
@@ -17,6 +18,7 @@ package struct LookUp: Stage {
         semantic: SemanticCache?,
         repeated: RepeatedRequests,
         settings: Settings.Cache,
+        scope: ByProject<Settings.CacheScope>,
         namesAlways: Bool,
         clock: Clock
     ) {
@@ -24,6 +26,7 @@ package struct LookUp: Stage {
         self.semantic = semantic
         self.repeated = repeated
         self.settings = settings
+        self.scope = scope
         self.namesAlways = namesAlways
         self.clock = clock
     }
@@ -209,7 +212,7 @@ package struct LookUp: Stage {
     }
 
     private func partition(_ client: ClientIdentity) -> String {
-        switch settings.scope {
+        switch scope[client.project] {
         case .key: "key:\(client.keyFingerprint) project:\(client.project)"
         case .project: "project:\(client.project)"
         case .global: "global"

@@ -7,7 +7,9 @@ import Shared
 package struct Prepare: Stage {
     package static let name = "prepare"
     private let conversations: PreparedConversations
-    private let plan: ReductionPlan
+    private let plans: ByProject<ReductionPlan>
+    /// Nobody's prompts are reduced.
+    private let reducesNothing: Bool
     private let boilerplate: Boilerplate
     private let skills: SkillLibrary?
     private let tiers: Set<Tier>
@@ -15,14 +17,15 @@ package struct Prepare: Stage {
     private let takesSystemMessages: @Sendable (Dialect) -> Bool
 
     package init(
-        _ settings: Settings.Reduction,
+        _ plans: ByProject<ReductionPlan>,
         boilerplate: Boilerplate,
         skills: SkillLibrary?,
         conversations: PreparedConversations,
         backends: [Backend]
     ) {
         self.conversations = conversations
-        plan = ReductionPlan(settings)
+        self.plans = plans
+        reducesNothing = plans.all.allSatisfy(\.isEmpty)
         self.boilerplate = boilerplate
         self.skills = skills
         tiers = Set(backends.map(\.tier))
@@ -35,9 +38,10 @@ package struct Prepare: Stage {
     }
 
     /// Tells one configuration of reducers from another.
-    package static func fingerprint(_ settings: Settings.Reduction, _ boilerplate: Boilerplate) -> String {
-        let plan = ReductionPlan(settings)
-        return "\(plan) \(plan.stripsBoilerplate ? boilerplate.fingerprint : 0)"
+    package static func fingerprint(_ plans: ByProject<ReductionPlan>, _ boilerplate: Boilerplate) -> String {
+        let all = plans.all
+        let texts = all.map { "\($0)" }.joined(separator: " ")
+        return "\(texts) \(all.contains(where: \.stripsBoilerplate) ? boilerplate.fingerprint : 0)"
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
@@ -45,7 +49,7 @@ package struct Prepare: Stage {
             throw GatewayError(.internalFault("a request came to be prepared before it was read"))
         }
         let skill = try exchange.directives.skill.map { id throws(GatewayError) in try skills.named(id) }
-        guard skill != nil || !plan.isEmpty || !conversations.isEmpty else { return try await next(&exchange) }
+        guard skill != nil || !reducesNothing || !conversations.isEmpty else { return try await next(&exchange) }
         try prepare(&exchange, prompt, skill)
         return try await next(&exchange)
     }
@@ -61,7 +65,8 @@ package struct Prepare: Stage {
         // A first turn is a new conversation, however often the same question is asked.
         let before = shape.hasHistory ? known : nil
         guard isNormal || before != nil else { return }
-        var conversation = before?.conversation ?? begun(prompt, shape)
+        let plan = plans[exchange.client.project]
+        var conversation = before?.conversation ?? begun(prompt, shape, plan)
         if let skill, isNormal { place(skill, in: &conversation, shape, &exchange) }
         let edition = try edition(prompt, &conversation, mayPrune: isNormal)
         var chain = turn.chain
@@ -99,7 +104,7 @@ package struct Prepare: Stage {
 
     /// For a conversation that nothing is known of. One in its middle began elsewhere, or before these reducers were
     /// configured, and is left alone unless they have been for long.
-    private func begun(_ prompt: Prompt, _ shape: PromptShape) -> PreparedConversation {
+    private func begun(_ prompt: Prompt, _ shape: PromptShape, _ plan: ReductionPlan) -> PreparedConversation {
         if shape.hasHistory, prompt.traits.hasThinkingHistory || !conversations.hasSettled { return .untouched }
         var conversation = PreparedConversation(plan: plan)
         if plan.asksForDiffs, shape.isCoding {

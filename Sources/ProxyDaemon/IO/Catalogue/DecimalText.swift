@@ -1,3 +1,5 @@
+package import Shared
+
 /// Decimal numbers read exactly, without a binary fraction in between.
 enum DecimalText {
     /// The number times ten to the power of `places`; nil when it is no plain decimal number, is negative, has more
@@ -20,5 +22,13 @@ enum DecimalText {
         var fraction = padded.suffix(places)
         while fraction.last == "0" { fraction.removeLast() }
         return padded.dropLast(places) + (fraction.isEmpty ? "" : "." + fraction)
+    }
+}
+
+extension USD {
+    /// Reads dollars as people write them, exactly: `12.50`. nil for what is no plain decimal number.
+    package init?(decimal text: String) {
+        guard let nanodollars = DecimalText.scaled(text, places: 9) else { return nil }
+        self.init(nanodollars: nanodollars)
     }
 }

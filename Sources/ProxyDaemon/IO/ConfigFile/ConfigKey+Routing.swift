@@ -52,7 +52,8 @@ extension ConfigKey {
         }
     }
 
-    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer, limits, budget, allowed_models}`.
+    /// A list of `{name, keys, min_tier, max_tier, max_cost_usd, prefer, limits, budget, allowed_models, routing_mode,
+    /// cache_scope, reduction}`.
     static func projects(
         _ path: String,
         _ member: any WritableKeyPath<Settings, [Settings.Project]> & Sendable
@@ -78,10 +79,10 @@ extension ConfigKey {
 
 extension LocatedValue {
     /// The most that one request may be said to cost: more is a slip of the pen.
-    private static let mostNanodollars: Int64 = 1_000_000_000_000_000
+    static let mostMoney = USD(nanodollars: 1_000_000_000_000_000)
 
     func cost() throws(ConfigError) -> USD? {
-        try decimal(places: 9, most: Self.mostNanodollars).map { USD(nanodollars: $0) }
+        try decimal(places: 9, most: Self.mostMoney.nanodollars).map { USD(nanodollars: $0) }
     }
 
     fileprivate func preferences() throws(ConfigError) -> [Settings.Preference] {
@@ -107,7 +108,7 @@ extension LocatedValue {
     fileprivate func project() throws(ConfigError) -> Settings.Project {
         let fields = try members(known: [
             "name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer", "limits", "budget",
-            "allowed_models",
+            "allowed_models", "routing_mode", "cache_scope", "reduction",
         ])
         guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
             throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
@@ -126,8 +127,29 @@ extension LocatedValue {
         project.bounds.maxTier = try fields["max_tier"]?.tier()
         project.bounds.maxCost = try fields["max_cost_usd"]?.cost()
         project.bounds.prefer = try fields["prefer"]?.preferences() ?? []
+        project.bounds.mode = try fields["routing_mode"]?.choice(Settings.RoutingMode.self)
+        project.cacheScope = try fields["cache_scope"]?.choice(Settings.CacheScope.self)
+        if let reduction = try fields["reduction"]?.reductionChanges() { project.reduction = reduction }
         if let limits = try fields["limits"]?.limits() { project.limits = limits }
         if let budget = try fields["budget"]?.budget() { project.budget = budget }
         return project
+    }
+
+    private func reductionChanges() throws(ConfigError) -> Settings.ReductionChanges {
+        let fields = try members(known: [
+            "cache_control", "system_max_chars", "user_msg_max_chars", "tool_result_max_chars", "strip_ide_boilerplate",
+            "deduplicate_files", "diff_first", "max_context_tokens",
+        ])
+        let characters = 0...100_000_000
+        var changes = Settings.ReductionChanges()
+        changes.marksCache = try fields["cache_control"]?.flag()
+        changes.systemMaxCharacters = try fields["system_max_chars"]?.integer(in: characters)
+        changes.userMaxCharacters = try fields["user_msg_max_chars"]?.integer(in: characters)
+        changes.toolResultMaxCharacters = try fields["tool_result_max_chars"]?.integer(in: characters)
+        changes.stripsBoilerplate = try fields["strip_ide_boilerplate"]?.flag()
+        changes.deduplicatesFiles = try fields["deduplicate_files"]?.flag()
+        changes.asksForDiffs = try fields["diff_first"]?.flag()
+        changes.maxContextTokens = try fields["max_context_tokens"]?.integer(in: 0...10_000_000)
+        return changes
     }
 }

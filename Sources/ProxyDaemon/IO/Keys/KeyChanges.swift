@@ -1,4 +1,5 @@
 package import GatewayCore
+import Shared
 
 /// What can be done with the keys of a ``KeyFile``, for the command line and `/admin/keys`.
 extension KeyFile {
@@ -13,10 +14,12 @@ extension KeyFile {
         name: String,
         project: String?,
         expiresUnixSeconds: Int64?,
+        terms: KeyTerms = KeyTerms(),
         nowUnixSeconds now: Int64
     ) async throws(KeyFileProblem) -> Made {
         try Self.check(name, "name")
         if let project { try Self.check(project, "project") }
+        try Self.check(terms)
         return try await change { (records) throws(KeyFileProblem) in
             guard !records.contains(where: { $0.isNamed(name, project) && $0.isInForce(unixSeconds: now) }) else {
                 throw KeyFileProblem(
@@ -24,7 +27,7 @@ extension KeyFile {
                     isRequests: true
                 )
             }
-            return Self.add(name, project, expiresUnixSeconds, now, to: &records)
+            return Self.add(name, project, expiresUnixSeconds, terms, now, to: &records)
         }
     }
 
@@ -44,7 +47,9 @@ extension KeyFile {
                 let end = now + max(0, min(graceSeconds, 31_536_000))
                 records[index].expiresUnixSeconds = min(records[index].expiresUnixSeconds ?? end, end)
             }
-            return Self.add(name, project, nil, now, to: &records)
+            // Its limits and budget stay with the name.
+            let terms = old.last.flatMap { records[$0].terms } ?? KeyTerms()
+            return Self.add(name, project, nil, terms, now, to: &records)
         }
     }
 
@@ -70,6 +75,7 @@ extension KeyFile {
         _ name: String,
         _ project: String?,
         _ expires: Int64?,
+        _ terms: KeyTerms,
         _ now: Int64,
         to records: inout [KeyRecord]
     ) -> Made {
@@ -80,8 +86,26 @@ extension KeyFile {
         }
         made.record.createdUnixSeconds = now
         made.record.expiresUnixSeconds = expires
+        made.record.terms = terms == KeyTerms() ? nil : terms
         records.append(made.record)
         return Made(key: made.key, record: made.record)
+    }
+
+    /// The same bounds as the configuration has.
+    private static func check(_ terms: KeyTerms) throws(KeyFileProblem) {
+        let numbers = [
+            ("rpm", terms.limits.requestsPerMinute, LocatedValue.rates),
+            ("tpm", terms.limits.tokensPerMinute, LocatedValue.rates),
+            ("concurrent_streams", terms.limits.concurrentStreams, LocatedValue.streams),
+        ]
+        for (name, number, range) in numbers {
+            guard let number, !range.contains(number) else { continue }
+            throw KeyFileProblem("\(name): expected \(LocatedValue.describe(range)), got \(number)", isRequests: true)
+        }
+        for (name, amount) in [("usd_per_day", terms.budget.perDay), ("usd_per_month", terms.budget.perMonth)] {
+            guard let amount, !(USD.zero...LocatedValue.mostMoney).contains(amount) else { continue }
+            throw KeyFileProblem("\(name): expected 0 to 1000000 dollars", isRequests: true)
+        }
     }
 
     private static func check(_ text: String, _ what: String) throws(KeyFileProblem) {

@@ -1,6 +1,7 @@
 import FoundationEssentials
 package import GatewayCore
 import Glibc
+import Shared
 
 /// Why the keys file could not be read or changed.
 package struct KeyFileProblem: Error, CustomStringConvertible {
@@ -119,6 +120,11 @@ package final class KeyFile: Sendable {
         var created: Int64
         var expires: Int64?
         var revoked: Bool?
+        var rpm: Int?
+        var tpm: Int?
+        var concurrent_streams: Int?
+        var usd_per_day: USD?
+        var usd_per_month: USD?
 
         init(_ record: KeyRecord) {
             name = record.name
@@ -127,6 +133,11 @@ package final class KeyFile: Sendable {
             created = record.createdUnixSeconds
             expires = record.expiresUnixSeconds
             revoked = record.isRevoked ? true : nil
+            rpm = record.terms?.limits.requestsPerMinute
+            tpm = record.terms?.limits.tokensPerMinute
+            concurrent_streams = record.terms?.limits.concurrentStreams
+            usd_per_day = record.terms?.budget.perDay
+            usd_per_month = record.terms?.budget.perMonth
         }
 
         var record: KeyRecord? {
@@ -134,6 +145,11 @@ package final class KeyFile: Sendable {
             record?.createdUnixSeconds = created
             record?.expiresUnixSeconds = expires
             record?.isRevoked = revoked ?? false
+            let terms = KeyTerms(
+                limits: .init(requestsPerMinute: rpm, tokensPerMinute: tpm, concurrentStreams: concurrent_streams),
+                budget: .init(perDay: usd_per_day, perMonth: usd_per_month)
+            )
+            if terms != KeyTerms() { record?.terms = terms }
             return record
         }
     }

@@ -49,6 +49,9 @@ struct TenancyEndpoints: Sendable {
         var created: Int64
         var expires: Int64?
         var state: String
+        /// Its own; absent where those of every key hold.
+        var limits: Bounds?
+        var budget: Money?
         /// Only where it was made just now.
         var key: String?
 
@@ -60,6 +63,8 @@ struct TenancyEndpoints: Sendable {
             created = record.createdUnixSeconds
             expires = record.expiresUnixSeconds
             state = record.isRevoked ? "revoked" : record.isInForce(unixSeconds: now) ? "active" : "expired"
+            if let own = record.terms?.limits, !own.isEmpty { limits = Bounds(own) }
+            if let own = record.terms?.budget, !own.isEmpty { budget = Money(own) }
             self.key = key?.exposed
         }
     }
@@ -68,6 +73,10 @@ struct TenancyEndpoints: Sendable {
         var name: String
         var project: String?
         var expires_in_days: Int?
+        var limits: Bounds?
+        var budget: Money?
+
+        var terms: KeyTerms { KeyTerms(limits: limits?.limits ?? .init(), budget: budget?.budget ?? .init()) }
     }
 
     private struct Rotation: Decodable {
@@ -85,7 +94,10 @@ struct TenancyEndpoints: Sendable {
         let wanted = try read(
             NewKey.self,
             request,
-            "{\"name\": \"ci\", \"project\"?: \"web\", \"expires_in_days\"?: 30}"
+            """
+            {"name": "ci", "project"?: "web", "expires_in_days"?: 30, "limits"?: {"rpm"?, "tpm"?, "concurrent_streams"?}, \
+            "budget"?: {"usd_per_day"?, "usd_per_month"?}}
+            """
         )
         guard (1...36_500).contains(wanted.expires_in_days ?? 1) else {
             throw GatewayError(.invalidRequest("expires_in_days: expected 1 to 36500"))
@@ -95,6 +107,7 @@ struct TenancyEndpoints: Sendable {
                 name: wanted.name,
                 project: wanted.project,
                 expiresUnixSeconds: wanted.expires_in_days.map { now + Int64($0) * 86_400 },
+                terms: wanted.terms,
                 nowUnixSeconds: now
             )
         }
@@ -174,10 +187,32 @@ struct TenancyEndpoints: Sendable {
         var budgets: [Budget]
     }
 
-    private struct Bounds: Encodable {
+    private struct Bounds: Codable {
         var rpm: Int?
         var tpm: Int?
         var concurrent_streams: Int?
+
+        init(_ limits: Settings.Limits) {
+            rpm = limits.requestsPerMinute
+            tpm = limits.tokensPerMinute
+            concurrent_streams = limits.concurrentStreams
+        }
+
+        var limits: Settings.Limits {
+            .init(requestsPerMinute: rpm, tokensPerMinute: tpm, concurrentStreams: concurrent_streams)
+        }
+    }
+
+    private struct Money: Codable {
+        var usd_per_day: USD?
+        var usd_per_month: USD?
+
+        init(_ budget: Settings.Budget) {
+            usd_per_day = budget.perDay
+            usd_per_month = budget.perMonth
+        }
+
+        var budget: Settings.Budget { .init(perDay: usd_per_day, perMonth: usd_per_month) }
     }
 
     private struct Project: Encodable {
@@ -208,7 +243,7 @@ struct TenancyEndpoints: Sendable {
         case .all: bound = settings.budgets.all
         case .project(let name): bound = settings.projects.first { $0.name == name }?.budget ?? Settings.Budget()
         case .key(let fingerprint):
-            bound = settings.hashedKeys.first { $0.fingerprint == fingerprint }?.terms?.budget ?? Settings.Budget()
+            bound = gateway.keyRing.terms(of: fingerprint)?.budget ?? Settings.Budget()
             bound.perDay = bound.perDay ?? settings.budgets.eachKey.perDay
             bound.perMonth = bound.perMonth ?? settings.budgets.eachKey.perMonth
         }
@@ -230,11 +265,7 @@ struct TenancyEndpoints: Sendable {
                 min_tier: project.bounds.minTier?.name,
                 max_tier: project.bounds.maxTier?.name,
                 allowed_models: project.bounds.allowedModels,
-                limits: Bounds(
-                    rpm: project.limits.requestsPerMinute,
-                    tpm: project.limits.tokensPerMinute,
-                    concurrent_streams: project.limits.concurrentStreams
-                ),
+                limits: Bounds(project.limits),
                 budget: budget(.project(project.name))
             )
         }
