@@ -260,6 +260,8 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public var storage: StorageReport?
     /// How reading the configuration again has gone; nil from an older daemon.
     public var configuration: ConfigurationReport?
+    /// What limits and budgets came to. Only for the operator: nil in `GET /v1/metrics`, and from older daemons.
+    public var limits: LimitsReport?
 
     public init(
         unixMilliseconds: Int64 = 0,
@@ -317,5 +319,6 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case reducersDisabled = "reducers_disabled"
         case storage
         case configuration
+        case limits
     }
 }

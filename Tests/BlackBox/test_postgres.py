@@ -66,7 +66,7 @@ def test_the_server_has_what_the_file_has(start, postgres):
     for row, wanted in zip(found, expected, strict=True):
         assert [type(value)(text) for text, value in zip(row, wanted, strict=True)] == list(wanted)
     text = wire.ask(gateway.port, "GET", "/admin/metrics", headers=ADMIN).body.decode()
-    assert "llm_gateway_archive_rows_waiting 0" in text and "llm_gateway_archive_rows_lost_total 0" in text
+    assert "gateway_archive_rows_waiting 0" in text and "gateway_archive_rows_lost_total 0" in text
     # A restart sends nothing twice, and goes on.
     gateway.signal(signal.SIGTERM)
     assert gateway.wait() == 0

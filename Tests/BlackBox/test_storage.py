@@ -190,7 +190,7 @@ def test_traffic_goes_on_while_another_process_holds_the_file(start):
         assert "is locked by another process" in stored(gateway)["problem"]
         assert any("is locked by another process" in text for text in metrics(gateway)["warnings"])
         text = wire.ask(gateway.port, "GET", "/admin/metrics", headers=ADMIN).body.decode()
-        assert "llm_gateway_storage_rows_waiting 30" in text and "llm_gateway_storage_rows_lost_total 0" in text
+        assert "gateway_storage_rows_waiting 30" in text and "gateway_storage_rows_lost_total 0" in text
         other.execute("COMMIT")
     kept(gateway, database(directory), ids)
     assert "problem" not in stored(gateway)

@@ -225,14 +225,17 @@ func loadConfig(
         #expect(try loadConfig(text).warnings == [])
     }
 
-    @Test func `warns in one line of variables without effect`() throws {
-        let environment = [
-            "ANTHROPIC_API_KEY": "k", "ENABLE_SEMANTIC_ROUTING_SIGNAL": "true", "PROMETHEUS_ENABLED": "true",
-            "ENABLE_SKILLS": "false",
-        ]
-        let warnings = try loadConfig("", environment: environment).warnings
-        #expect(warnings.count == 1)
-        #expect(warnings.first?.hasSuffix(": ENABLE_SEMANTIC_ROUTING_SIGNAL, PROMETHEUS_ENABLED") == true)
+    @Test func `takes switches from the environment`() throws {
+        func settings(_ word: String) throws -> Settings {
+            let names = ["ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED"]
+            let environment = Dictionary(uniqueKeysWithValues: names.map { ($0, word) })
+            return try loadConfig("", environment: environment.merging(["ANTHROPIC_API_KEY": "k"]) { $1 }).settings
+        }
+        let off = try settings("0")
+        #expect(!off.classifier.usesEmbedding && !off.metrics.servesPrometheus)
+        let on = try settings("1")
+        #expect(on.classifier.usesEmbedding && on.metrics.servesPrometheus)
+        #expect(throws: ConfigError.self) { try settings("maybe") }
     }
 
     @Test func `refuses a public address without keys`() throws {

@@ -116,7 +116,7 @@ package struct Gateway: Sendable {
         }
         let reducers = Prepare.fingerprint(plan, boilerplate)
         let memory = former?.memory ?? GatewayMemory(settings, reducers: reducers, log: exchanges, clock: clock)
-        memory.adopt(settings, reducers: reducers)
+        memory.adopt(settings, models: catalogue.models.map(\.id), reducers: reducers)
         self.memory = memory
         prepare = Prepare(
             plan,
@@ -169,7 +169,7 @@ package struct Gateway: Sendable {
                 clock: clock
             ),
             Coalesce(settings: settings, flights: memory.flights, clock: clock),
-            Reserve(budgets, worst),
+            Reserve(budgets, worst, refusals: limits.refusals),
             admit,
             Compare(
                 router: router,
@@ -330,6 +330,11 @@ package struct Gateway: Sendable {
             snapshot.backends[row].health = pool.report(of: snapshot.backends[row].name)
         }
         snapshot.waiting = admit.waiting
+        snapshot.limits = LimitsReport(
+            refusals: limits.refusals.byName,
+            shed: admit.sheds.byName,
+            budgets: budgets.report
+        )
         if let storage = exchanges?.report {
             snapshot.storage = storage
             if storage.lost > 0 {

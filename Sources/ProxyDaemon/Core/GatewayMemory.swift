@@ -24,8 +24,8 @@ struct GatewayMemory: Sendable {
     }
 
     /// Takes over what newer settings say.
-    func adopt(_ settings: Settings, reducers fingerprint: String) {
-        ledger.adopt(settings.backends)
+    func adopt(_ settings: Settings, models: [String], reducers fingerprint: String) {
+        ledger.adopt(settings.backends, models: models)
         prepared.adopt(fingerprint: fingerprint)
         storm.adopt(share: settings.escalation.maxShare)
     }

@@ -32,8 +32,9 @@ struct ClassifierAssembly: Sendable {
     ) throws {
         var helpers = LayeredClassifier.Helpers()
         var warnings: [String] = []
-        helpers.embeddings = embeddings
-        if settings.learned.shadowRate > 0, !settings.learned.usesFeedback || settings.classifier.mode == .ruleBased {
+        let usesMeaning = settings.classifier.usesEmbedding && settings.classifier.mode != .ruleBased
+        helpers.embeddings = settings.classifier.usesEmbedding ? embeddings : nil
+        if settings.learned.shadowRate > 0, !settings.learned.usesFeedback || !usesMeaning {
             warnings.append(
                 "learned.shadow_rate has no effect: it needs learned.use_feedback and a classifier.mode with embeddings"
             )

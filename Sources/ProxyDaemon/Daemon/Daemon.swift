@@ -34,7 +34,7 @@ struct Daemon {
         let inherited = try InheritedSocket(environment: environment)
         let serving = MultiThreadedEventLoopGroup(numberOfThreads: Self.threads(settings.server.threads, share: 2))
         let side = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        let parts = try await LongLived(settings, environment: environment, side: side, logger: logger)
+        let parts = try await LongLived(settings, environment: environment, side: side, writer: writer, logger: logger)
         let readiness = Readiness()
         let first = try await Generation(config, parts, readiness: readiness)
         let gateway = first.gateway
@@ -42,7 +42,13 @@ struct Daemon {
         let warnings = gateway.snapshot().warnings
         gateway.ledger.logExchanges(to: logger)
 
-        let server = HTTPServer(first.terms, readiness: readiness, group: serving, logger: logger)
+        let server = HTTPServer(
+            first.terms,
+            readiness: readiness,
+            accessLog: parts.accessLog,
+            group: serving,
+            logger: logger
+        )
         let path = settings.control.socket ?? SocketPath.standard(environment: environment, userID: getuid())
         // The socket's lock is taken before the port, so that a second daemon hears which process is running.
         let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
@@ -100,6 +106,7 @@ struct Daemon {
         parts.client.stop()
         try await parts.simulator.stop()
         logger.notice("stopped")
+        parts.accessLog?.flush()
         writer.flush()
         // Every connection is closed. The event loops end with the process: whatever still has one to its name on the way
         // out could else not even be freed.
@@ -159,18 +166,27 @@ private struct Announcement: Service {
     }
 }
 
+extension String {
+    /// What stands before a word, with the word itself but for its colon; all of it where the word is not there.
+    fileprivate func prefix(before word: String) -> Substring {
+        firstRange(of: word).map { self[..<$0.lowerBound] + word.prefix { $0 != ":" } } ?? self[...]
+    }
+}
+
 extension Ledger {
     /// Has failed exchanges logged as warnings, all others at debug.
     fileprivate func logExchanges(to logger: Logger) {
         observe { summary in
             let failed = summary.error != nil && summary.status >= 500
+            // What follows may be the provider's own words, which may hold some of the prompt.
+            let error = summary.error.map { failed ? $0.prefix(before: " broke off: ") : $0[...] }
             logger.log(
                 level: failed ? .warning : .debug,
                 "exchange",
                 metadata: [
-                    "id": "\(summary.id)", "model": "\(summary.model)", "status": "\(summary.status)",
+                    "query_id": "\(summary.id)", "model": "\(summary.model)", "status": "\(summary.status)",
                     "cache": "\(summary.cache)", "cost_usd": "\(summary.cost)", "ms": "\(summary.latencyMilliseconds)",
-                    "error": "\(PlainText.sanitized(summary.error ?? "-"))",
+                    "error": "\(PlainText.sanitized(error ?? "-"))",
                 ]
             )
         }

@@ -77,7 +77,8 @@ struct Generation: Sendable {
                 outcomes: parts.keeper.outcomes,
                 exchanges: parts.keeper.exchanges,
                 keys: parts.keys.file,
-                readiness: readiness
+                readiness: readiness,
+                logs: { parts.logFigures }
             ),
             tls: tls
         )

@@ -14,6 +14,10 @@ final class LogWriter: Sendable {
     private let queue = DispatchQueue(label: "log")
     private let waiting = Atomic<Int>(0)
     private let dropped = Atomic<Int>(0)
+    private let everDropped = Atomic<Int>(0)
+
+    /// Lines that were not written, since the start.
+    var droppedLines: Int { everDropped.load(ordering: .relaxed) }
 
     /// Waits until everything handed over so far is written.
     func flush() { queue.sync {} }
@@ -22,6 +26,7 @@ final class LogWriter: Sendable {
         guard waiting.add(1, ordering: .relaxed).newValue <= Self.maximumWaiting else {
             waiting.subtract(1, ordering: .relaxed)
             dropped.add(1, ordering: .relaxed)
+            everDropped.add(1, ordering: .relaxed)
             return
         }
         queue.async { [self] in

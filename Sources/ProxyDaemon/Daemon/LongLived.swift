@@ -23,11 +23,20 @@ struct LongLived: Sendable {
     let limitsRedis: RedisClient?
     let sharedLimits: RedisLimits?
     let simulator: SimulatorHost
+    /// nil where it is switched off.
+    let accessLog: AccessLog?
+    private let writer: LogWriter
 
     /// Throws what is wrong with a setting, with the key that names it.
-    init(_ settings: Settings, environment: [String: String], side: MultiThreadedEventLoopGroup, logger: Logger)
-        async throws
-    {
+    init(
+        _ settings: Settings,
+        environment: [String: String],
+        side: MultiThreadedEventLoopGroup,
+        writer: LogWriter,
+        logger: Logger
+    ) async throws {
+        self.writer = writer
+        accessLog = try AccessLog(settings.log)
         self.environment = environment
         let clock = Clock(
             monotonicNanoseconds: { MonotonicTime.nanoseconds() },
@@ -67,6 +76,12 @@ struct LongLived: Sendable {
         limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
         sharedLimits = limitsRedis.map { RedisLimits($0) }
         simulator = SimulatorHost(side)
+    }
+
+    /// How the logs are doing.
+    var logFigures: LogFigures {
+        let access = accessLog?.figures ?? (written: 0, dropped: 0)
+        return LogFigures(accessWritten: access.written, accessDropped: access.dropped, dropped: writer.droppedLines)
     }
 
     /// What a person should know about parts that are missing.

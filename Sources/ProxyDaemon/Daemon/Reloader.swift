@@ -86,6 +86,11 @@ actor Reloader {
     }
 
     private func adopt(_ next: Generation) {
+        do throws(AccessLogProblem) {
+            try parts.accessLog?.reopen()
+        } catch {
+            logger.warning("the access log goes on in the file it has: \(error)")
+        }
         parts.client.adopt(next.config.settings.upstream)
         parts.keys.ring.replaceFixed(next.config.settings.hashedKeys)
         users.desk.adopt(next.gateway, workflows: next.workflows)

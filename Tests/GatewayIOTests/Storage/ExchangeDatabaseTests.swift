@@ -156,7 +156,7 @@ import Testing
         await demo.close()
         let live = await open()
         #expect(try #require(await live.exchanges.history()).recent == [])
-        #expect(try await live.exchanges.usage(by: .day, sinceUnixMilliseconds: 0).isEmpty)
+        #expect(try await live.exchanges.usage(by: [.day], sinceUnixMilliseconds: 0).isEmpty)
         await live.close()
         #expect(try #require(await open(isDemo: true).exchanges.history()).recent.count == 1)
     }
@@ -170,9 +170,9 @@ import Testing
         late.keyFingerprint = ""
         books.exchanges.record(late)
         await books.written()
-        func sums(_ grouping: UsageGrouping, _ since: Int64 = 0) async throws -> [String] {
-            try await books.exchanges.usage(by: grouping, sinceUnixMilliseconds: since).map {
-                "\($0.name) \($0.totals.requests) \($0.totals.cost.nanodollars) \($0.totals.usage.output)"
+        func sums(_ groupings: UsageGrouping..., since: Int64 = 0) async throws -> [String] {
+            try await books.exchanges.usage(by: groupings, sinceUnixMilliseconds: since).map {
+                "\($0.names.joined(separator: " ")) \($0.totals.requests) \($0.totals.cost.nanodollars) \($0.totals.usage.output)"
             }
         }
         // 1 + 2 + 3 + 1000, and 4 + ... + 10.
@@ -180,10 +180,20 @@ import Testing
         #expect(try await sums(.key) == [" 1 1000 5", "abc 10 55 50"])
         #expect(try await sums(.model) == ["opus 1 1000 5", "haiku-4 10 55 50"])
         #expect(try await sums(.day) == ["2027-01-15 10 55 50", "2027-01-16 1 1000 5"])
+        // By several at once: 1 + 2 + 3 is a's on the first day.
+        #expect(try await sums(.project, .model) == ["a opus 1 1000 5", "b'; -- haiku-4 7 49 35", "a haiku-4 3 6 15"])
+        #expect(
+            try await sums(.model, .day, .project) == [
+                "haiku-4 2027-01-15 b'; -- 7 49 35", "haiku-4 2027-01-15 a 3 6 15", "opus 2027-01-16 a 1 1000 5",
+            ]
+        )
+        #expect(try await sums(.key, .project, .model, .day).last == " a opus 2027-01-16 1 1000 5")
         // Days are added up whole.
-        #expect(try await sums(.day, ExchangeRow.start + 10_000) == ["2027-01-15 10 55 50", "2027-01-16 1 1000 5"])
-        #expect(try await sums(.project, ExchangeRow.start + 86_400_000) == ["a 1 1000 5"])
-        #expect(try await sums(.day, .max) == [])
+        #expect(
+            try await sums(.day, since: ExchangeRow.start + 10_000) == ["2027-01-15 10 55 50", "2027-01-16 1 1000 5"]
+        )
+        #expect(try await sums(.project, since: ExchangeRow.start + 86_400_000) == ["a 1 1000 5"])
+        #expect(try await sums(.day, since: .max) == [])
     }
 
     @Test func `do not break sums with what a provider claims`() async throws {
@@ -198,7 +208,7 @@ import Testing
             books.exchanges.record(row)
         }
         await books.written()
-        let sum = try #require(try await books.exchanges.usage(by: .project, sinceUnixMilliseconds: 0).first)
+        let sum = try #require(try await books.exchanges.usage(by: [.project], sinceUnixMilliseconds: 0).first)
         #expect(sum.totals.cost.nanodollars == 300_000_000_000_000)
         #expect(sum.totals.usage == TokenUsage(input: 0, output: 3_000_000_000_000))
         #expect(books.told.all.isEmpty)

@@ -4,8 +4,11 @@ import Synchronization
 /// What the ledger takes over when the configuration is read again.
 extension Ledger {
     /// The backends are these now. What earlier ones did and cost stays; who has done nothing goes.
-    package func adopt(_ backends: [Settings.Backend]) {
+    ///
+    /// `models` are further names that may be labels of metrics.
+    package func adopt(_ backends: [Settings.Backend], models: [String] = []) {
         state.withLock { state in
+            state.traffic.know(backends.flatMap { [$0.model] + $0.allowedModels } + models)
             let former = state.backends
             state.backends = backends.map { backend in
                 var row = MetricsSnapshot.Backend(

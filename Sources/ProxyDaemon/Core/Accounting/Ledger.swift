@@ -13,6 +13,10 @@ package final class LedgerEntry: Sendable {
     package let notes: [String]
     /// The beginning of the client key's hash; empty without a key.
     package let keyFingerprint: String
+    /// The reason's name where it failed, for a metric: a ``GatewayError/label``, or that its provider said so.
+    let failure: String?
+    /// What the gateway added to the answer; nil where that cannot be told.
+    let ownNanoseconds: Int64?
 
     package init(
         summary: ExchangeSummary,
@@ -21,9 +25,13 @@ package final class LedgerEntry: Sendable {
         warnings: [String],
         overheads: [Overhead] = [],
         notes: [String] = [],
-        keyFingerprint: String = ""
+        keyFingerprint: String = "",
+        failure: String? = nil,
+        ownNanoseconds: Int64? = nil
     ) {
         self.summary = summary
+        self.failure = failure
+        self.ownNanoseconds = ownNanoseconds
         self.keyFingerprint = keyFingerprint
         self.overheads = overheads
         self.notes = notes
@@ -66,6 +74,7 @@ package final class Ledger: Sendable {
         var configurationWarnings: [String] = []
         var tiers = [MetricsSnapshot.TierTotals]()
         var backends: [MetricsSnapshot.Backend]
+        var traffic: TrafficMetrics
         var entries: [LedgerEntry] = []
         /// Where the next entry goes once the ring is full.
         var next = 0
@@ -81,15 +90,21 @@ package final class Ledger: Sendable {
     private let log: (any ExchangeLog)?
     private let observers = Mutex<[@Sendable (ExchangeSummary) -> Void]>([])
 
-    /// Every row goes to the `log`, too.
-    package init(backends: [Settings.Backend], isDemo: Bool, clock: Clock, log: (any ExchangeLog)? = nil) {
+    /// Every row goes to the `log`, too. `models` are those that metrics may name beside the backends' own.
+    package init(
+        backends: [Settings.Backend],
+        models: [String] = [],
+        isDemo: Bool,
+        clock: Clock,
+        log: (any ExchangeLog)? = nil
+    ) {
         self.log = log
         self.clock = clock
         self.isDemo = isDemo
         startedNanoseconds = clock.monotonicNanoseconds()
         let configuration = ConfigurationReport(unixMilliseconds: clock.unixMilliseconds())
-        state = Mutex(State(configuration: configuration, backends: []))
-        adopt(backends)
+        state = Mutex(State(configuration: configuration, backends: [], traffic: TrafficMetrics(models: [])))
+        adopt(backends, models: models)
     }
 
     /// Has this called after every exchange, on the thread that ended it.
@@ -181,6 +196,9 @@ package final class Ledger: Sendable {
         Double(clock.monotonicNanoseconds() - startedNanoseconds) / 1e9
     }
 
+    /// What exchanges came to by provider and model.
+    package var traffic: TrafficMetrics { state.withLock { $0.traffic } }
+
     /// The figures of this moment.
     package func snapshot(cache: MetricsSnapshot.Cache) -> MetricsSnapshot {
         let now = clock.unixMilliseconds()
@@ -219,12 +237,20 @@ package final class Ledger: Sendable {
         add(summary, to: &state.today)
         add(summary, to: &state.month)
         add(entry.overheads, to: &state)
+        state.traffic.ended(summary, failure: entry.failure, ownNanoseconds: entry.ownNanoseconds)
+        state.traffic.retried(entry.attempts)
         if let tier = summary.tier { add(to: tier, &state) { $0.requests += 1 } }
         // A weak answer that was not given is paid to whom it came from.
         for attempt in entry.attempts {
             let cost = attempt.cost ?? .zero
             if let tier = attempt.tier { add(to: tier, &state) { $0.cost += cost } }
-            guard let row = state.backends.firstIndex(where: { $0.name == attempt.backend }) else { continue }
+            let row = state.backends.firstIndex { $0.name == attempt.backend }
+            if let usage = attempt.usage {
+                // A model that is borrowed from a configured provider has no row.
+                let provider = row.map { state.backends[$0].provider } ?? summary.provider
+                state.traffic.paid(provider: provider, model: attempt.model, usage, cost)
+            }
+            guard let row else { continue }
             state.backends[row].requests += 1
             state.backends[row].cost += cost
             if attempt.error != nil || (isError(summary) && attempt == entry.attempts.last) {
@@ -280,9 +306,10 @@ package final class Ledger: Sendable {
                 state[keyPath: totals].overhead[overhead.purpose] += spending.cost
                 state[keyPath: totals].overheadUsage += spending.usage
             }
-            if let row = state.backends.firstIndex(where: { $0.name == overhead.backend }) {
-                state.backends[row].cost += spending.cost
-            }
+            let row = state.backends.firstIndex { $0.name == overhead.backend }
+            if let row { state.backends[row].cost += spending.cost }
+            let provider = row.map { state.backends[$0].provider } ?? TrafficMetrics.other
+            state.traffic.paid(provider: provider, model: overhead.model, spending.usage, spending.cost)
         }
     }
 

@@ -175,6 +175,34 @@ package final class Budgets: Sendable {
         }
     }
 
+    /// The most projects that a report speaks of.
+    private static let mostReported = 200
+
+    /// How far the budgets of all clients together and of each project are used up; those of single keys are not told.
+    var report: [LimitsReport.Budget] {
+        let date = BudgetDate(unixSeconds: clock.unixMilliseconds() / 1_000)
+        let bounds = terms.reported.prefix(Self.mostReported)
+        return book.ledger.withLock { ledger in
+            bounds.flatMap { item -> [LimitsReport.Budget] in
+                let account = ledger.account(item.scope, date)
+                return [
+                    (LimitsReport.Period.day, item.budget.perDay, account.day.spent),
+                    (.month, item.budget.perMonth, account.month.spent),
+                ].compactMap { period, limit, spent in
+                    limit.map {
+                        LimitsReport.Budget(
+                            scope: item.scope.name,
+                            period: period,
+                            limit: $0,
+                            spent: spent,
+                            reserved: account.reserved
+                        )
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes up the sums of an earlier run; what is wrong with them, for people, or nil.
     package func load(from store: any StateStore) async -> String? {
         guard let document = await store.load(Self.documentName) else { return nil }

@@ -19,11 +19,13 @@ package final class LimitGate: Sendable {
     private let shared: (any SharedLimits)?
     private let clock: Clock
     private let counts: Counts
+    let refusals: ReasonCounts<LimitRefusal>
 
     /// `shared` counts requests and tokens for several daemons; where it is away, this one counts for itself. Streams are
     /// counted here in any case. With other terms the gate goes on counting from where the `former` one stands.
     init(_ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock, after former: LimitGate? = nil) {
         counts = former?.counts ?? Counts()
+        refusals = former?.refusals ?? ReasonCounts()
         self.terms = terms
         self.shared = shared
         self.clock = clock
@@ -92,6 +94,7 @@ package final class LimitGate: Sendable {
                 .max(by: { outcomes[$0].retryNanoseconds < outcomes[$1].retryNanoseconds })
         else { return pass }
         pass.leave()
+        refusals.add(demands[refused].bucket.unit == .requests ? .requests : .tokens)
         let seconds = Self.seconds(outcomes[refused].retryNanoseconds)
         let (bucket, rate) = (demands[refused].bucket, demands[refused].rate)
         let text = "\(bucket.scope.words) may use \(rate.limit) \(bucket.unit.rawValue) a minute; retry in \(seconds) s"
@@ -156,6 +159,7 @@ package final class LimitGate: Sendable {
             return nil
         }
         guard let full else { return bounds.map(\.scope) }
+        refusals.add(.streams)
         let text = "\(full.scope.words) may have \(full.most) streams at once"
         throw GatewayError(.rateLimited("rate limit reached: \(text)", retryAfterSeconds: 1))
     }

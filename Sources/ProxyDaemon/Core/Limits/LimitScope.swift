@@ -83,6 +83,15 @@ struct TenantTerms: Sendable {
         return terms
     }
 
+    /// The budgets of all clients together and of the projects, by name, that bound anything.
+    var reported: [ScopedBudget] {
+        let all = [ScopedBudget(scope: .all, budget: budgets.all)]
+        let own = projects.sorted { $0.key < $1.key }.map {
+            ScopedBudget(scope: .project($0.key), budget: $0.value.budget)
+        }
+        return (all + own).filter { !$0.budget.isEmpty }
+    }
+
     /// Those that bound anything.
     func budgets(of client: ClientIdentity) -> [ScopedBudget] {
         var own = client.terms?.budget ?? Settings.Budget()

@@ -87,6 +87,17 @@ package final class Backend: Sendable {
         }
     }
 
+    /// A text of the provider's for the gateway's own surfaces: the backend's keys are not in it, whatever the provider
+    /// says of them.
+    func withoutKeys(_ text: String) -> String {
+        var text = text
+        for field in requestHeaders {
+            let key = field.value.split(separator: " ").last ?? ""
+            if key.utf8.count >= 8, text.contains(key) { text = text.replacing(key, with: "…") }
+        }
+        return text
+    }
+
     /// What a request translated for this backend has to be like.
     func translationTarget(isStrict: Bool, defaultMaxTokens: Int) -> TranslationTarget {
         var capabilities = capabilities

@@ -53,6 +53,8 @@ package final class ClientRequest: Sendable {
     package let unixMilliseconds: Int64
     /// It is a step of a workflow that the gateway runs for the client.
     package let step: WorkflowPlace?
+    /// Is told what becomes of it; nil where nobody wants to know.
+    package let trace: RequestTrace?
 
     package init(
         id: String,
@@ -65,8 +67,10 @@ package final class ClientRequest: Sendable {
         isTrusted: Bool = false,
         arrivedNanoseconds: Int64 = 0,
         unixMilliseconds: Int64 = 0,
-        step: WorkflowPlace? = nil
+        step: WorkflowPlace? = nil,
+        trace: RequestTrace? = nil
     ) {
+        self.trace = trace
         self.id = id
         self.method = method
         self.path = path
@@ -92,7 +96,8 @@ package final class ClientRequest: Sendable {
             isTrusted: isTrusted,
             arrivedNanoseconds: arrivedNanoseconds,
             unixMilliseconds: unixMilliseconds,
-            step: step
+            step: step,
+            trace: trace
         )
     }
 
@@ -110,7 +115,8 @@ package final class ClientRequest: Sendable {
             isTrusted: isTrusted,
             arrivedNanoseconds: arrivedNanoseconds,
             unixMilliseconds: unixMilliseconds,
-            step: step
+            step: step,
+            trace: trace
         )
     }
 

@@ -95,6 +95,8 @@ extension Settings {
         package var examplesFile: String?
         /// A prompt whose embedding's cosine to an example is at least this takes the example's tier.
         package var exampleThreshold = 0.90
+        /// What a prompt means counts, too, where the embedding model is there.
+        package var usesEmbedding = true
         /// A model may be asked where the other layers are in doubt.
         package var asksModel = true
         /// The backend that is asked; nil for the first of the fast tier.

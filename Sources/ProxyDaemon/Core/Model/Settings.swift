@@ -148,6 +148,12 @@ package struct Settings: Sendable, Equatable {
         case json
     }
 
+    package enum AccessLogFormat: String, Sendable, CaseIterable {
+        case off
+        case text
+        case json
+    }
+
     /// How much of a prompt is kept in logs, records and on the dashboard.
     package enum PromptLogging: String, Sendable, CaseIterable {
         case none
@@ -161,6 +167,16 @@ package struct Settings: Sendable, Equatable {
         package var level = "info"
         package var format = LogFormat.text
         package var prompts = PromptLogging.snippet
+        /// A line for each answered request.
+        package var access = AccessLogFormat.off
+        /// Where they go; nil for standard error.
+        package var accessPath: String?
+        package init() {}
+    }
+
+    package struct Metrics: Sendable, Equatable {
+        /// `/admin/metrics` is there.
+        package var servesPrometheus = true
         package init() {}
     }
 
@@ -189,6 +205,7 @@ package struct Settings: Sendable, Equatable {
     /// The tiers that answer in a tier's place when all of that fails; for a tier without an entry the usual ones do.
     package var fallbacks: [Tier: [Tier]] = [:]
     package var log = Log()
+    package var metrics = Metrics()
     package var workflows = Workflows()
     /// A field that a backend of another dialect has no counterpart for is refused rather than dropped with a warning.
     package var strictTranslation = false

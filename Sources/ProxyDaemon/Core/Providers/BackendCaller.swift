@@ -107,7 +107,8 @@ struct BackendCaller: Sendable {
             backend: backend.name,
             requestID: "req_gw_\(exchange.request.id)",
             pingSeconds: upstream.pingIntervalSeconds,
-            bounds: EventRelay.Bounds(upstream, clock)
+            bounds: EventRelay.Bounds(upstream, clock),
+            cleaned: { backend.withoutKeys($0) }
         )
         relay.whenEnded { outcome in
             switch outcome.end {

@@ -67,7 +67,8 @@ struct Incoming {
             switch error {
             // An error in the clothes of a success, as some gateways and servers send it.
             case .providerError: return try refusal(200, body)
-            case .notAnAnswer(let text): throw GatewayError(.upstreamBroken(backend: backend.name, detail: text))
+            case .notAnAnswer(let text):
+                throw GatewayError(.upstreamBroken(backend: backend.name, detail: backend.withoutKeys(text)))
             }
         }
         var answer = Answer(

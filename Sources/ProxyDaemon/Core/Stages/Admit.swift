@@ -6,6 +6,7 @@ package struct Admit: Stage {
     private let limit: ConcurrencyLimit
     private let settings: Settings.Load
     private let books: (any ExchangeLog)?
+    let sheds: ReasonCounts<ShedReason>
 
     /// Who is inside or queues at the `former` stage counts here, too, from now on by these settings.
     package init(
@@ -16,6 +17,7 @@ package struct Admit: Stage {
     ) {
         self.books = books
         self.settings = settings
+        sheds = former?.sheds ?? ReasonCounts()
         let bounds = ConcurrencyLimit.Bounds(settings, most: settings.maxInFlight)
         limit = former?.limit ?? ConcurrencyLimit(bounds, clock: clock)
         limit.adopt(bounds)
@@ -26,6 +28,7 @@ package struct Admit: Stage {
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
         if books?.isFull == true {
+            sheds.add(.booksFull)
             let why = "what it costs cannot be written down at the moment (storage.strict_accounting)"
             throw GatewayError(.overloaded("the gateway takes no request that costs money: \(why)"))
         }
@@ -33,9 +36,11 @@ package struct Admit: Stage {
         case .admitted: break
         case .cancelled: throw GatewayError(.cancelled)
         case .full:
+            sheds.add(.queueFull)
             let queue = "\(settings.maxInFlight) requests are under way and \(settings.maxQueued) queue"
             throw GatewayError(.overloaded("the gateway is busy: \(queue) (load.max_in_flight, load.max_queued)"))
         case .late:
+            sheds.add(.queueTimeout)
             let wait = "\(settings.queueTimeoutMilliseconds) ms (load.queue_timeout_ms)"
             throw GatewayError(.overloaded("the gateway is busy: no place became free within \(wait)"))
         }

@@ -56,6 +56,8 @@ package final class EventRelay: StreamSource {
     private let requestID: String
     private let pingSeconds: Int
     private let bounds: Bounds
+    /// Makes the provider's words fit for the gateway's records.
+    private let cleaned: @Sendable (String) -> String
     private let state: Mutex<State>
 
     /// `first` is what was read of the body before.
@@ -67,8 +69,10 @@ package final class EventRelay: StreamSource {
         backend: String,
         requestID: String,
         pingSeconds: Int,
-        bounds: Bounds? = nil
+        bounds: Bounds? = nil,
+        cleaned: @escaping @Sendable (String) -> String = { $0 }
     ) {
+        self.cleaned = cleaned
         self.body = body
         let bounds = bounds ?? Bounds()
         self.bounds = bounds
@@ -171,7 +175,7 @@ package final class EventRelay: StreamSource {
                 // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's
                 // error, whether or not the provider has closed its side yet.
                 state.isFinished = true
-                let settlement = state.settle(error.map { .providerError($0) } ?? .complete)
+                let settlement = state.settle(error.map { .providerError(cleaned($0)) } ?? .complete)
                 let rest = state.passage.finish()
                 return (rest.isEmpty ? whole : whole + rest, first, settlement)
             }
@@ -203,7 +207,7 @@ package final class EventRelay: StreamSource {
             if case .broken(let error, _) = failed { return .broken(error, after: rest) }
             return rest.isEmpty ? .end : .bytes(rest)
         }
-        settle { $0.passage.error.map { .providerError($0) } ?? .complete }
+        settle { $0.passage.error.map { .providerError(cleaned($0)) } ?? .complete }
         return rest.isEmpty ? .end : .bytes(rest)
     }
 

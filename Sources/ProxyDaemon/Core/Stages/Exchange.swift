@@ -56,6 +56,8 @@ package struct Exchange: Sendable {
     package var notes: [String] = []
     /// What was left out of the prompt: set by `prepare`.
     package var reduction = ReductionReport()
+    /// What the gateway added to the answer: set by `settle`, nil where that cannot be told.
+    package var ownNanoseconds: Int64?
     /// When the first bytes of the answer were ready, on the monotonic clock.
     package var firstByteNanoseconds: Int64?
 

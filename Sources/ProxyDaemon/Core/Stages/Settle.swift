@@ -38,12 +38,14 @@ package final class Settle: Stage {
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
         ledger.began()
+        exchange.request.trace?.began()
         var reply: Reply
         do throws(GatewayError) {
             reply = try await next(&exchange)
         } catch {
             return refuse(exchange, error)
         }
+        exchange.ownNanoseconds = ownNanoseconds(exchange)
         switch reply.body {
         case .bytes:
             let summary = close(&exchange, status: reply.status, end: exchange.clientHasLeft ? .abandoned : nil)
@@ -97,6 +99,7 @@ package final class Settle: Stage {
             ledger.warn(warning)
         }
         var row = summary(exchange, status: status)
+        var failure = status >= 400 ? TrafficMetrics.providerError : nil
         exchange.book(price.own)
         row.cost = price.cost
         row.baseline = price.baseline
@@ -106,12 +109,17 @@ package final class Settle: Stage {
         settleBounds(exchange, spent: price.cost + overhead)
         if !exchange.reduction.isEmpty { row.tokensSaved = exchange.reduction.tokensSaved }
         switch end {
-        case .broken(let error): row.error = error.message
-        case .providerError(let text): row.error = text
+        case .broken(let error):
+            row.error = error.message
+            failure = error.kind == .cancelled ? nil : error.label
+        case .providerError(let text):
+            row.error = text
+            failure = TrafficMetrics.providerError
         case .abandoned:
             // nginx's number for it: nobody saw it, and it tells such exchanges from failed ones.
             row.status = 499
             row.error = "the client left before the answer was complete"
+            failure = nil
         case .complete, nil:
             if status >= 400 { row.error = "the provider answered HTTP \(status)" }
         }
@@ -120,18 +128,31 @@ package final class Settle: Stage {
         }
         if let outcome = RoutingOutcome(exchange, row) { outcomes?.record(outcome) }
         let warnings = exchange.warnings
-        ledger.ended(
-            LedgerEntry(
-                summary: row,
-                decision: exchange.decision,
-                attempts: exchange.attempts,
-                warnings: warnings,
-                overheads: exchange.overheads,
-                notes: exchange.notes,
-                keyFingerprint: exchange.client.keyFingerprint
-            )
+        let entry = LedgerEntry(
+            summary: row,
+            decision: exchange.decision,
+            attempts: exchange.attempts,
+            warnings: warnings,
+            overheads: exchange.overheads,
+            notes: exchange.notes,
+            keyFingerprint: exchange.client.keyFingerprint,
+            failure: failure,
+            ownNanoseconds: exchange.ownNanoseconds
         )
+        ledger.ended(entry)
+        exchange.request.trace?.ended(entry)
         return row
+    }
+
+    /// What the gateway added to an answer: the time up to its beginning, or to the end of a whole one, without the time
+    /// that its provider took. nil where others were waited for as well: models that were asked, providers that had failed,
+    /// somebody else's call.
+    private func ownNanoseconds(_ exchange: Exchange) -> Int64? {
+        guard exchange.attempts.count <= 1, exchange.overheads.isEmpty, exchange.sharing != .coalesced else {
+            return nil
+        }
+        let provider = exchange.attempts.first.map { Int64($0.durationMilliseconds * 1e6) } ?? 0
+        return max(0, clock.monotonicNanoseconds() - exchange.request.arrivedNanoseconds - provider)
     }
 
     /// Books the exchange on the client's budgets and limits, and gives back what it had taken of them.

@@ -5,12 +5,10 @@ import Shared
 struct ConfigKey: Sendable {
     /// Dotted.
     let path: String
-    /// Takes the value from the file into the settings; a warning where it has no effect.
-    let read: @Sendable (LocatedValue, inout Settings) throws(ConfigError) -> String?
-    /// The value in force as it would stand in a file; nil for a key that this version does not have.
-    let show: (@Sendable (Settings) -> String)?
-
-    var isAvailable: Bool { show != nil }
+    /// Takes the value from the file into the settings.
+    let read: @Sendable (LocatedValue, inout Settings) throws(ConfigError) -> Void
+    /// The value in force as it would stand in a file.
+    let show: @Sendable (Settings) -> String
 
     init(
         _ path: String,
@@ -19,21 +17,7 @@ struct ConfigKey: Sendable {
     ) {
         self.path = path
         self.show = show
-        self.read = { value, settings throws(ConfigError) in
-            try read(value, &settings)
-            return nil
-        }
-    }
-
-    /// A key whose feature is still to come. It is accepted, so that a file can be shared between versions, and warned
-    /// of unless its value says no more than that the feature is off, or is what it will be by default.
-    init(later path: String, harmless: [String] = []) {
-        self.path = path
-        show = nil
-        read = { value, _ throws(ConfigError) in
-            guard let text = try value.text(), !harmless.contains(text.lowercased()) else { return nil }
-            return "`\(path)` is not available in this version and has no effect (\(value.file):\(value.line))"
-        }
+        self.read = read
     }
 
     static func integer(

@@ -12,8 +12,7 @@ extension ConfigLoader {
     package static func changedKeys(_ old: Settings, _ new: Settings) -> [String] {
         var changed = old.backends == new.backends ? [] : ["models"]
         for key in ConfigKey.all {
-            guard let show = key.show, show(old) != show(new) else { continue }
-            changed.append(key.path)
+            if key.show(old) != key.show(new) { changed.append(key.path) }
         }
         // These are shown without their secrets.
         let hidden = [
@@ -63,6 +62,8 @@ extension ConfigLoader {
         .init("upstream.threads", \.upstream.threads),
         .init("log.level", \.log.level),
         .init("log.format", \.log.format),
+        .init("log.access", \.log.access),
+        .init("log.access_path", \.log.accessPath),
     ]
 }
 

@@ -8,7 +8,6 @@ extension ConfigLoader {
         for backend in settings.backends { lines += describe(backend) }
         var section = ""
         for key in ConfigKey.all {
-            guard let show = key.show else { continue }
             let parts = key.path.split(separator: ".")
             let inner = parts.dropLast()
             if !inner.isEmpty, section != inner.joined(separator: ".") {
@@ -17,7 +16,7 @@ extension ConfigLoader {
                 section = inner.joined(separator: ".")
             }
             guard let name = parts.last else { continue }
-            lines.append("\(String(repeating: "  ", count: inner.count))\(name): \(show(settings))")
+            lines.append("\(String(repeating: "  ", count: inner.count))\(name): \(key.show(settings))")
         }
         return lines.joined(separator: "\n") + "\n"
     }

@@ -85,7 +85,6 @@ package enum ConfigLoader {
     ) throws(ConfigError) -> LoadedConfig {
         let variables = EnvironmentReader(environment)
         var settings = Settings()
-        var warnings: [String] = []
         let builtIn = BuiltInBackends(variables)
         var drafts = try builtIn.lineUp()
         var fields: [String: LocatedValue] = [:]
@@ -94,7 +93,6 @@ package enum ConfigLoader {
             let root = LocatedValue(root: tree, file: path, expansion: Expansion(environment: environment))
             let file = try FileReader.read(root, into: &settings)
             fields = file.fields
-            warnings += file.warnings
             drafts = file.drafts ?? drafts
         }
         try variables.apply(to: &settings)
@@ -114,8 +112,7 @@ package enum ConfigLoader {
         try checkNames(settings, fields, known: names)
         try checkShared(settings, fields)
         try refuseUnguarded(settings)
-        warnings += [demo, variables.warning()].compactMap(\.self)
-        return LoadedConfig(settings: settings, path: path, warnings: warnings)
+        return LoadedConfig(settings: settings, path: path, warnings: [demo].compactMap(\.self))
     }
 
     private static func find(

@@ -3,11 +3,6 @@ import Shared
 
 /// Lays the environment's variables over the settings.
 struct EnvironmentReader {
-    /// Variables of features that are still to come.
-    static let later = [
-        "ENABLE_SEMANTIC_ROUTING_SIGNAL", "PROMETHEUS_ENABLED",
-    ]
-
     private let environment: [String: String]
 
     init(_ environment: [String: String]) { self.environment = environment }
@@ -50,6 +45,8 @@ struct EnvironmentReader {
         if let flag = try flag("RETRY_ENABLED") { settings.retry.isEnabled = flag }
         if let flag = try flag("CIRCUIT_BREAKER_ENABLED") { settings.breaker.isEnabled = flag }
         if let flag = try flag("ENABLE_SKILLS") { settings.skills.isEnabled = flag }
+        if let flag = try flag("ENABLE_SEMANTIC_ROUTING_SIGNAL") { settings.classifier.usesEmbedding = flag }
+        if let flag = try flag("PROMETHEUS_ENABLED") { settings.metrics.servesPrometheus = flag }
     }
 
     private func applyCascade(to settings: inout Settings) throws(ConfigError) {
@@ -101,16 +98,6 @@ struct EnvironmentReader {
             }
             reduction[keyPath: member] = flag
         }
-    }
-
-    /// One line about the variables that are set and do nothing yet; nil where there are none.
-    ///
-    /// A feature that is switched off by its variable is as off as can be, and is not warned of.
-    func warning() -> String? {
-        let names = Self.later.filter { name in value(name).map { LocatedValue.flag($0) != false } ?? false }
-        guard !names.isEmpty else { return nil }
-        let list = names.joined(separator: ", ")
-        return "set in the environment, but not available in this version and without effect: \(list)"
     }
 
     /// The text of a variable; nil where it is unset or empty.

@@ -7,7 +7,6 @@ enum FileReader {
     struct Result: Sendable {
         /// Nil: the file says nothing of backends.
         var drafts: [BackendDraft]?
-        var warnings: [String] = []
         /// Every key that was given, by its dotted name.
         var fields: [String: LocatedValue] = [:]
     }
@@ -56,7 +55,7 @@ enum FileReader {
         _ result: inout Result
     ) throws(ConfigError) {
         result.fields[key.path] = value
-        if let warning = try key.read(value, &settings) { result.warnings.append(warning) }
+        try key.read(value, &settings)
     }
 
     private static func backends(_ value: LocatedValue) throws(ConfigError) -> [BackendDraft]? {

@@ -1,30 +1,125 @@
+package import GatewayCore
 package import Shared
 
-/// The gateway's figures in Prometheus' text format, version 0.0.4
-/// (https://prometheus.io/docs/instrumenting/exposition_formats/).
+/// The gateway's figures for Prometheus. docs/observability.md says what each means; a test compares the names.
 package struct PrometheusText: Sendable {
     /// For the header `content-type`.
     package static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    package private(set) var text = ""
+    package var text: String { writer.text }
+    private(set) var writer = PrometheusWriter()
 
-    package init(_ snapshot: MetricsSnapshot) {
+    /// `process` and `logs` nil: nothing is told of them.
+    package init(
+        _ snapshot: MetricsSnapshot,
+        traffic: TrafficMetrics,
+        process: ProcessFigures? = nil,
+        logs: LogFigures? = nil
+    ) {
+        add(traffic)
         add(snapshot.sinceStart)
-        addTraffic(snapshot)
+        addLoad(snapshot)
+        if let limits = snapshot.limits { add(limits) }
         if let escalation = snapshot.escalation { add(escalation) }
+        if let configuration = snapshot.configuration { add(configuration) }
         if let storage = snapshot.storage { add(storage) }
         add(snapshot.cache)
         if let semantic = snapshot.cache.semantic { add(semantic) }
+        if let logs { add(logs) }
+        if let process { add(process) }
+        add(.gauge, "build_info", "Always 1; the version is a label.", [([("version", GatewayVersion.number)], "1")])
     }
 
-    private enum Kind: String {
-        case counter
-        case gauge
+    private typealias Kind = PrometheusWriter.Kind
+    private typealias Sample = PrometheusWriter.Sample
+
+    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Int) {
+        writer.add(kind, name, help, value)
     }
 
-    private typealias Sample = (labels: [(String, String)], value: String)
+    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Double) {
+        writer.add(kind, name, help, value)
+    }
 
-    // MARK: Figures
+    private mutating func add(_ kind: Kind, _ name: String, _ help: String, money: USD) {
+        writer.add(kind, name, help, money: money)
+    }
+
+    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
+        writer.add(kind, name, help, samples)
+    }
+
+    /// A sample for each entry of a dictionary, by name.
+    private static func samples(_ counts: [String: Int], _ label: String) -> [Sample] {
+        counts.sorted { $0.key < $1.key }.map { ([(label, $0.key)], "\($0.value)") }
+    }
+
+    // MARK: Traffic
+
+    private mutating func add(_ traffic: TrafficMetrics) {
+        let pairs = traffic.pairs.filter { !$0.statuses.isEmpty || $0.usage != TokenUsage() || $0.cost != .zero }
+        func labels(_ pair: TrafficMetrics.Pair) -> PrometheusWriter.Labels {
+            [("provider", pair.provider), ("model", pair.model)]
+        }
+        add(
+            .counter,
+            "requests_total",
+            "Exchanges that have ended, by who answered and with which HTTP status.",
+            pairs.flatMap { pair -> [Sample] in
+                pair.statuses.sorted { $0.code < $1.code }.map { status in
+                    let code = status.code == 0 ? TrafficMetrics.other : "\(status.code)"
+                    return (labels(pair) + [("status", code)], "\(status.count)")
+                }
+            }
+        )
+        add(
+            .counter,
+            "errors_total",
+            "Exchanges that failed, by reason: provider_error, or the gateway's own X-Gateway-Error.",
+            Self.samples(traffic.failures, "reason")
+        )
+        let paid = pairs.filter { $0.usage != TokenUsage() || $0.cost != .zero }
+        add(
+            .counter,
+            "tokens_total",
+            "Tokens of every call to a model, the gateway's own calls and answers that were not given included.",
+            paid.flatMap { pair -> [Sample] in
+                let usage = pair.usage
+                return [
+                    ("input", usage.input), ("output", usage.output), ("cache_read", usage.cacheRead),
+                    ("cache_write", usage.cacheWrite5m &+ usage.cacheWrite1h),
+                ].map { (labels(pair) + [("direction", $0.0)], "\($0.1)") }
+            }
+        )
+        add(
+            .counter,
+            "cost_usd_total",
+            "What these calls cost.",
+            paid.map { (labels($0), $0.cost.description) }
+        )
+        let answered = pairs.filter { !$0.statuses.isEmpty && $0.latency.count > 0 }
+        writer.add(
+            "latency_seconds",
+            "From the request's last byte to the answer's last byte.",
+            answered.map { (labels($0), $0.latency) }
+        )
+        writer.add(
+            "time_to_first_byte_seconds",
+            "From the request's last byte to the answer's first byte.",
+            answered.map { (labels($0), $0.firstByte) }
+        )
+        writer.add(
+            "overhead_seconds",
+            "What the gateway added to answers that at most one call was made for.",
+            [([], traffic.own)]
+        )
+        add(
+            .counter,
+            "retries_total",
+            "Calls that were made because an earlier one had failed.",
+            TrafficMetrics.Retry.allCases.map { ([("kind", $0.rawValue)], "\(traffic.retries[$0] ?? 0)") }
+        )
+    }
 
     private mutating func add(_ report: EscalationReport) {
         add(.counter, "judged_answers_total", "Answers that were looked at before they were given.", report.judged)
@@ -41,9 +136,31 @@ package struct PrometheusText: Sendable {
             .counter,
             "escalation_signals_total",
             "What was found in answers that were asked again.",
-            report.bySignal.sorted { $0.key < $1.key }.map { ([("signal", $0.key)], "\($0.value)") }
+            Self.samples(report.bySignal, "signal")
         )
         add(.counter, "conversations_lifted_total", "Tool loops that stood still and got a higher tier.", report.lifted)
+    }
+
+    private mutating func add(_ configuration: ConfigurationReport) {
+        add(.counter, "config_reloads_total", "How often the configuration was to be read again.", configuration.reloads)
+        add(
+            .counter,
+            "config_reload_failures_total",
+            "Of those, how often it was left as it was.",
+            configuration.failures
+        )
+        add(
+            .gauge,
+            "config_last_reload_successful",
+            "1, or 0 where the last reading of the configuration failed.",
+            configuration.lastFailure == nil ? 1 : 0
+        )
+        add(
+            .gauge,
+            "config_last_reload_success_timestamp_seconds",
+            "When the configuration in force was read, in seconds since 1970.",
+            Double(configuration.unixMilliseconds) / 1_000
+        )
     }
 
     private mutating func add(_ storage: StorageReport) {
@@ -61,11 +178,9 @@ package struct PrometheusText: Sendable {
     }
 
     private mutating func add(_ totals: MetricsSnapshot.Totals) {
-        add(.counter, "requests_total", "Exchanges answered, well or badly.", totals.requests)
-        add(.counter, "errors_total", "Exchanges whose status was 400 or more, or whose stream broke.", totals.errors)
         add(
             .counter,
-            "cache_answers_total",
+            "cache_hits_total",
             "Exchanges whose answer was made for another one, by how it came to them.",
             [
                 ([("kind", "exact")], "\(totals.exactCacheHits)"),
@@ -74,20 +189,13 @@ package struct PrometheusText: Sendable {
             ]
         )
         add(.counter, "escalations_total", "Answers that were judged weak and asked again.", totals.escalations)
-        let usage = totals.usage
-        add(
-            .counter,
-            "tokens_total",
-            "Tokens of the clients' answers, by bucket.",
-            [
-                ([("bucket", "input")], "\(usage.input)"), ([("bucket", "cache_read")], "\(usage.cacheRead)"),
-                ([("bucket", "cache_write_5m")], "\(usage.cacheWrite5m)"),
-                ([("bucket", "cache_write_1h")], "\(usage.cacheWrite1h)"), ([("bucket", "output")], "\(usage.output)"),
-            ]
-        )
-        add(.counter, "cost_usd_total", "What was paid, the gateway's own calls included.", money: totals.cost)
         add(.counter, "baseline_usd_total", "What the same tokens cost on the premium tier.", money: totals.baseline)
-        add(.gauge, "saved_usd", "Baseline minus cost since the start; may be negative.", money: totals.saved)
+        add(
+            .gauge,
+            "saved_usd_total",
+            "Baseline minus cost since the start; it may fall, and be negative.",
+            money: totals.saved
+        )
         add(
             .counter,
             "overhead_usd_total",
@@ -102,11 +210,11 @@ package struct PrometheusText: Sendable {
         )
     }
 
-    private mutating func addTraffic(_ snapshot: MetricsSnapshot) {
+    private mutating func addLoad(_ snapshot: MetricsSnapshot) {
         if let disabled = snapshot.reducersDisabled {
             add(.counter, "reducers_disabled_total", "Conversations whose prompts are left alone again.", disabled)
         }
-        add(.gauge, "uptime_seconds", "Seconds since the start.", "\(snapshot.uptimeSeconds)")
+        add(.gauge, "uptime_seconds", "Seconds since the start.", snapshot.uptimeSeconds)
         add(.gauge, "in_flight", "Exchanges under way.", snapshot.inFlight)
         add(
             .counter,
@@ -123,14 +231,85 @@ package struct PrometheusText: Sendable {
         add(.counter, "backend_errors_total", "Failed calls by backend.", backends { "\($0.errors)" })
         add(.counter, "backend_cost_usd_total", "What was paid by backend.", backends { $0.cost.description })
         add(.gauge, "backend_in_flight", "Calls under way by backend.", backends { "\($0.inFlight)" })
-        if let waiting = snapshot.waiting { add(.gauge, "waiting", "Exchanges that queue for a place.", waiting) }
+        if let waiting = snapshot.waiting {
+            add(.gauge, "queue_waiting", "Exchanges that queue for a place.", waiting)
+        }
+        add(.gauge, "backend_queue_waiting", "Calls that queue by backend.", backends { "\($0.health?.waiting ?? 0)" })
         add(
             .gauge,
-            "backend_breaker_open",
-            "1 while the circuit breaker keeps calls away.",
-            backends { $0.health.map { $0.breaker == "closed" ? "0" : "1" } ?? "0" }
+            "circuit_breaker_state",
+            "1 for the state that the backend's circuit breaker is in, 0 for the others.",
+            snapshot.backends.flatMap { backend -> [Sample] in
+                ["closed", "half_open", "open"].map { state in
+                    let isThis = backend.health.map { $0.breaker == state } ?? (state == "closed")
+                    return ([("backend", backend.name), ("state", state)], isThis ? "1" : "0")
+                }
+            }
         )
-        add(.gauge, "backend_waiting", "Calls that queue by backend.", backends { "\($0.health?.waiting ?? 0)" })
+    }
+
+    private mutating func add(_ limits: LimitsReport) {
+        add(
+            .counter,
+            "limit_refusals_total",
+            "Requests that were refused, by the bound.",
+            Self.samples(limits.refusals, "limit")
+        )
+        add(
+            .counter,
+            "shed_total",
+            "Requests that were sent away because too much was under way.",
+            Self.samples(limits.shed, "reason")
+        )
+        func budgets(_ value: (LimitsReport.Budget) -> String) -> [Sample] {
+            limits.budgets.map { ([("scope", $0.scope), ("period", $0.period.rawValue)], value($0)) }
+        }
+        add(.gauge, "budget_limit_usd", "What may be spent in a period.", budgets { $0.limit.description })
+        add(.gauge, "budget_spent_usd", "What is spent in this period.", budgets { $0.spent.description })
+        add(
+            .gauge,
+            "budget_reserved_usd",
+            "What is put aside for calls under way.",
+            budgets { $0.reserved.description }
+        )
+        add(
+            .gauge,
+            "budget_spent_ratio",
+            "The share of the budget that is spent.",
+            budgets { PrometheusWriter.number($0.ratio) }
+        )
+    }
+
+    private mutating func add(_ logs: LogFigures) {
+        add(.counter, "access_log_lines_total", "Lines written to the access log.", logs.accessWritten)
+        add(
+            .counter,
+            "access_log_lines_dropped_total",
+            "Lines of the access log that found no room while they waited, or could not be written.",
+            logs.accessDropped
+        )
+        add(.counter, "log_lines_dropped_total", "Lines of the log that found no room while they waited.", logs.dropped)
+    }
+
+    /// Under the names that all client libraries of Prometheus use.
+    private mutating func add(_ process: ProcessFigures) {
+        for (kind, name, help, value) in [
+            (Kind.counter, "cpu_seconds_total", "Seconds of processor time.", process.cpuSeconds),
+            (
+                .gauge, "start_time_seconds", "When the process started, in seconds since 1970.",
+                process.startUnixSeconds
+            ),
+        ] {
+            writer.add(kind, name, help, prefix: "process_", [([], PrometheusWriter.number(value))])
+        }
+        for (name, help, value) in [
+            ("resident_memory_bytes", "Bytes of memory in use.", process.residentBytes),
+            ("virtual_memory_bytes", "Bytes of address space.", process.virtualBytes),
+            ("open_fds", "Open file descriptors.", process.openDescriptors),
+            ("max_fds", "The most file descriptors that may be open.", process.maxDescriptors),
+        ] {
+            writer.add(.gauge, name, help, prefix: "process_", [([], "\(value)")])
+        }
     }
 
     private mutating func add(_ cache: MetricsSnapshot.Cache) {
@@ -182,7 +361,7 @@ package struct PrometheusText: Sendable {
             .counter,
             "semantic_cache_refusals_total",
             "Similar questions that a guard refused, by guard.",
-            semantic.refusals.sorted { $0.key < $1.key }.map { ([("guard", $0.key)], "\($0.value)") }
+            Self.samples(semantic.refusals, "guard")
         )
         add(.counter, "semantic_cache_canaries_total", "Would-be hits sent on and compared.", semantic.canaries)
         add(
@@ -192,50 +371,13 @@ package struct PrometheusText: Sendable {
             semantic.falseHits
         )
         if let rate = semantic.falseHitRate {
-            add(.gauge, "semantic_cache_false_hit_ratio", "False hits among the last canaries.", "\(rate)")
+            add(.gauge, "semantic_cache_false_hit_ratio", "False hits among the last canaries.", rate)
         }
         add(
             .gauge,
             "semantic_cache_max_false_hit_ratio",
             "Above this ratio the semantic cache turns itself off.",
-            "\(semantic.maxFalseHitRate)"
+            semantic.maxFalseHitRate
         )
-    }
-
-    // MARK: Writing
-
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Int) {
-        add(kind, name, help, [([], "\(value)")])
-    }
-
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: String) {
-        add(kind, name, help, [([], value)])
-    }
-
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, money: USD) {
-        add(kind, name, help, [([], money.description)])
-    }
-
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
-        guard !samples.isEmpty else { return }
-        let full = "llm_gateway_\(name)"
-        text += "# HELP \(full) \(help)\n# TYPE \(full) \(kind.rawValue)\n"
-        for sample in samples {
-            let labels = sample.labels.map { "\($0)=\"\(Self.escaped($1))\"" }.joined(separator: ",")
-            text += labels.isEmpty ? "\(full) \(sample.value)\n" : "\(full){\(labels)} \(sample.value)\n"
-        }
-    }
-
-    private static func escaped(_ value: String) -> String {
-        var out = ""
-        for character in value.unicodeScalars {
-            switch character {
-            case "\\": out += "\\\\"
-            case "\"": out += "\\\""
-            case "\n": out += "\\n"
-            default: out.unicodeScalars.append(character)
-            }
-        }
-        return out
     }
 }

@@ -9,8 +9,16 @@ struct AdminEndpoints: Sendable {
     private let outcomes: OutcomeDatabase?
     private let usage: UsageEndpoint
     private let tenancy: TenancyEndpoints
+    private let logs: @Sendable () -> LogFigures
 
-    init(gateway: Gateway, outcomes: OutcomeDatabase?, exchanges: ExchangeDatabase?, tenancy: TenancyEndpoints) {
+    init(
+        gateway: Gateway,
+        outcomes: OutcomeDatabase?,
+        exchanges: ExchangeDatabase?,
+        tenancy: TenancyEndpoints,
+        logs: @escaping @Sendable () -> LogFigures
+    ) {
+        self.logs = logs
         usage = UsageEndpoint(exchanges)
         self.tenancy = tenancy
         self.gateway = gateway
@@ -26,9 +34,10 @@ struct AdminEndpoints: Sendable {
         }
         do throws(GatewayError) {
             switch path {
-            case "/admin/metrics":
+            case "/admin/metrics" where gateway.settings.metrics.servesPrometheus:
                 try allow(["GET", "HEAD"], request)
-                return metrics(request)
+                // Reading /proc and writing thousands of lines are no work for an event loop.
+                return await withTaskExecutorPreference(globalConcurrentExecutor) { metrics(request) }
             case "/admin/outcomes":
                 try allow(["GET"], request)
                 return try await export(request)
@@ -102,11 +111,17 @@ struct AdminEndpoints: Sendable {
     }
 
     private func metrics(_ request: ClientRequest) -> Reply {
-        Reply(
+        let figures = PrometheusText(
+            gateway.snapshot(),
+            traffic: gateway.ledger.traffic,
+            process: ProcessFigures.current(),
+            logs: logs()
+        )
+        return Reply(
             status: 200,
             headers: [HeaderField("content-type", PrometheusText.contentType)]
                 + GatewayHeaders.identity(id: request.id),
-            body: .bytes(Array(PrometheusText(gateway.snapshot()).text.utf8))
+            body: .bytes(Array(figures.text.utf8))
         )
     }
 

@@ -22,7 +22,8 @@ package struct Application: HTTPResponder {
         outcomes: OutcomeDatabase? = nil,
         exchanges: ExchangeDatabase? = nil,
         keys: KeyFile? = nil,
-        readiness: Readiness = Readiness()
+        readiness: Readiness = Readiness(),
+        logs: @escaping @Sendable () -> LogFigures = { LogFigures() }
     ) {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway, readiness: readiness)
@@ -34,7 +35,8 @@ package struct Application: HTTPResponder {
             gateway: gateway,
             outcomes: outcomes,
             exchanges: exchanges,
-            tenancy: TenancyEndpoints(gateway: gateway, keys: keys)
+            tenancy: TenancyEndpoints(gateway: gateway, keys: keys),
+            logs: logs
         )
         self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
     }

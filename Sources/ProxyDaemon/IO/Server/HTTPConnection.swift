@@ -43,6 +43,10 @@ final class HTTPConnection: ChannelInboundHandler {
     private var writableWaiter: CheckedContinuation<Void, Never>?
     private var deadline: NIODeadline
     private var isLoopback = false
+    /// For the access log; empty where there is none.
+    private var clientAddress = ""
+    /// The access log's line about the request under way; nil where there is no log.
+    private var access: AccessDraft?
     private var isQuiescing = false
     /// A request was answered on it.
     private var hasServed = false
@@ -64,6 +68,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelActive(context: ChannelHandlerContext) {
         home.add(self)
         isLoopback = Self.isLoopback(context.remoteAddress)
+        if shared.accessLog != nil { clientAddress = context.remoteAddress?.ipAddress ?? "" }
         let count = shared.connections.add(1, ordering: .relaxed).newValue
         let limit = shared.connectionLimit.load(ordering: .relaxed)
         if count > limit + Self.maximumTurnedAway {
@@ -195,6 +200,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func begin(_ head: HTTPRequestHead) {
         let now = NIODeadline.now()
+        if shared.accessLog != nil { access = AccessDraft() }
         expectMore(now, received: 0)
         let expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         do throws(GatewayError) {
@@ -227,7 +233,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8]) {
         guard let context else { return }
-        let request = Self.request(head, body, id: shared.ids.next(), isLoopback: isLoopback)
+        let request = Self.request(head, body, id: shared.ids.next(), isLoopback: isLoopback, access?.trace)
         state = .responding(head, nil)
         let responder = shared.responder
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -249,13 +255,18 @@ final class HTTPConnection: ChannelInboundHandler {
             write(reply, bytes, writer, mayKeepAlive)
         case .stream(let relay):
             mayKeepAlive = mayKeepAlive && writer.canFollowStream
-            guard await write(reply, relay, writer, mayKeepAlive, Self.dialect(head)) else { return close() }
+            guard await write(reply, relay, writer, mayKeepAlive, Self.dialect(head)) else {
+                note(reply, head)
+                return close()
+            }
         }
+        note(reply, head)
         finish(mayKeepAlive)
     }
 
     private func write(_ reply: Reply, _ bytes: [UInt8], _ writer: ResponseWriter, _ mayKeepAlive: Bool) {
         guard let context else { return }
+        access?.wrote(writer.writesBody(bytes) ? bytes.count : 0)
         var buffer = writer.head(of: reply, length: bytes.count, mayKeepAlive: mayKeepAlive)
         if writer.writesBody(bytes) {
             if bytes.count <= ResponseWriter.joinedBytes {
@@ -303,7 +314,10 @@ final class HTTPConnection: ChannelInboundHandler {
         let wasFinished = relay.isFinished
         let bytes = await relay.next()
         guard let context else { return false }
-        if let bytes { writer.write(chunk: bytes, to: &buffer) }
+        if let bytes {
+            access?.wrote(bytes.count)
+            writer.write(chunk: bytes, to: &buffer)
+        }
         let isCut = isCutOff && !wasFinished && (bytes == nil || !relay.isFinished)
         if isCut {
             relay.abandon()
@@ -359,7 +373,16 @@ final class HTTPConnection: ChannelInboundHandler {
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
         state = .closed
         write(reply, bytes, ResponseWriter(head), false)
+        note(reply, head)
         finish(false)
+    }
+
+    /// Has the access log tell of an answer that is over.
+    private func note(_ reply: Reply, _ head: HTTPRequestHead) {
+        guard let log = shared.accessLog else { return }
+        let draft = access ?? AccessDraft()
+        access = nil
+        draft.finish(head, reply, clientAddress: clientAddress, isWhole: context != nil, log: log)
     }
 
     private static func dialect(_ head: HTTPRequestHead) -> Dialect {
@@ -370,7 +393,8 @@ final class HTTPConnection: ChannelInboundHandler {
         _ head: HTTPRequestHead,
         _ body: [UInt8],
         id: String,
-        isLoopback: Bool
+        isLoopback: Bool,
+        _ trace: RequestTrace?
     ) -> ClientRequest {
         let target = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         return ClientRequest(
@@ -382,7 +406,8 @@ final class HTTPConnection: ChannelInboundHandler {
             body: body,
             isFromLoopback: isLoopback,
             arrivedNanoseconds: MonotonicTime.nanoseconds(),
-            unixMilliseconds: MonotonicTime.unixMilliseconds()
+            unixMilliseconds: MonotonicTime.unixMilliseconds(),
+            trace: trace
         )
     }
 

@@ -28,6 +28,7 @@ package final class HTTPServer: Service {
     package init(
         _ terms: ServerTerms,
         readiness: Readiness = Readiness(),
+        accessLog: AccessLog? = nil,
         group: MultiThreadedEventLoopGroup,
         logger: Logger
     ) {
@@ -35,7 +36,7 @@ package final class HTTPServer: Service {
         self.logger = logger
         quiescing = ServerQuiescingHelper(group: group)
         self.readiness = readiness
-        let shared = ServerShared(terms)
+        let shared = ServerShared(terms, accessLog: accessLog)
         self.shared = shared
         loops = group.makeIterator().map { ServerLoop($0, shared) }
     }

@@ -19,13 +19,15 @@ package struct ServerTerms: Sendable {
 /// What all connections share.
 final class ServerShared: Sendable {
     private let terms: Mutex<ServerTerms>
+    let accessLog: AccessLog?
     let ids = QueryIDs()
     let connections = Atomic<Int>(0)
     /// `settings.maxConnections`, or what the system allows where that is less.
     let connectionLimit: Synchronization.Atomic<Int>
 
-    init(_ terms: ServerTerms) {
+    init(_ terms: ServerTerms, accessLog: AccessLog?) {
         self.terms = Mutex(terms)
+        self.accessLog = accessLog
         connectionLimit = Synchronization.Atomic(terms.settings.maxConnections)
     }
 

@@ -96,7 +96,7 @@ struct StatusEndpoints: Sendable {
     /// What answers a path, after the key has been looked at; nil for paths that are not served.
     func answer(_ path: String, _ request: ClientRequest) -> (() -> Reply)? {
         switch path {
-        case "/v1/metrics": guarded(request) { _ in json(gateway.snapshot(), request) }
+        case "/v1/metrics": guarded(request) { _ in json(forClients(gateway.snapshot()), request) }
         case "/v1/metrics/recent": guarded(request) { recent(request, for: $0) }
         case "/v1/backends": guarded(request) { _ in json(Backends(backends: gateway.snapshot().backends), request) }
         case "/stats": guarded(request) { _ in json(Stats(gateway.snapshot()), request) }
@@ -104,6 +104,13 @@ struct StatusEndpoints: Sendable {
             guarded(request) { explain(String(path.dropFirst("/v1/explain/".count)), request, for: $0) }
         default: nil
         }
+    }
+
+    /// What others may spend is none of a client's business.
+    private func forClients(_ snapshot: MetricsSnapshot) -> MetricsSnapshot {
+        var snapshot = snapshot
+        snapshot.limits = nil
+        return snapshot
     }
 
     private func guarded(_ request: ClientRequest, _ answer: @escaping (ClientIdentity) -> Reply) -> () -> Reply {

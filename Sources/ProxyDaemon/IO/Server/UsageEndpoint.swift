@@ -1,7 +1,8 @@
 import GatewayCore
 import Shared
 
-/// `GET /admin/usage?by=project|key|model|day&since=…`: what was used and paid, added up in the database.
+/// `GET /admin/usage?by=project,model&since=…`: what was used and paid, added up in the database by any of `project`, `key`,
+/// `model` and `day`.
 struct UsageEndpoint: Sendable {
     private let exchanges: ExchangeDatabase?
 
@@ -28,10 +29,15 @@ struct UsageEndpoint: Sendable {
         guard unknown.isEmpty else {
             throw GatewayError(.invalidRequest("\(unknown.sorted()[0]): expected by or since"))
         }
-        let word = items["by"] ?? UsageGrouping.project.rawValue
-        guard let grouping = UsageGrouping(rawValue: word) else {
-            let list = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
-            throw GatewayError(.invalidRequest("by: expected one of \(list), found \"\(word.prefix(60))\""))
+        let words = items["by"] ?? UsageGrouping.project.rawValue
+        var groupings: [UsageGrouping] = []
+        for word in words.split(separator: ",", maxSplits: 8, omittingEmptySubsequences: false) {
+            guard let grouping = UsageGrouping(rawValue: String(word)), !groupings.contains(grouping) else {
+                let list = UsageGrouping.allCases.map(\.rawValue).joined(separator: ", ")
+                let expected = "expected some of \(list), each once, with commas between them"
+                throw GatewayError(.invalidRequest("by: \(expected); found \"\(words.prefix(60))\""))
+            }
+            groupings.append(grouping)
         }
         var since: Int64 = 0
         if let text = items["since"], !text.isEmpty {
@@ -41,7 +47,10 @@ struct UsageEndpoint: Sendable {
             }
             since = moment
         }
-        let sums = try await exchanges.usage(by: grouping, sinceUnixMilliseconds: since)
-        return JSONReply.make(Answer(by: grouping.rawValue, since: since, usage: sums), id: request.id)
+        let sums = try await exchanges.usage(by: groupings, sinceUnixMilliseconds: since)
+        return JSONReply.make(
+            Answer(by: groupings.map(\.rawValue).joined(separator: ","), since: since, usage: sums),
+            id: request.id
+        )
     }
 }

@@ -152,17 +152,17 @@ package final class ExchangeDatabase: ExchangeLog {
         }
     }
 
-    /// Sums by a property of exchanges, from the beginning of the day of a moment on; the dearest first, days in order. At
+    /// Sums by properties of exchanges, from the beginning of the day of a moment on; the dearest first, days in order. At
     /// most 1,000.
     ///
     /// - Throws: An `overloaded` error that says why the file cannot be read.
     package func usage(
-        by grouping: UsageGrouping,
+        by groupings: [UsageGrouping],
         sinceUnixMilliseconds since: Int64
     ) async throws(GatewayError) -> [UsageSum] {
         let isDemo = isDemo
         let read = await database.read(withinMilliseconds: 20_000) { db in
-            try ExchangeRows.usage(db, by: grouping, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
+            try ExchangeRows.usage(db, by: groupings, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
         }
         if case .value(let sums) = read { return sums }
         throw GatewayError(.overloaded(database.problem ?? "\(database.path) cannot be read at the moment; ask again"))

@@ -116,27 +116,30 @@ enum ExchangeRows {
         return history
     }
 
-    /// Sums of the days from one on.
+    /// Sums of the days from one on, a group for each combination of what they are grouped by.
     static func usage(
         _ db: Database,
-        by grouping: UsageGrouping,
+        by groupings: [UsageGrouping],
         sinceDay day: Int64,
         isDemo: Bool
     ) throws -> [UsageSum] {
-        try Row.fetchAll(
+        let places = groupings.indices.map { "\($0 + 1)" }.joined(separator: ", ")
+        // Where days are told apart they are in order, whatever else they are told apart by.
+        let first = groupings.firstIndex(of: .day).map { "\($0 + 1), " } ?? ""
+        return try Row.fetchAll(
             db,
             sql: """
-                SELECT \(grouping.expression), \(UsageColumns.sums),
+                SELECT \(groupings.map(\.expression).joined(separator: ", ")), \(UsageColumns.sums),
                     sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd) AS spent
                 FROM usage_days WHERE day >= ? AND is_demo = ?
-                GROUP BY 1 ORDER BY \(grouping == .day ? "1" : "spent DESC, 1") LIMIT 1000
+                GROUP BY \(places) ORDER BY \(first)spent DESC, \(places) LIMIT 1000
                 """,
             arguments: [day, isDemo]
         ).map { row in
             UsageSum(
-                grouping: grouping,
-                name: try row.decode(String.self, atIndex: 0),
-                totals: try totals(row, from: 1)
+                groupings: groupings,
+                names: try groupings.indices.map { try row.decode(String.self, atIndex: $0) },
+                totals: try totals(row, from: groupings.count)
             )
         }
     }

@@ -22,11 +22,12 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
     }
 }
 
-/// What the exchanges of one group add up to. JSON: the group's name under that of the grouping, beside the totals.
+/// What the exchanges of one group add up to. JSON: the group's names under those of the groupings, beside the totals.
 package struct UsageSum: Sendable, Equatable, Encodable {
-    package let grouping: UsageGrouping
-    /// Empty for what belongs to no group: clients without a key, requests that no model answered, the gateway's own calls.
-    package let name: String
+    package let groupings: [UsageGrouping]
+    /// As many as there are groupings. Empty for what belongs to no group: clients without a key, requests that no model
+    /// answered, the gateway's own calls.
+    package let names: [String]
     package let totals: MetricsSnapshot.Totals
 
     private struct Key: CodingKey {
@@ -40,7 +41,9 @@ package struct UsageSum: Sendable, Equatable, Encodable {
     package func encode(to encoder: any Swift.Encoder) throws {
         try totals.encode(to: encoder)
         var container = encoder.container(keyedBy: Key.self)
-        try container.encode(name, forKey: Key(stringValue: grouping.rawValue))
+        for (grouping, name) in zip(groupings, names) {
+            try container.encode(name, forKey: Key(stringValue: grouping.rawValue))
+        }
     }
 }
 
