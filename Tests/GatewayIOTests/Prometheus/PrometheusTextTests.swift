@@ -177,7 +177,7 @@ import Testing
             .path
         // Rows of tables: | `name` | type | …
         let told = try TextFile.read(path).split(separator: "\n").compactMap { line -> String? in
-            let cells = line.split(separator: "|").map { $0.filter { $0 != " " && $0 != "`" } }
+            let cells = line.split(separator: "|").map { $0.filter { !" `°".contains($0) } }
             guard cells.count >= 3, ["counter", "gauge", "histogram"].contains(cells[1]) else { return nil }
             return "\(cells[0]) \(cells[1])"
         }
