@@ -106,6 +106,23 @@ def test_over_the_control_socket(start):
     assert messages(gateway.port, prompt(model="a")).status == 200
 
 
+def test_the_log_level_and_the_access_log(start, tmp_path):
+    upstream, access = start.upstream(), tmp_path / "access.log"
+    log = {"access": "json", "access_path": str(access)}
+    settings = config(backend("a", upstream.url), log=log)
+    gateway = start.gateway(settings)
+    assert messages(gateway.port, prompt(model="a")).status == 200
+    wait_until(access.exists, "the access log is there")
+    wait_until(lambda: access.read_text().count("\n") >= 1, "a line")
+    assert " debug " not in gateway.stderr
+    access.rename(tmp_path / "access.1")
+    rewrite(gateway, settings | {"log": log | {"level": "debug"}})
+    hang_up(gateway)
+    assert messages(gateway.port, prompt(model="a")).status == 200
+    gateway.find(r" debug exchange")
+    wait_until(lambda: access.exists() and access.read_text().count("\n") >= 1, "a line in the new file")
+
+
 def test_keys_change_and_spent_money_stays(start):
     """A budget that is used up is not fresh after a reload, and a key that is gone lets nobody in."""
     upstream = start.upstream()

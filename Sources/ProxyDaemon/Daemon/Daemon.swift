@@ -22,9 +22,8 @@ struct Daemon {
         let log = config.settings.log
         let writer = writer
         LoggingSystem.bootstrap { LineLogHandler(label: $0, format: log.format, writer: writer) }
-        var logger = Logger(label: "gatewayd")
-        logger.logLevel = Logger.Level(rawValue: log.level) ?? .info
-        self.logger = logger
+        writer.level = Logger.Level(rawValue: log.level) ?? .info
+        logger = Logger(label: "gatewayd")
     }
 
     func run() async throws {

@@ -16,6 +16,14 @@ final class LogWriter: Sendable {
     private let dropped = Atomic<Int>(0)
     private let everDropped = Atomic<Int>(0)
 
+    private let leastLevel = Mutex(Logger.Level.info)
+
+    /// Lines below are not written, unless a logger has a level of its own. May change while the daemon runs.
+    var level: Logger.Level {
+        get { leastLevel.withLock { $0 } }
+        set { leastLevel.withLock { $0 = newValue } }
+    }
+
     /// Lines that were not written, since the start.
     var droppedLines: Int { everDropped.load(ordering: .relaxed) }
 
@@ -41,8 +49,12 @@ final class LogWriter: Sendable {
 
 /// A log line as text for people, or as JSON for machines.
 struct LineLogHandler: LogHandler {
-    var logLevel = Logger.Level.info
+    var logLevel: Logger.Level {
+        get { ownLevel ?? writer.level }
+        set { ownLevel = newValue }
+    }
     var metadata = Logger.Metadata()
+    private var ownLevel: Logger.Level?
     private let label: String
     private let format: Settings.LogFormat
     private let writer: LogWriter

@@ -78,6 +78,11 @@ struct LongLived: Sendable {
         simulator = SimulatorHost(side)
     }
 
+    /// Lines below are not logged from now on.
+    func adopt(logLevel: String) {
+        if let level = Logger.Level(rawValue: logLevel) { writer.level = level }
+    }
+
     /// How the logs are doing.
     var logFigures: LogFigures {
         let access = accessLog?.figures ?? (written: 0, dropped: 0)

@@ -91,6 +91,7 @@ actor Reloader {
         } catch {
             logger.warning("the access log goes on in the file it has: \(error)")
         }
+        parts.adopt(logLevel: next.config.settings.log.level)
         parts.client.adopt(next.config.settings.upstream)
         parts.keys.ring.replaceFixed(next.config.settings.hashedKeys)
         users.desk.adopt(next.gateway, workflows: next.workflows)

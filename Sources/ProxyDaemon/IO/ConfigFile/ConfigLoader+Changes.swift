@@ -60,7 +60,6 @@ extension ConfigLoader {
         .init("storage", \.storage),
         .init("cascade.log_outcomes", \.cascade.logsOutcomes),
         .init("upstream.threads", \.upstream.threads),
-        .init("log.level", \.log.level),
         .init("log.format", \.log.format),
         .init("log.access", \.log.access),
         .init("log.access_path", \.log.accessPath),

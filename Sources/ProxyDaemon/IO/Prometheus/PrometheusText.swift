@@ -142,7 +142,12 @@ package struct PrometheusText: Sendable {
     }
 
     private mutating func add(_ configuration: ConfigurationReport) {
-        add(.counter, "config_reloads_total", "How often the configuration was to be read again.", configuration.reloads)
+        add(
+            .counter,
+            "config_reloads_total",
+            "How often the configuration was to be read again.",
+            configuration.reloads
+        )
         add(
             .counter,
             "config_reload_failures_total",
