@@ -81,6 +81,37 @@ import Testing
         #expect(run.passage.usage == whole.usage && run.passage.stopReason == whole.stopReason)
     }
 
+    @Test func `an answer that was written on several lines becomes a stream whose events are whole`() throws {
+        let spread =
+            "{\n \"id\": \"msg_1\",\r\n \"content\": [\n  {\"type\": \"tool_use\", \"id\": \"t\", \"name\": \"f\",\n   \"input\":"
+            + " {\n \"a\":\n 1}}],\n \"stop_reason\": \"tool_use\",\n \"usage\": {\n  \"output_tokens\": 2}\n}"
+        let stream = try #require(AnthropicReplay.stream(fromJSON: Array(spread.utf8)))
+        let message = try #require(AnthropicReplay.json(fromStream: stream))
+        let expected =
+            #"{"id":"msg_1","stop_reason":"tool_use","stop_sequence":null,"#
+            + #""content":[{"type":"tool_use","id":"t","name":"f","input":{"a":1}}],"usage":{"output_tokens":2}}"#
+        #expect(try parsedJSON(message) == parsedJSON(Array(expected.utf8)))
+    }
+
+    @Test func `a stream whose tool was given no JSON is no whole answer`() {
+        let stream = #"""
+            event: message_start
+            data: {"type":"message_start","message":{"id":"msg_1","content":[]}}
+
+            event: content_block_start
+            data: {"type":"content_block_start","index":0,"content_block":{"type":"tool_use","id":"t","name":"f","input":{}}}
+
+            event: content_block_delta
+            data: {"type":"content_block_delta","index":0,"delta":{"type":"input_json_delta","partial_json":"{\"a\":"}}
+
+            event: message_stop
+            data: {"type":"message_stop"}
+
+
+            """#
+        #expect(AnthropicReplay.json(fromStream: Array(stream.utf8)) == nil)
+    }
+
     @Test(arguments: ["o06-stream-text-usage", "o07-stream-tools", "o08-stream-reasoning-content", "o10-stream-messy"])
     func `a stream and its whole answer come to the same for an Anthropic client`(_ name: String) throws {
         let stream = try AnswerFixtures.bytes(name + ".sse")

@@ -5,7 +5,8 @@ package enum AnthropicReplay {
     /// A kept Messages response as a well-formed stream: each block's content in one delta. Nil for bytes that are no
     /// such response.
     package static func stream(fromJSON body: [UInt8]) -> [UInt8]? {
-        body.withUnsafeBufferPointer { bytes in
+        // A line break between two values would end the event's data.
+        OneLine.of(body).withUnsafeBufferPointer { bytes in
             (try? JSONIndex(bytes))?.withRoot(bytes) { stream(Fields($0), capacity: body.count) } ?? nil
         }
     }
@@ -81,13 +82,15 @@ package enum AnthropicReplay {
         out.append(contentsOf: "\n\n".utf8)
     }
 
-    /// A kept stream as the Messages response it stands for. Nil for a stream that is not whole.
+    /// A kept stream as the Messages response it stands for. Nil for a stream that is not whole, or whose pieces make no
+    /// JSON, as those of a tool's input may.
     package static func json(fromStream stream: [UInt8]) -> [UInt8]? {
         var assembly = Assembly()
         var splitter = EventStreamSplitter(limit: .max)
         guard (try? splitter.append(stream, { assembly.read($0) })) != nil else { return nil }
         _ = splitter.finish { assembly.read($0) }
-        return assembly.message
+        guard let message = assembly.message, (try? JSONIndex(message)) != nil else { return nil }
+        return message
     }
 }
 

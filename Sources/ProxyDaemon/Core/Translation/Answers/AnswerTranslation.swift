@@ -143,7 +143,7 @@ package enum AnswerTranslation {
         case .openai: return try read(body, OpenAIAnswerReader(context), &writer)
         case .ollama: return try read(body, OllamaAnswerReader(context), &writer)
         case .anthropic:
-            guard let stream = AnthropicReplay.stream(fromJSON: OneLine.of(body)) else {
+            guard let stream = AnthropicReplay.stream(fromJSON: body) else {
                 throw notAnAnswer("a message with a content", body)
             }
             return try readEvents(stream, AnthropicAnswerReader(context), &writer)
