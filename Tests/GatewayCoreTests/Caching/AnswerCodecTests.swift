@@ -51,6 +51,15 @@ import Testing
         #expect(Self.decode(other) == nil)
     }
 
+    @Test func `a time before 1970 makes it none, as its age could not be reckoned`() throws {
+        var answer = Self.answer(.json([]))
+        answer.storedUnixSeconds = .min
+        #expect(Self.decode(AnswerCodec.encode(answer)) == nil)
+        answer.storedUnixSeconds = .max
+        let read = try #require(Self.decode(AnswerCodec.encode(answer)))
+        #expect(read.ageSeconds(0) == 0)
+    }
+
     @Test func `an answer of a backend that is gone is none`() {
         #expect(AnswerCodec.decode(AnswerCodec.encode(Self.answer(.json([])))) { _ in nil } == nil)
     }

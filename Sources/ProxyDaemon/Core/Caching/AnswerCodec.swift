@@ -65,7 +65,8 @@ package enum AnswerCodec {
         guard reader.byte() == version, let isStream = reader.flag(), let isOpenAI = reader.flag(),
             let isEstimated = reader.flag(), let input = reader.count(), let cacheRead = reader.count(),
             let cacheWrite5m = reader.count(), let cacheWrite1h = reader.count(), let output = reader.count(),
-            let stored = reader.integer(), let project = reader.integer(), let key = reader.integer(),
+            // An age is reckoned from it: no time before 1970 may be among those.
+            let stored = reader.integer(), stored >= 0, let project = reader.integer(), let key = reader.integer(),
             let identity = reader.text(), let stopReason = reader.text(),
             let origin = reader.text(), let warningCount = reader.count(), warningCount <= mostWarnings
         else { return nil }
