@@ -230,12 +230,31 @@ import Testing
         #expect(directory.description == "/: cannot be read: is a directory")
     }
 
-    @Test func `is a text that stands for far more than it holds`() throws {
+    @Test(arguments: ["", "\n? *a9\n: x"])
+    func `is a text that stands for far more than it holds`(ending: String) throws {
         let levels = (1...9).map {
             "a\($0): &a\($0) [\(Array(repeating: "*a\($0 - 1)", count: 10).joined(separator: ","))]"
         }
         let error = try #require(throws: ConfigError.self) {
-            try loadConfig("a0: &a0 x\n" + levels.joined(separator: "\n"))
+            try loadConfig("a0: &a0 x\n" + levels.joined(separator: "\n") + ending)
+        }
+        // As a key it would keep the YAML library busy for longer than anybody waits.
+        #expect(error.problem.contains("aliases, at most 24 may be"))
+    }
+
+    @Test func `is none where a value is used a few times`() throws {
+        let uses = (1...24).map { "  x\($0): *v" }.joined(separator: "\n")
+        let tree = try YAMLTree.parse("a: &v b\nc:\n\(uses)", file: "x")
+        guard case .mapping(let entries) = tree.content, case .mapping(let used)? = entries.last?.value.content else {
+            Issue.record("no mapping")
+            return
+        }
+        #expect(used.count == 24 && used.allSatisfy { $0.value.content == .scalar("b") })
+    }
+
+    @Test func `is a file of too many values`() throws {
+        let error = try #require(throws: ConfigError.self) {
+            try loadConfig("a: [" + String(repeating: "0,", count: 50_001) + "]")
         }
         #expect(error.problem.contains("50000"))
     }

@@ -39,6 +39,11 @@ struct YAMLTree: Sendable, Equatable {
     ///
     /// - Throws: ``ConfigError`` with the line, when the text is no YAML, holds a key twice or is too large.
     static func parse(_ text: String, file: String) throws(ConfigError) -> YAMLTree {
+        let uses = YAMLAliases.uses(in: text).values.reduce(0, +)
+        guard uses <= YAMLAliases.maximum else {
+            let problem = "\(uses) aliases, at most \(YAMLAliases.maximum) may be; write the values out"
+            throw ConfigError(source: file, problem: problem)
+        }
         let root: Node?
         do {
             // The resolver that knows no types: they are not asked for, and its patterns are slow.

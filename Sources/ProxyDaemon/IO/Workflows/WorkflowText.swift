@@ -13,7 +13,7 @@ enum WorkflowText {
             throw problem("it has \(text.utf8.count) bytes, at most \(maximumBytes) may be")
         }
         // The YAML library hashes keys, and a key made of aliases of aliases would never be done.
-        if let name = aliased(in: text) {
+        if let name = YAMLAliases.uses(in: text).keys.min() {
             throw problem(
                 "&\(name) and *\(name): anchors and aliases are not taken here; write the value out each time"
             )
@@ -51,38 +51,6 @@ enum WorkflowText {
 
     private static func problem(_ text: String, line: Int? = nil) -> WorkflowProblems {
         WorkflowProblems([WorkflowProblem(line: line, text)])
-    }
-
-    /// A name that looks both like an anchor's and like an alias's. Words in a prompt may look like either; both with one
-    /// name are as good as never found but where they are meant.
-    static func aliased(in text: String) -> String? {
-        guard text.utf8.contains(UInt8(ascii: "&")), text.utf8.contains(UInt8(ascii: "*")) else { return nil }
-        let bytes = Array(text.utf8)
-        let anchors = names(after: UInt8(ascii: "&"), in: bytes)
-        guard !anchors.isEmpty else { return nil }
-        return names(after: UInt8(ascii: "*"), in: bytes).intersection(anchors).min()
-    }
-
-    /// The names after a mark, wherever libyaml could take them for one.
-    private static func names(after mark: UInt8, in bytes: [UInt8]) -> Set<String> {
-        var names: Set<String> = []
-        for at in bytes.indices where bytes[at] == mark {
-            if at > 0, !Self.before.contains(bytes[at - 1]) { continue }
-            var end = at + 1
-            while end < bytes.count, isName(bytes[end]) { end += 1 }
-            guard end > at + 1, end == bytes.count || Self.after.contains(bytes[end]) else { continue }
-            names.insert(String(decoding: bytes[(at + 1)..<end], as: UTF8.self))
-        }
-        return names
-    }
-
-    private static let before = Set(" \t\r\n[]{},:?-\"'!>|".utf8)
-    /// What may follow, by libyaml's scanner, and the breaks beyond ASCII.
-    private static let after = Set(" \t\r\n?:,]}%@`".utf8).union([0x00, 0xC2, 0xE2])
-
-    private static func isName(_ byte: UInt8) -> Bool {
-        byte == UInt8(ascii: "_") || byte == UInt8(ascii: "-") || (byte | 0x20) &- UInt8(ascii: "a") < 26
-            || byte &- UInt8(ascii: "0") < 10
     }
 
     /// A JSON value as the tree that YAML is read into, with the lines that its parts stand on.
