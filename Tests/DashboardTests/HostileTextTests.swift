@@ -37,6 +37,19 @@ struct HostileTextTests {
         }
     }
 
+    @Test(arguments: [
+        // A flag of a region: one character of seven scalars, six of them invisible.
+        String(repeating: "\u{1F3F4}\u{E0067}\u{E0062}\u{E0065}\u{E006E}\u{E0067}\u{E007F}", count: 10),
+        // A letter under any number of accents.
+        "e" + String(repeating: "\u{301}", count: 10_000),
+        String(repeating: "long", count: 100),
+    ])
+    func `Text to show is no longer than its limit, whatever it is made of`(text: String) {
+        let safe = text.safeToShow(limit: 10)
+        #expect(safe.count <= 10)
+        #expect(safe.unicodeScalars.count <= 40)
+    }
+
     @Test func `Widths follow the table: wide, combining, joined`() {
         #expect(CellWidth.of("日本") == 4)
         #expect(CellWidth.of("e\u{301}") == 1)

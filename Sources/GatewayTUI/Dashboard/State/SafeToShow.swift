@@ -5,7 +5,11 @@ package import Shared
 
 extension String {
     /// Without anything a terminal obeys or a person misreads, and no longer than a pane can show.
-    package func safeToShow(limit: Int = 4_000) -> String { PlainText.sanitized(prefix(limit)) }
+    package func safeToShow(limit: Int = 4_000) -> String {
+        // One character may be made of any number of scalars, and fall apart when some of them are made harmless.
+        let scalars = String(unicodeScalars.prefix(4 * limit))
+        return String(PlainText.sanitized(scalars.prefix(limit)).prefix(limit))
+    }
 }
 
 extension ExchangeSummary {
