@@ -136,6 +136,8 @@ import Testing
         #"{"model":"gpt","mod\u0065l":"claude-opus-4-7","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
         #"{"mod\u0065l":"gpt","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
         #"{"model":"gpt","str\u0065am":true,"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+        #"{"model":"gpt","syst\u0065m":"s","max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
+        #"{"model":"gpt","t\u006fols":[],"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
         #"{"model":"gpt","x":1,"\u0078":2,"max_tokens":5,"messages":[{"role":"user","content":"x"}]}"#,
     ])
     func `a name in escapes does not pass by the gateway's reading`(body: String) async {

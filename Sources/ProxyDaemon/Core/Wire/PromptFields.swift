@@ -82,7 +82,7 @@ struct PromptFields {
     /// The members that the gateway reads or changes, which it looks for by their plain names.
     private static let readMembers = [
         "model", "messages", "stream", "max_tokens", "max_completion_tokens", "stream_options", "smart_routing",
-        "provider",
+        "provider", "system", "tools",
     ]
 
     /// A name spelled with escapes is the same name to the provider. One that the gateway reads would be passed over
