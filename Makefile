@@ -10,11 +10,17 @@ SWIFT_FLAGS ?=
 DATA ?= ../shared/data/routing
 # Where sets of pairs of questions are, for `make eval-cache`.
 PAIRS ?= ../shared/data/semantic-cache
+# How long each fuzzer runs in `make fuzz`, how many at once, and which of them; all where TARGETS is empty.
+FUZZ_SECONDS ?= 30
+FUZZ_JOBS ?= 1
+TARGETS ?=
+# How long `make soak` takes.
+SOAK_MINUTES ?= 60
 FORMATTED := Sources Tests tools Package.swift
 
 .PHONY: help setup build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
 	bench-reduction eval-routing eval-cache \
-	faults format format-check clean
+	faults fuzz tsan asan soak format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +84,21 @@ eval-cache: build ## Judge the semantic cache on pairs of questions; PAIRS=direc
 faults: build ## Drive the fault kit against the gateway, in both dialects; KIT=directory, PARTS="badreq faults"
 	@tools/faults/run.sh
 
+fuzz: setup ## Replay and run the fuzzers with AddressSanitizer; FUZZ_SECONDS=30 for each, TARGETS="json http"
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) FUZZ_JOBS=$(FUZZ_JOBS) TARGETS="$(TARGETS)" SWIFT_FLAGS="$(SWIFT_FLAGS)" tools/fuzz/run.sh
+
+# swift test exits with 0 where ThreadSanitizer only reports; with halt_on_error the first report ends it.
+tsan: setup ## Run the unit tests with ThreadSanitizer, in .build-tsan
+	swift build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
+	TSAN_OPTIONS=halt_on_error=1 swift test --skip-build --no-parallel --sanitize=thread --scratch-path .build-tsan
+
+asan: setup ## Run the unit tests with AddressSanitizer, in .build-asan
+	swift build --build-tests --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)
+	ASAN_OPTIONS=detect_leaks=0 swift test --skip-build --no-parallel --sanitize=address --scratch-path .build-asan
+
+soak: build ## Mixed traffic and faults against a daemon of its own, its memory and descriptors watched; SOAK_MINUTES=60
+	@python3 tools/soak/soak.py --minutes $(SOAK_MINUTES) $(ARGS)
+
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)
 
@@ -86,4 +107,5 @@ format-check: ## Say where the format departs from .swift-format
 
 clean: ## Remove what was built and the Python environments
 	swift package clean
+	rm -rf .build-fuzz .build-tsan .build-asan
 	rm -rf .venv-test .venv-old-sdk .venv-bench

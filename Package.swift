@@ -232,3 +232,29 @@ let package = Package(
         ),
     ]
 )
+
+// `make fuzz` alone sets FUZZ: no other build knows of the fuzzers, nor of the flags that lead them. What is fuzzed is optimised
+// whatever the build is: a fuzzer is worth its executions a second. Of two -sanitize flags only the last would count.
+if Context.environment["FUZZ"] != nil {
+    let led: [SwiftSetting] = [.unsafeFlags(["-O", "-enable-testing", "-sanitize=fuzzer,address"])]
+    let fuzzed: Set = ["Dashboard", "GatewayCore", "GatewayIO", "Shared"]
+    for target in package.targets where fuzzed.contains(target.name) {
+        target.swiftSettings = (target.swiftSettings ?? []) + led
+    }
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "CZlib", "Dashboard", "GatewayCore", "GatewayIO", "Shared",
+                .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOEmbedded", package: "swift-nio"),
+                .product(name: "NIOHTTP1", package: "swift-nio"),
+            ],
+            path: "Tests/Fuzz",
+            exclude: ["corpus", "dictionaries"],
+            swiftSettings: strict + led,
+            // The linker that is used otherwise fails on these programs.
+            linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]
+        )
+    )
+}
