@@ -10,6 +10,9 @@ package struct ServiceNotice: Sendable {
     }
 
     private let path: String?
+    /// Linux' SOCK_DGRAM. Its enumeration belongs, to Swift, to whichever C module of the target was read first: naming it
+    /// here compiles in a debug build alone.
+    private static let datagram: Int32 = 2
 
     package init(environment: [String: String]) { path = environment["NOTIFY_SOCKET"] }
 
@@ -24,9 +27,10 @@ package struct ServiceNotice: Sendable {
         if name[0] == UInt8(ascii: "@") { name[0] = 0 }
         guard name.count < MemoryLayout.size(ofValue: address.sun_path) else { return false }
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: name) }
-        let descriptor = socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        let descriptor = socket(AF_UNIX, Self.datagram, 0)
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
+        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         let length = socklen_t(MemoryLayout<sa_family_t>.size + name.count)
         let text = Array(state.rawValue.utf8)
         let sent = withUnsafePointer(to: &address) { pointer in
