@@ -27,14 +27,18 @@ public struct StorageReport: Sendable, Hashable, Codable {
 
     /// nil where there is no such server.
     public var archive: Archive?
+    /// Answers that ended before their rows were known to be on disk; nil where none waits for that.
+    public var unconfirmed: Int?
 
     public init(
         written: Int = 0,
         waiting: Int = 0,
         lost: Int = 0,
         problem: String? = nil,
-        archive: Archive? = nil
+        archive: Archive? = nil,
+        unconfirmed: Int? = nil
     ) {
+        self.unconfirmed = unconfirmed
         self.archive = archive
         self.written = written
         self.waiting = waiting

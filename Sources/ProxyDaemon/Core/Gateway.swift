@@ -230,7 +230,7 @@ package struct Gateway: Sendable {
         // Its answer is in the cache now, if it may be kept.
         defer { exchange.flight?.stagesAreDone() }
         do throws(GatewayError) {
-            return try await pipeline.answer(&exchange)
+            return try await pipeline.answer(&exchange).confirmed(by: exchanges)
         } catch {
             return Self.refuse(error, id: request.id, in: dialect)
         }

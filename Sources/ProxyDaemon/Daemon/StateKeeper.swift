@@ -38,6 +38,7 @@ final class StateKeeper: Service {
         limits.waitingRows = storage.maxWaiting
         limits.isStrict = storage.isStrict
         limits.gatherMilliseconds = storage.synchronous == .full ? 0 : 200
+        limits.confirms = storage.synchronous == .full
         limits.retentionDays = storage.retentionDays
         limits.fileBytes = storage.maxBytes
         limits.hasArchive = storage.databaseURL != nil

@@ -177,6 +177,14 @@ package struct PrometheusText: Sendable {
             "Rows of exchanges that found no room while they waited.",
             storage.lost
         )
+        if let unconfirmed = storage.unconfirmed {
+            add(
+                .counter,
+                "storage_answers_unconfirmed_total",
+                "Answers that ended before their rows were known to be on disk.",
+                unconfirmed
+            )
+        }
         guard let archive = storage.archive else { return }
         add(.gauge, "archive_rows_waiting", "Rows on disk that PostgreSQL does not have yet.", archive.waiting)
         add(.counter, "archive_rows_lost_total", "Rows that PostgreSQL will never have.", archive.lost)

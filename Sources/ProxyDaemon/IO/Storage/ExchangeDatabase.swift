@@ -23,6 +23,10 @@ package final class ExchangeDatabase: ExchangeLog {
         package var fileBytes = 4_294_967_296
         /// Rows go to a server as well, and are kept until they are there.
         package var hasArchive = false
+        /// Answers end only after their rows are on disk.
+        package var confirms = false
+        /// How long an answer waits for that.
+        package var confirmMilliseconds = 1_000
         package init() {}
     }
 
@@ -54,6 +58,23 @@ package final class ExchangeDatabase: ExchangeLog {
         /// How many rows were written when ``archive`` was asked for.
         var writtenThen = 0
         var lostToArchive = 0
+        /// Rows that were ever recorded.
+        var recorded = 0
+        /// Who waits until so many rows are written or lost.
+        var waiters: [(rows: Int, resume: @Sendable (Bool) -> Void)] = []
+        var unconfirmed = 0
+
+        /// Rows that are paid for are written in the order in which they were recorded, before others.
+        var settled: Int { written + rows.lost }
+
+        /// Those who need not wait any longer.
+        mutating func takeWaiters() -> [@Sendable (Bool) -> Void] {
+            guard !waiters.isEmpty else { return [] }
+            let done = settled
+            let taken = waiters.filter { $0.rows <= done }.map(\.resume)
+            if !taken.isEmpty { waiters.removeAll { $0.rows <= done } }
+            return taken
+        }
 
         var archiveReport: StorageReport.Archive? {
             guard var report = archive else { return nil }
@@ -86,6 +107,7 @@ package final class ExchangeDatabase: ExchangeLog {
         // What waits shall not be larger than what is written.
         row.summary.requestedModel = StoredText.cut(row.summary.requestedModel, bytes: 512)
         let (isFirstLost, isMany) = state.withLock { [row] state in
+            state.recorded += 1
             let hadRoom = state.rows.add(row)
             let isFirstLost = !hadRoom && state.toldLost == 0
             if isFirstLost { state.toldLost = state.rows.lost }
@@ -95,6 +117,33 @@ package final class ExchangeDatabase: ExchangeLog {
             notify("\(database.path): more exchanges wait to be written than may; some are lost until it works")
         }
         database.schedule(afterMilliseconds: isMany ? 0 : limits.gatherMilliseconds)
+    }
+
+    package var confirms: Bool { limits.confirms }
+
+    /// So many answers may wait at once; more than that do not wait.
+    private static let mostWaiters = 10_000
+
+    package func committed() async {
+        // While the disk is known not to work nobody waits: its trouble is told, and rows wait in memory.
+        let isHopeless = database.problem != nil
+        let mayWait = state.withLock { state -> Bool? in
+            if state.settled >= state.recorded { return nil }
+            let mayWait = !isHopeless && state.waiters.count < Self.mostWaiters
+            if !mayWait { state.unconfirmed += 1 }
+            return mayWait
+        }
+        guard mayWait == true else { return }
+        let isCommitted = await FirstAnswer.of(withinMilliseconds: limits.confirmMilliseconds) {
+            (done: @escaping @Sendable (Bool) -> Void) in
+            let isDone = state.withLock { state in
+                let isDone = state.settled >= state.recorded
+                if !isDone { state.waiters.append((state.recorded, done)) }
+                return isDone
+            }
+            if isDone { done(true) }
+        }
+        if isCommitted == nil { state.withLock { $0.unconfirmed += 1 } }
     }
 
     package var isFull: Bool { limits.isStrict && state.withLock { $0.rows.isNearlyFull } }
@@ -107,7 +156,8 @@ package final class ExchangeDatabase: ExchangeLog {
                 waiting: $0.rows.count,
                 lost: $0.rows.lost,
                 problem: problem,
-                archive: $0.archiveReport
+                archive: $0.archiveReport,
+                unconfirmed: limits.confirms ? $0.unconfirmed : nil
             )
         }
     }
@@ -193,19 +243,21 @@ extension ExchangeDatabase: DiskTable {
     }
 
     private func settle(isWritten: Bool) {
-        let told = state.withLock { state -> Int in
+        let (told, waiters) = state.withLock { state -> (Int, [@Sendable (Bool) -> Void]) in
             if isWritten {
                 state.written += state.rows.batch.count
             } else {
                 state.refusals += 1
-                guard state.refusals >= Self.mostRefusals else { return 0 }
+                guard state.refusals >= Self.mostRefusals else { return (0, []) }
             }
             state.refusals = 0
             state.rows.settleBatch(isWritten: isWritten)
-            guard isWritten, state.toldLost > 0 else { return 0 }
+            let waiters = state.takeWaiters()
+            guard isWritten, state.toldLost > 0 else { return (0, waiters) }
             state.toldLost = 0
-            return state.rows.lost
+            return (state.rows.lost, waiters)
         }
+        for resume in waiters { resume(true) }
         if told > 0 { notify("\(database.path) takes exchanges again; \(told) were lost since the start") }
         let waiting = state.withLock { $0.rows.count }
         if waiting > 0 {
