@@ -59,8 +59,13 @@ package final class HTTPServer: Service {
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    let pause = AcceptPause { error in
+                        logger.warning(
+                            "connections wait, as none can be accepted: \(error); raise ulimit -n or LimitNOFILE"
+                        )
+                    }
                     let handler = quiescing.makeServerChannelHandler(channel: channel)
-                    try channel.pipeline.syncOperations.addHandlers([AcceptWatch(logger), handler])
+                    try channel.pipeline.syncOperations.addHandlers([pause, handler])
                 }
             }
             .childChannelOption(.tcpOption(.tcp_nodelay), value: 1)
@@ -136,29 +141,6 @@ package final class HTTPServer: Service {
         try? await promise.futureResult.get()
         cutOff.cancel()
         end.cancel()
-    }
-}
-
-/// Hears when a connection cannot be accepted. NIO waits a second then and tries again, so that nothing spins.
-private final class AcceptWatch: ChannelInboundHandler {
-    typealias InboundIn = any Channel
-
-    private static let quietTime = TimeAmount.seconds(60)
-
-    private let logger: Logger
-    private var told: NIODeadline?
-
-    init(_ logger: Logger) { self.logger = logger }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        let now = NIODeadline.now()
-        if told.map({ now - $0 > Self.quietTime }) ?? true, let error = error as? IOError {
-            told = now
-            logger.warning(
-                "connections wait, as none can be accepted: \(SystemError(doing: "accept", error.errnoCode)); raise ulimit -n or LimitNOFILE"
-            )
-        }
-        context.fireErrorCaught(error)
     }
 }
 
