@@ -47,6 +47,15 @@ static inline CURLcode gw_easy_allow_http_only(CURL *easy) {
     return curl_easy_setopt(easy, CURLOPT_PROTOCOLS, CURLPROTO_HTTP | CURLPROTO_HTTPS);
 #endif
 }
+/* Giving up on a name must not wait for the thread that looks it up: with a mute name server that takes ten seconds, in
+   which no transfer of the loop would go on. The option came with 7.87. */
+static inline CURLcode gw_easy_leave_lookups(CURL *easy) {
+#if LIBCURL_VERSION_NUM >= 0x075700
+    return curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#else
+    return CURLE_OK;
+#endif
+}
 /* What came of a body so far, as it travelled. */
 static inline int64_t gw_easy_received(CURL *easy) {
     curl_off_t count = 0;

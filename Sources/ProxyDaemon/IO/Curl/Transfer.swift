@@ -63,6 +63,7 @@ final class Transfer {
         // A proxy's answer to CONNECT is not the provider's.
         _ = gw_easy_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
         _ = gw_easy_allow_http_only(easy)
+        _ = gw_easy_leave_lookups(easy)
         _ = gw_easy_set_long(easy, CURLOPT_HTTP_VERSION, Int(CURL_HTTP_VERSION_2TLS))
         _ = gw_easy_set_long(easy, CURLOPT_CONNECTTIMEOUT_MS, settings.connectTimeoutSeconds * 1_000)
         // Asks for no compression, yet undoes what a server applies unasked.
