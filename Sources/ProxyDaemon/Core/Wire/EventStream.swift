@@ -32,10 +32,22 @@ package struct EventStreamSplitter: Sendable {
         _ bytes: [UInt8],
         _ visit: (UnsafeBufferPointer<UInt8>) -> Void
     ) throws(EventTooLong) -> [UInt8] {
-        if pending.isEmpty { pending = bytes } else { pending.append(contentsOf: bytes) }
+        if pending.isEmpty {
+            pending = bytes
+        } else {
+            makeRoom(for: bytes.count)
+            pending.append(contentsOf: bytes)
+        }
         let whole = takeWholeEvents(isLast: false, visit)
         if pending.count > limit { throw EventTooLong(limit: limit) }
         return whole
+    }
+
+    /// By doubling, as arrays do, but never beyond what the longest event needs.
+    private mutating func makeRoom(for count: Int) {
+        let needed = pending.count + count
+        guard pending.capacity < needed else { return }
+        pending.reserveCapacity(max(needed, min(2 * pending.count, limit + count)))
     }
 
     /// Takes what is left when the stream ends: events that only the end makes whole, then part of one that is not.
@@ -95,8 +107,11 @@ package struct EventStreamSplitter: Sendable {
             return whole
         }
         guard eventStart > 0 else { return [] }
-        let whole = Array(pending[..<eventStart])
-        pending.removeFirst(eventStart)
+        // The rest is short as a rule. With room of its own it does not hold on to that of the events while a slow client reads.
+        let rest = Array(pending[eventStart...])
+        pending.removeLast(rest.count)
+        let whole = pending
+        pending = rest
         scanned -= eventStart
         lineStart -= eventStart
         return whole

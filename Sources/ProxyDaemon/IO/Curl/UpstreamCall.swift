@@ -175,8 +175,10 @@ final class UpstreamCall: Sendable {
                 return false
             }
             if state.bytes.isEmpty { swap(&state.bytes, &bytes) } else { state.bytes.append(contentsOf: bytes) }
-            bytes.removeAll(keepingCapacity: true)
-            return state.bytes.count >= bufferBytes
+            let isFull = state.bytes.count >= bufferBytes
+            // A transfer that has to wait needs no room.
+            bytes.removeAll(keepingCapacity: !isFull)
+            return isFull
         }
     }
 

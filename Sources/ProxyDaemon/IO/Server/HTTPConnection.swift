@@ -240,8 +240,17 @@ final class HTTPConnection: ChannelInboundHandler {
         // The task is cancelled when the client leaves; nobody needs to wait for it.
         let task = Task(executorPreference: home.executor) {
             let reply = await responder.respond(to: request)
-            await me.value.write(reply, head)
+            guard case .stream = reply.body else { return await me.value.write(reply, head) }
+            me.value.beginStream(reply, head)
         }
+        if case .responding = state { state = .responding(head, task) }
+    }
+
+    /// Writes a stream in a task of its own: what the stages needed on their way goes with theirs, and a stream may last.
+    private func beginStream(_ reply: sending Reply, _ head: HTTPRequestHead) {
+        let me = NIOLoopBound(self, eventLoop: home.loop)
+        let task = Task(executorPreference: home.executor) { await me.value.write(reply, head) }
+        if isCutOff { task.cancel() }
         if case .responding = state { state = .responding(head, task) }
     }
 
