@@ -18,6 +18,7 @@ struct Serve: AsyncParsableCommand {
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
+        Descriptors.forbidCoreFiles()
         do {
             try await Daemon { [options] in try Startup.load(options) }.run()
         } catch let error as ControlSocketError {

@@ -1,6 +1,6 @@
 import Glibc
 
-/// How many files and sockets this process may have open, and what that means for its clients.
+/// What the system grants this process: how many files and sockets it may have open, and what that means for its clients.
 package enum Descriptors {
     /// Raises the soft limit to the hard one; gives the limit that holds.
     package static func raiseLimit() -> Int {
@@ -12,6 +12,12 @@ package enum Descriptors {
             if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &raised) == 0 { limit = raised }
         }
         return Int(clamping: limit.rlim_cur)
+    }
+
+    /// Has no core file written should the process crash: the keys are in its memory.
+    package static func forbidCoreFiles() {
+        var none = rlimit(rlim_cur: 0, rlim_max: 0)
+        _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
     }
 
     /// How many are open now.
