@@ -71,18 +71,19 @@ final class ControlConnection: ChannelInboundHandler {
     func close() { context?.close(promise: nil) }
 
     /// Sends a notification, or drops a front end that does not read.
-    func publish(_ line: Data) {
-        guard waitingBytes + line.count <= Self.maximumWaitingBytes else { return close() }
-        write(line)
+    func publish(_ lines: ByteBuffer) {
+        guard waitingBytes + lines.readableBytes <= Self.maximumWaitingBytes else { return close() }
+        write(lines)
     }
 
-    private func write(_ line: Data) {
+    private func write(_ line: Data) { write(ByteBuffer(bytes: line)) }
+
+    private func write(_ buffer: ByteBuffer) {
         guard let context else { return }
-        let count = line.count
+        let count = buffer.readableBytes
         waitingBytes += count
         let written = context.eventLoop.makePromise(of: Void.self)
         written.futureResult.assumeIsolated().whenComplete { _ in self.waitingBytes -= count }
-        let buffer = context.channel.allocator.buffer(bytes: line)
         context.writeAndFlush(Self.wrapOutboundOut(buffer), promise: written)
     }
 

@@ -52,7 +52,7 @@ final class ControlHub: Sendable {
             return
         }
         subscriberCount.add(1, ordering: .relaxed)
-        if let line = snapshotLine() { connection.publish(line) }
+        if let line = snapshotLine() { connection.publish(ByteBuffer(bytes: line)) }
         guard members.value.tick == nil else { return }
         let period = TimeAmount.milliseconds(Int64(1_000 / Self.ticksPerSnapshot))
         members.value.tick = loop.scheduleRepeatedTask(initialDelay: period, delay: period) { [self] _ in tick() }
@@ -77,9 +77,9 @@ final class ControlHub: Sendable {
         members.value.tickCount += 1
         if members.value.tickCount % Self.ticksPerSnapshot == 0, let line = snapshotLine() { lines.append(line) }
         guard !lines.isEmpty else { return }
-        for connection in Array(members.value.subscribers.values) {
-            for line in lines { connection.publish(line) }
-        }
+        // One buffer for all of them: hundreds may listen, and those that do not read hold on to it.
+        let buffer = ByteBuffer(bytes: lines.joined())
+        for connection in Array(members.value.subscribers.values) { connection.publish(buffer) }
     }
 
     private func snapshotLine() -> Data? { notification(.metricsSnapshot, desk.gateway.snapshot()) }
