@@ -20,7 +20,7 @@ FORMATTED := Sources Tests tools Package.swift
 
 .PHONY: help setup build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
 	bench-reduction eval-routing eval-cache \
-	faults fuzz tsan asan soak format format-check clean
+	faults faults-figures fuzz tsan asan soak format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -98,6 +98,9 @@ asan: setup ## Run the unit tests with AddressSanitizer, in .build-asan
 
 soak: build ## Mixed traffic and faults against a daemon of its own, its memory and descriptors watched; SOAK_MINUTES=60
 	@python3 tools/soak/soak.py --minutes $(SOAK_MINUTES) $(ARGS)
+
+faults-figures: build ## Inject named faults of clients, machine, disk, Redis, PostgreSQL…; ARGS="--short redis", ARGS=--list
+	@python3 tools/faults/figures.py $(ARGS)
 
 format: ## Format the Swift sources in place
 	swift format format --in-place --recursive --parallel $(FORMATTED)

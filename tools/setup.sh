@@ -26,7 +26,7 @@ check_swift() {
 install_packages() {
     local wanted=(
         libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev postgresql
-        redis-server tmux python3-venv python3-pip
+        redis-server tmux python3-venv python3-pip iproute2 openssl stress-ng
     )
     local missing=() package installed line as_root=()
     for package in gcc g++ make git; do
