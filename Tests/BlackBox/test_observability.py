@@ -164,7 +164,7 @@ def test_the_documentation_names_what_is_served(start):
     missing = set(told) - set(types)
     assert missing <= at_times
     assert {re.sub(r"_(rows|signals|false).*", "", name) for name in missing} <= {
-        "gateway_archive", "gateway_escalation", "gateway_semantic_cache", "gateway_semantic_cache_refusals_total",
+        "gateway_archive", "gateway_escalation", "gateway_storage_answers_unconfirmed_total", "gateway_semantic_cache", "gateway_semantic_cache_refusals_total",
     }, missing
 
 

@@ -152,3 +152,59 @@ import Testing
         #expect(loaded.accounts == ledger.accounts)
     }
 }
+
+/// Shared sums that never answer in time.
+private final class LateSums: SharedLimits {
+    let isThere = true
+
+    func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]? { nil }
+    func correct(_ bucket: RateLimiter.Bucket, _ rate: GCRA, by units: Int) {}
+    func reserve(_ id: String, _ amount: USD, for budgets: [ScopedBudget]) async -> SharedReservation? { nil }
+    func settle(_ reservations: [HeldAmount], id: String, spent: USD, scopes: [LimitScope]) {}
+}
+
+@Suite struct `A budget whose shared sums are late` {
+    private func gateway(spent: Int64, _ upstream: ScriptedUpstream) -> Gateway {
+        var settings = Settings.threeTiers
+        settings.escalation.check = .none
+        settings.budgets.all.perDay = USD(nanodollars: 1_000_000_000)
+        settings.budgets.isShared = true
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            classifier: ScriptedClassifier(),
+            sharedLimits: LateSums(),
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        gateway.budgets.charge(
+            ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: ""),
+            USD(nanodollars: spent)
+        )
+        return gateway
+    }
+
+    private static let question = ClientRequest.messages(
+        #"{"model":"x","max_tokens":10,"messages":[{"role":"user","content":"Hi"}]}"#
+    )
+    private static let answer = #"""
+        {"id":"msg_1","type":"message","role":"assistant","model":"m","content":[{"type":"text","text":"Paris"}],\#
+        "stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":2}}
+        """#
+
+    @Test func `grants what stays within the soft ratio`() async {
+        let upstream = ScriptedUpstream([.json(Self.answer)])
+        // Half of a dollar is spent; the soft ratio is 0.8.
+        #expect(await gateway(spent: 500_000_000, upstream).answer(Self.question).status == 200)
+        #expect(upstream.requests.count == 1)
+    }
+
+    @Test func `has what goes beyond it tried again`() async {
+        let upstream = ScriptedUpstream([.json(Self.answer)])
+        let refused = await gateway(spent: 799_999_999, upstream).answer(Self.question)
+        #expect(refused.status == 429)
+        #expect(refused.header("retry-after") == "1")
+        #expect(refused.header("x-should-retry") == nil)
+        #expect(upstream.requests.isEmpty)
+    }
+}

@@ -146,7 +146,8 @@ import Testing
         snapshot.backends = [.init(name: "a", provider: "anthropic", model: "m", tier: .fast, isSimulated: false)]
         snapshot.escalation = EscalationReport()
         snapshot.escalation?.bySignal = ["refusal": 1]
-        snapshot.storage = StorageReport(archive: .init())
+        snapshot.configuration = ConfigurationReport()
+        snapshot.storage = StorageReport(archive: .init(), unconfirmed: 0)
         snapshot.cache.homes = [CacheHomeReport(name: "redis", entries: 0, bytes: 0, maxBytes: 0)]
         snapshot.cache.semantic = SemanticCacheReport(refusals: ["numbers": 7], falseHitRate: 0)
         snapshot.limits = LimitsReport(

@@ -25,8 +25,11 @@ package struct BudgetRefusal: Sendable, Equatable {
     package var reserved: USD
     package var resetUnixSeconds: Int64
 
+    /// What other daemons have put aside could not be found out in time, and the budget is near its end.
+    package var isUncertain = false
+
     /// It would fit if the calls under way cost nothing: asking again in a moment may help.
-    package func isPassing(_ amount: USD) -> Bool { spent + amount <= limit }
+    package func isPassing(_ amount: USD) -> Bool { isUncertain || spent + amount <= limit }
 }
 
 extension BudgetRefusal {

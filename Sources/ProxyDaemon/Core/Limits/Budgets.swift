@@ -104,12 +104,28 @@ package final class Budgets: Sendable {
             reservation.holds(HeldAmount(id: id, amount: amount))
             return nil
         }
+        // Several daemons that each went by what they last saw could pass a budget together.
+        if let shared, shared.isThere, let refusal = uncertain(amount, budgets) { return refusal }
         // Under a name of its own: what may yet be put aside under the other is taken back.
         let (now, local) = (clock.unixMilliseconds(), shared == nil ? id : nextID())
         let refusal = book.ledger.withLock {
             $0.reserve(local, amount, scopes: scopes, budgets: budgets, unixMilliseconds: now)
         }
         if refusal == nil { reservation.holds(HeldAmount(id: local, amount: amount)) }
+        return refusal
+    }
+
+    /// Refuses what would go beyond the soft ratio of a budget by what is known here; nil where there is room before it.
+    private func uncertain(_ amount: USD, _ budgets: [ScopedBudget]) -> BudgetRefusal? {
+        func part(_ limit: USD?) -> USD? {
+            limit.map { USD(nanodollars: Int64(Double($0.nanodollars) * min(1, softRatio))) }
+        }
+        let nearer = budgets.map { item in
+            let budget = Settings.Budget(perDay: part(item.budget.perDay), perMonth: part(item.budget.perMonth))
+            return ScopedBudget(scope: item.scope, budget: budget)
+        }
+        var refusal = book.ledger.withLock { $0.refusal(of: amount, nearer, clock.unixMilliseconds()) }
+        refusal?.isUncertain = true
         return refusal
     }
 
@@ -128,6 +144,10 @@ package final class Budgets: Sendable {
 
     private func error(_ refusal: BudgetRefusal, _ amount: USD) -> GatewayError {
         let limit = "$\(refusal.limit) a \(refusal.period.rawValue) for \(refusal.scope.words)"
+        guard !refusal.isUncertain else {
+            let text = "whether a budget has room for this could not be found out in time; retry"
+            return GatewayError(.rateLimited(text, retryAfterSeconds: 1))
+        }
         guard !refusal.isPassing(amount) else {
             let text = "the budget of \(limit) is put aside for calls under way; retry when they are done"
             return GatewayError(.rateLimited(text, retryAfterSeconds: 1))

@@ -2,6 +2,9 @@ package import Shared
 
 /// Limits and budgets that several daemons share. Every call is atomic among all of them and goes by one clock.
 package protocol SharedLimits: Sendable {
+    /// Somebody answers, if not always in time.
+    var isThere: Bool { get }
+
     /// As ``RateLimiter/take(_:now:)``; nil where nobody answers in time.
     func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]?
 

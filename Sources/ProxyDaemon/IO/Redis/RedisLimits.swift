@@ -22,6 +22,8 @@ package final class RedisLimits: SharedLimits {
     /// Settlements that were given up because too many waited for Redis.
     package var lost: Int { waiting.withLock { $0.lost } }
 
+    package var isThere: Bool { client.state == .ok }
+
     // MARK: Rates
 
     package func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]? {
