@@ -18,15 +18,18 @@ TARGETS ?=
 SOAK_MINUTES ?= 60
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
+.PHONY: help setup setup-tests build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
 	bench-reduction eval-routing eval-cache \
 	faults faults-figures fuzz tsan asan soak format format-check clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-setup: ## Install what building and testing need; quick when nothing is missing
+setup: ## Install what building and running need; quick when nothing is missing
 	@tools/setup.sh
+
+setup-tests: ## The same, and what the tests need: servers, tmux, Python environments
+	@tools/setup.sh --tests
 
 # The Swift libraries are linked in: the programs then run without a toolchain, start faster and need less memory.
 build: setup ## Build the programs, optimised, into .build/release
@@ -37,7 +40,7 @@ run: build ## Start the gateway with its dashboard; ARGS="--port 9000" goes to g
 
 # One Swift test at a time: many of them wait for a state, and would wait long beside hundreds of others. What failed is
 # said again at the end. The last line is pytest's summary.
-test: setup ## Check the format, build, and run all tests
+test: setup-tests ## Check the format, build, and run all tests
 	@$(MAKE) --no-print-directory format-check
 	swift build $(SWIFT_FLAGS)
 	@set -o pipefail; swift test --no-parallel $(SWIFT_FLAGS) 2>&1 | tee .build/swift-tests.log \
@@ -47,7 +50,7 @@ test: setup ## Check the format, build, and run all tests
 install: build ## Install the programs, the configuration and the systemd unit; PREFIX=/usr/local DESTDIR=
 	@tools/install/install.sh
 
-conformance: setup ## Print which client works with which provider; fails where one does not
+conformance: setup-tests ## Print which client works with which provider; fails where one does not
 	swift build $(SWIFT_FLAGS)
 	@.venv-test/bin/python -m pytest --quiet --matrix Tests/BlackBox/test_conformance.py
 
@@ -74,7 +77,7 @@ bench-quality: setup ## Measure how long it takes to judge an answer
 	swift build -c release --static-swift-stdlib --product quality-bench $(SWIFT_FLAGS)
 	@.build/release/quality-bench
 
-eval-routing: build ## Judge the routing on labelled prompts beside simple heuristics; DATA=directory
+eval-routing: build setup-tests ## Judge the routing on labelled prompts beside simple heuristics; DATA=directory
 	@.venv-test/bin/python -m pip install --quiet --disable-pip-version-check numpy
 	@.venv-test/bin/python tools/router/eval_routing.py --gatewayd .build/release/gatewayd --data $(DATA) $(ARGS)
 

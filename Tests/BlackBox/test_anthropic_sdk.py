@@ -38,7 +38,7 @@ def test_new_sdk(client, name):
 def old_results(start_shared):
     """All cases run with the old SDK, in one process, before a demo of their own."""
     if not os.access(OLD_PYTHON, os.X_OK):
-        pytest.skip(f"the old SDK's Python is not at {OLD_PYTHON}; run make setup or set OLD_SDK_PYTHON")
+        pytest.skip(f"the old SDK's Python is not at {OLD_PYTHON}; run make setup-tests or set OLD_SDK_PYTHON")
     gateway = start_shared.gateway()
     script = Path(sdk_cases.__file__)
     child = start_shared.adopt(Child("old SDK", [str(OLD_PYTHON), str(script), gateway.url]))

@@ -61,7 +61,7 @@ def results(request, wire_kit, start_shared, reason):
         for age, python in PYTHONS.items()
         if os.access(python, os.X_OK)
     }
-    results = {age: f"the old SDKs' Python is not at {path}; run make setup" for age, path in PYTHONS.items()}
+    results = {age: f"the old SDKs' Python is not at {path}; run make setup-tests" for age, path in PYTHONS.items()}
     for age, child in children.items():
         assert child.wait(300) == 0, child.stderr
         results[age] = json.loads(child.stdout)

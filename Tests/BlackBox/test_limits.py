@@ -16,7 +16,7 @@ from processes import backend, config, wait_until
 from redis_server import PROGRAM, Redis
 from wire import messages, prompt
 
-NEEDS_REDIS = pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server: make setup")
+NEEDS_REDIS = pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server: make setup-tests")
 ADMIN = {"x-api-key": "operator-key"}
 # A dollar for a thousand tokens, of either kind: a token is a tenth of a cent.
 PRICE = {"cost_per_1k_in": 1, "cost_per_1k_out": 1}

@@ -52,7 +52,7 @@ def test_new_sdk(client, name):
 @pytest.fixture(scope="module")
 def old_results(old_sdk):
     if old_sdk is None:
-        pytest.skip(f"the old SDK's Python is not at {OLD_PYTHON}; run make setup or set OLD_SDK_PYTHON")
+        pytest.skip(f"the old SDK's Python is not at {OLD_PYTHON}; run make setup-tests or set OLD_SDK_PYTHON")
     assert old_sdk.wait(90) == 0, old_sdk.stderr
     return json.loads(old_sdk.stdout)
 
