@@ -20,29 +20,6 @@ package final class DiskDatabase: Sendable {
     private let queue = DispatchQueue(label: "gateway.disk", qos: .utility)
     private let state = Mutex(State())
 
-    private struct State {
-        var pool: DatabasePool?
-        /// Raised with every opening and every moving aside, so that a failure is not laid at a newer file's door.
-        var generation = 0
-        var identity: DatabaseFile.Identity?
-        var dataVersion: Int64 = 0
-        /// When the tables last read what is there.
-        var rereadAt: Int64 = 0
-        var trouble: DiskTrouble?
-        var failures = 0
-        var retryAt: Int64 = 0
-        /// When a file was last moved aside.
-        var movedAt: Int64?
-        var nextTurn: Int64?
-        var hasBeenTried = false
-        var isClosed = false
-        var tables: [WeakTable] = []
-        var waiters: [CheckedContinuation<Void, Never>] = []
-        var gate = ReadGate(maximumAtOnce: 256)
-    }
-
-    private struct WeakTable { weak var table: (any DiskTable)? }
-
     /// Opens the file, or begins one, in the background. `notify` is told in a sentence when that goes wrong and when it is
     /// right again. `maximumFileBytes` is a last bound on the file without its log, for disks shared with others; what goes
     /// beyond it fails as on a full disk. With `syncsAll` every transaction is safe from a power cut, and not only from the end
