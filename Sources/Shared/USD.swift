@@ -41,12 +41,12 @@ public struct USD: Sendable, Hashable, Comparable {
 }
 
 extension USD: CustomStringConvertible {
-    /// Every digit that counts, at least one after the point: `0.000041`, `12.5`, `0.0`.
+    /// Dollars and cents, and every further digit that counts: `0.000041`, `12.50`, `0.00`.
     public var description: String {
         let magnitude = nanodollars.magnitude
         var fraction = magnitude % 1_000_000_000
         var places = 9
-        while places > 1, fraction % 10 == 0 {
+        while places > 2, fraction % 10 == 0 {
             fraction /= 10
             places -= 1
         }

@@ -17,7 +17,7 @@ from redis_server import PROGRAM, Redis, free_port, is_open
 from test_routing import MODEL, NEEDS_MODEL, TIERS
 from wire import ask, assert_error, get_json, messages, prompt
 
-NEEDS_REDIS = pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server: make setup")
+NEEDS_REDIS = pytest.mark.skipif(PROGRAM is None, reason="there is no redis-server: make setup-tests")
 ADMIN = {"x-api-key": "operator-key"}
 FIRST = "How do I reset my password?"
 SAME = "How can I reset my password?"
@@ -89,7 +89,7 @@ def test_answers_outlive_a_restart(start):
     answer = messages(gateway.port, prompt("What is a tide?", "auto"))
     assert answer["x-gateway-cache"] == "exact" and int(answer["age"]) >= 0
     assert b"Answer to: What is a tide?" in answer.body and answer.json()["usage"]["input_tokens"] == 1000
-    assert answer["x-gateway-cost-usd"] == "0.0"
+    assert answer["x-gateway-cost-usd"] == "0.00"
     assert len(upstream.requests) == 1
     assert home(gateway, "disk")["hits"] == 1
 

@@ -93,7 +93,7 @@ def test_a_herd_makes_one_call(start, cache):
     followers = [answer for answer in answers if answer["x-gateway-cache"] == "coalesced"]
     assert len(leaders) == 1 and len(followers) == 99
     assert {answer["x-cache"] for answer in followers} == {"HIT"}
-    assert {answer["x-gateway-cost-usd"] for answer in followers} == {"0.0"}
+    assert {answer["x-gateway-cost-usd"] for answer in followers} == {"0.00"}
     assert len({answer["x-gateway-query-id"] for answer in answers}) == 100
     assert all(answer["request-id"] == f"req_gw_{answer['x-gateway-query-id']}" for answer in followers)
     totals = get_json(gateway.port, "/v1/metrics")["since_start"]

@@ -393,7 +393,7 @@ def tiers(upstream, start_shared):
     [
         ("fast", "0.000025", "0.0001"),  # 10 x 1e-6 + 3 x 5e-6
         ("balanced", "0.000075", "0.00005"),  # 10 x 3e-6 + 3 x 15e-6
-        ("premium", "0.000125", "0.0"),
+        ("premium", "0.000125", "0.00"),
     ],
 )
 def test_tier_can_be_forced_and_is_billed(tiers, seen, tier, cost, saved):

@@ -137,7 +137,7 @@ import Testing
         // All but the id, which is its own.
         #expect(await again.text() == Self.answer.replacing(/"msg_[^"]*"/, with: #""msg_0123456789abcdef""#))
         #expect(again.header("X-Cache") == "HIT")
-        #expect(again.header("X-Gateway-Cost-USD") == "0.0")
+        #expect(again.header("X-Gateway-Cost-USD") == "0.00")
         #expect(again.header("X-Gateway-Saved-USD") == "0.01")
         let streaming = Self.question.replacing(#""max_tokens":50"#, with: #""stream":true,"max_tokens":50"#)
         let stream = await gateway.answer(.messages(streaming))

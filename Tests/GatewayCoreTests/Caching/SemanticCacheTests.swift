@@ -86,7 +86,7 @@ import Testing
         #expect(reply.header("x-cache") == "HIT")
         #expect(reply.header("age") == "60")
         #expect(reply.header("x-gateway-cache-match") == original.header("x-gateway-query-id"))
-        #expect(reply.header("x-gateway-cost-usd") == "0.0")
+        #expect(reply.header("x-gateway-cost-usd") == "0.00")
         let similarity = try #require(reply.header("x-gateway-cache-similarity").flatMap(Double.init))
         #expect(similarity >= 0.95)
         let text = await reply.text()

@@ -17,7 +17,7 @@ import Testing
         for client in clients.dropFirst() {
             #expect(client.header("X-Gateway-Cache") == "coalesced")
             #expect(client.header("X-Cache") == "HIT")
-            #expect(client.header("X-Gateway-Cost-USD") == "0.0")
+            #expect(client.header("X-Gateway-Cost-USD") == "0.00")
             #expect(client.header("X-Gateway-Saved-USD") == "0.002")
             #expect(client.header("X-Gateway-Query-ID") == client.id)
             #expect(client.header("request-id") == "req_gw_\(client.id)")
