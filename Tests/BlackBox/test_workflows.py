@@ -264,6 +264,7 @@ BAD_WORKFLOWS = [
     ("- a", ["expected a mapping of keys to values, got a list"]),
     ("ops: [", ["workflow: line 2: not YAML"]),
     ("ops: {a: {prompt: x}, a: {prompt: y}}", ["given more than once"]),
+    ("ops:\n  a:\n    prompt: x\n  b: {prompt: a}\n  a:\n    prompt: y", ["line 5: op a: given more than once; first in line 2"]),
     ("start_ops: [a]\nend_ops: [a]\nops:\n  a: {prompt: x, tier: 9}", ["line 4: ops.a.tier: expected local, fast"]),
     ("start_ops: [a]\nend_ops: [a]\nops:\n  a: {promt: x}", ["line 4: ops.a.promt: unknown key (did you mean prompt?)"]),
     ("start_ops: [a]\nend_ops: [a]\nops:\n  a: {prompt: [x]}", ["ops.a.prompt: expected a text, got a list"]),

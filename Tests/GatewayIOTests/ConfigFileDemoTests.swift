@@ -19,7 +19,12 @@ import Testing
         #expect(loaded.settings.backends.map(\.name) == ["haiku", "sonnet", "opus"])
         #expect(loaded.settings.backends.map(\.model).first == "claude-haiku-4-5-20251001")
         #expect(loaded.settings.backends.map(\.baseURL) == ["", "", ""])
-        #expect(loaded.warnings == ["no ANTHROPIC_API_KEY and no config file: demo mode, answers are simulated"])
+        #expect(
+            loaded.warnings == [
+                "none of ANTHROPIC_API_KEY, OPENAI_API_KEY, LOCAL_LLM_BASE_URL is set, and there is no config file: demo mode, "
+                    + "answers are simulated"
+            ]
+        )
     }
 
     @Test func `begins when asked for, and takes every key away`() throws {
@@ -36,6 +41,21 @@ import Testing
         #expect(loaded.settings.isDemo)
         #expect(loaded.warnings.count == 1)
         #expect(loaded.warnings.first?.contains("demo mode, answers are simulated") == true)
+    }
+
+    @Test func `names what no backend of the file has, and a key that is there for nothing`() throws {
+        let whole = "models: [\(Self.remote)]"
+        let cause = "config.yaml: MY_KEY is not set, so that no backend has a key: demo mode, answers are simulated"
+        #expect(try loadConfig(whole, environment: [:]).warnings == [cause])
+        let waiting = try loadConfig(whole, environment: ["OPENAI_API_KEY": "sk-x"])
+        #expect(waiting.settings.isDemo)
+        let hint =
+            "\(cause). OPENAI_API_KEY is set, and no backend of config.yaml takes it: add one with "
+            + "`api_key: $OPENAI_API_KEY` under `models`, or start with --config /dev/null, which serves that "
+            + "provider's models"
+        #expect(waiting.warnings == [hint])
+        let bare = try loadConfig("models: [{name: r, provider: anthropic, model: m, tier: fast}]", environment: [:])
+        #expect(bare.warnings == ["config.yaml: no backend has an api_key: demo mode, answers are simulated"])
     }
 
     @Test(arguments: ["models: [\(local)]", "models: [\(simulated)]", "models: [\(keyed), \(local)]"])

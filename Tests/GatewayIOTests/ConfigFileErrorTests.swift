@@ -80,7 +80,7 @@ import Testing
                 "classifier:\n  tier2_max: 101",
                 "config.yaml:2: classifier.tier2_max: expected a whole number from 0 to 100, got \"101\""
             ),
-            ("server:\n  port: 1\n  port: 2", "config.yaml:2: server.port: given more than once"),
+            ("server:\n  port: 1\n  port: 2", "config.yaml:3: server.port: given more than once; first in line 2"),
             ("server: {port: 1, port: 2}", "config.yaml:1: port: given more than once"),
             (
                 "server: {port: ${X}",

@@ -82,7 +82,7 @@ import Testing
         ("---\nid: mine\npurpose: p\ntier:\n  - fast\n  - {}\n---\nA", "mine.md:6: tier[1]: expected a plain value"),
         ("---\nid: mine\npurpose: p\ntier: [fast, 1]\n---\nA", "mine.md:4: tier[1]: fast is there twice"),
         ("---\nid: mine\npurpose: p\ntiers: fast\n---\nA", "mine.md:4: tiers: unknown key (did you mean tier?)"),
-        ("---\nid: mine\nid: mine\npurpose: p\n---\nA", "mine.md:2: id: given more than once"),
+        ("---\nid: mine\nid: mine\npurpose: p\n---\nA", "mine.md:3: id: given more than once; first in line 2"),
         ("---\nid: [mine\npurpose: p\n---\nA", "mine.md:"),
         ("---\nid: mine\npurpose: p\n---\n \n\n", "mine.md:4: expected the method"),
     ])

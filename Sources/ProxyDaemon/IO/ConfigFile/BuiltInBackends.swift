@@ -19,6 +19,9 @@ struct BuiltInBackends {
         "qwen2.5:7b", "llama3.2:latest", "llama3.1:8b", "codellama:13b", "deepseek-coder:6.7b", "deepseek-coder-v2:16b",
     ]
 
+    /// Each of these makes backends without a file.
+    static let variables = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY", "LOCAL_LLM_BASE_URL"]
+
     private let variables: EnvironmentReader
 
     init(_ variables: EnvironmentReader) { self.variables = variables }

@@ -26,10 +26,26 @@ enum DemoMode {
             throw missingKey(keyless, isDemoBarred: asked == false)
         }
         simulate(&settings)
-        guard let path else { return "no ANTHROPIC_API_KEY and no config file: demo mode, answers are simulated" }
+        let demo = "demo mode, answers are simulated"
+        guard let path else {
+            let names = BuiltInBackends.variables.joined(separator: ", ")
+            return "none of \(names) is set, and there is no config file: \(demo)"
+        }
         let names = unique(drafts.flatMap(\.unsetVariables))
-        let cause = names.isEmpty ? "no backend has an api_key" : "\(names.joined(separator: ", ")) is not set"
-        return "\(path): \(cause), so that no backend has a key: demo mode, answers are simulated"
+        guard !names.isEmpty else { return "\(path): no backend has an api_key: \(demo)" }
+        let isOne = names.count == 1
+        let cause = "\(isOne ? "" : "none of ")\(names.joined(separator: ", ")) is \(isOne ? "not set" : "set")"
+        return "\(path): \(cause), so that no backend has a key: \(demo)\(unused(environment, path, names))"
+    }
+
+    /// What to do with a key that is there and that no backend of the file takes.
+    private static func unused(_ environment: [String: String], _ path: String, _ names: [String]) -> String {
+        let keys = ["ANTHROPIC_API_KEY", "OPENAI_API_KEY"]
+        let waiting = keys.filter { !names.contains($0) && !(environment[$0] ?? "").isEmpty }
+        guard let key = waiting.first else { return "" }
+        return
+            ". \(key) is set, and no backend of \(path) takes it: add one with `api_key: $\(key)` under `models`, or "
+            + "start with --config /dev/null, which serves that provider's models"
     }
 
     private static func simulate(_ settings: inout Settings) {

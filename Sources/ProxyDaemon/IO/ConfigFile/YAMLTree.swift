@@ -109,10 +109,23 @@ struct YAMLTree: Sendable, Equatable {
             return ConfigError(source: file, line: line, problem: "not YAML: \(problem)")
         case .duplicatedKeysInMapping(let keys, let context):
             let key = keys.first ?? "a key"
-            let path = path(of: key, line: context.mark.line, in: text) ?? key
-            return ConfigError(source: file, line: context.mark.line, key: path, problem: "given more than once")
+            let first = context.mark.line
+            let path = path(of: key, line: first, in: text) ?? key
+            let line = repetition(of: key, after: first, in: text) ?? first
+            let again = line == first ? "" : "; first in line \(first)"
+            return ConfigError(source: file, line: line, key: path, problem: "given more than once\(again)")
         default: return ConfigError(source: file, problem: "not YAML: \(error)")
         }
+    }
+
+    /// The line of the second of two equal keys in block style, which stands as far to the right as the first; nil for keys
+    /// that are not written plainly at the beginning of a line.
+    private static func repetition(of key: String, after first: Int, in text: String) -> Int? {
+        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+        guard lines.indices.contains(first - 1) else { return nil }
+        let indent = lines[first - 1].prefix { $0 == " " }
+        let start = "\(indent)\(key):"
+        return lines[first...].firstIndex { $0.hasPrefix(start) }.map { $0 + 1 }
     }
 
     /// The dotted name of a key that is known by its line alone: the lines up to it, read as a document of their own.

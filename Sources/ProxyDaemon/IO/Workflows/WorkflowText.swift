@@ -20,7 +20,10 @@ enum WorkflowText {
         }
         let tree: YAMLTree
         do throws(ConfigError) { tree = try YAMLTree.parse(text, file: "workflow") } catch {
-            throw problem([error.key, error.problem].compactMap(\.self).joined(separator: ": "), line: error.line)
+            throw problem(
+                [error.key.map(told), error.problem].compactMap(\.self).joined(separator: ": "),
+                line: error.line
+            )
         }
         return try workflow(tree, maxOps: maxOps)
     }
@@ -47,6 +50,12 @@ enum WorkflowText {
             guard error.problems != reader.problems else { throw error }
             throw WorkflowProblems(reader.problems + error.problems)
         }
+    }
+
+    /// A key as other problems speak of it: `op merge` for `ops.merge`.
+    private static func told(_ key: String) -> String {
+        let parts = key.split(separator: ".", maxSplits: 2)
+        return parts.count == 2 && parts[0] == "ops" ? "op \(parts[1])" : key
     }
 
     private static func problem(_ text: String, line: Int? = nil) -> WorkflowProblems {
