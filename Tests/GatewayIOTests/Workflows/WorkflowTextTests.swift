@@ -120,6 +120,18 @@ import Testing
         }
     }
 
+    @Test func `stay built in as copies beside the configuration, and not once they are changed`() async throws {
+        let copies = WorkflowLibrary(directory: Self.root.appendingPathComponent("workflows").path, maxOps: 64)
+        let listed = await copies.all()
+        #expect(listed.count == WorkflowLibrary.builtIn.count && listed.allSatisfy(\.isBuiltIn))
+        let scratch = try DiskScratch()
+        let changed =
+            try TextFile.read(Self.root.appendingPathComponent("workflows/code-review-panel.yaml").path) + "\n"
+        try Data(changed.utf8).write(to: URL(filePath: "\(scratch.path)/code-review-panel.yaml"))
+        let mixed = await WorkflowLibrary(directory: scratch.path, maxOps: 64).all()
+        #expect(mixed.filter { !$0.isBuiltIn }.map(\.name) == ["code-review-panel"])
+    }
+
     @Test func `are looked for where the documentation says`() {
         func place(_ configured: String?, _ config: String?, _ environment: [String: String]) -> String? {
             WorkflowLibrary.directory(configured: configured, configPath: config, environment: environment)

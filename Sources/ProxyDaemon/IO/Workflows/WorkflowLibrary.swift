@@ -104,7 +104,9 @@ package final class WorkflowLibrary: Sendable {
         if let directory {
             do throws(TextFile.Failure) {
                 let text = try TextFile.read("\(directory)/\(name).yaml")
-                return Entry(name: name, isBuiltIn: false, workflow: check(text))
+                // A copy of a built-in one is still that.
+                let isCopy = Self.builtIn[name].map { text.utf8.elementsEqual($0) } ?? false
+                return Entry(name: name, isBuiltIn: isCopy, workflow: check(text))
             } catch {
                 guard error.isAbsent else {
                     let problems = WorkflowProblems([WorkflowProblem("its file \(error.problem)")])
