@@ -288,6 +288,8 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
     }
     /// What asking a model to classify cost; nil where none was asked.
     public var classifierCost: USD?
+    /// The tier that the asker or a skill forces; nil where the gateway chose, and from a daemon that does not tell.
+    public var forcedTier: Tier?
 
     public init(
         classifier: String,
@@ -339,6 +341,7 @@ public struct DecisionExplanation: Sendable, Hashable, Codable {
         case estimatedInputTokens = "estimated_input_tokens"
         case estimatedOutputTokens = "estimated_output_tokens"
         case classifierCost = "classifier_cost_usd"
+        case forcedTier = "forced_tier"
     }
 }
 

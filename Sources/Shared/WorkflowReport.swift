@@ -5,17 +5,21 @@ public struct WorkflowStep: Sendable, Hashable, Codable {
     /// The workflow's name; `inline` where the request brought it along.
     public var workflow: String
     public var op: String
+    /// How many ops the workflow has; nil from a daemon that does not tell, and where the step was read from the books.
+    public var ops: Int?
 
-    public init(runID: String, workflow: String, op: String) {
+    public init(runID: String, workflow: String, op: String, ops: Int? = nil) {
         self.runID = runID
         self.workflow = workflow
         self.op = op
+        self.ops = ops
     }
 
     private enum CodingKeys: String, CodingKey {
         case runID = "run_id"
         case workflow
         case op
+        case ops
     }
 }
 

@@ -77,6 +77,11 @@ class Gateway:
         self.guards = {"numbers": 0, "negation": 0, "names": 0, "units": 0, "opposites": 0, "language": 0}
         for index in range(options.history):
             self.exchange(at=self.started - (options.history - index) * 1.5)
+        if options.workflows:
+            for op in ("correctness", "security", "merge"):
+                self.step("bc1279aa00000001", op)
+            for op in ("correctness", "secu\x1b[2Jrity"):
+                self.step("77f0e1bb00000002", op)
         self.ended = []
 
     @staticmethod
@@ -142,6 +147,13 @@ class Gateway:
             entry[0] += 1
             entry[2] = round(entry[2] + cost, 9)
         return summary
+
+    def step(self, run, op):
+        """A step of a workflow with three ops: 1,000 ms, $0.001, saved $0.002."""
+        summary = self.exchange(prompt="Say what is wrong", tier="fast")
+        summary.update(status=200, error=None, cache="none", model="claude-haiku-4-5", backend="haiku", tier="fast",
+                       latency_ms=1000.0, cost_usd=0.001, saved_usd=0.002, escalations=0,
+                       workflow={"run_id": run, "workflow": "code-review-panel", "op": op, "ops": 3})
 
     def backend_rows(self):
         return [{"name": name, "provider": provider, "model": model, "tier": tier, "is_simulated": self.options.demo,
@@ -397,6 +409,7 @@ def main():
     parser.add_argument("--cache", choices=["ok", "down", "off", "old"], default="ok",
                         help="all well, Redis down, the semantic cache off, or figures as an old daemon tells them")
     parser.add_argument("--hostile", action="store_true", help="prompts with escape sequences and worse")
+    parser.add_argument("--workflows", action="store_true", help="two runs of a workflow, one of them not yet done")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     options = parser.parse_args()
     try:

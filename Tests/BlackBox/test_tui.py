@@ -176,6 +176,30 @@ def test_screens_keys_and_detail(terminal, serve, socket):
     terminal.sees("● live")
 
 
+def test_a_run_of_a_workflow_is_one_group(terminal, serve, socket):
+    serve("--rate", "0", "--workflows")
+    terminal.run("--socket", str(socket))
+    terminal.sees("● live", "following")
+    terminal.keys("2")
+    screen = terminal.sees("2/3 steps", "3/3 steps", "77f0e1", "bc1279", "~$0.0020", "~$0.0030", "╰ secu")
+    heads = [line for line in screen.splitlines() if "steps" in line]
+    assert len(heads) == 2 and "▾" in heads[0] and "▸" in heads[1] and all("code-review-panel" in head for head in heads)
+    assert "merge" not in screen, "what is done is folded"
+    terminal.keys("/")
+    terminal.type("wf:code-review-panel/merge")
+    terminal.sees("1/3 steps", "╰ merge")
+    terminal.loses("77f0e1")
+    terminal.keys("Escape")
+    terminal.sees("77f0e1", "3/3 steps")
+    terminal.keys("Enter")
+    terminal.loses("╰ secu")
+    terminal.sees("Enter fold/unfold")
+    terminal.keys("Enter", "Down", "Enter")
+    terminal.sees("code-review-panel · op correctness · run 77f0e1bb00000002")
+    terminal.keys("w")
+    terminal.sees("run 77f0e1bb00000002 · code-review-panel", "sum of the steps")
+
+
 def test_tester_streams_and_cancels(terminal, serve, socket):
     serve("--rate", "0", "--delta-seconds", "0.05")
     terminal.run("--socket", str(socket))

@@ -62,11 +62,15 @@ struct KeyTableTests {
         confirming.press(.character("1"))
         var picking = tester
         picking.press(.control("s"))
+        var onRun = requests
+        _ = onRun.update(.message(WorkflowRunTests.step("a", number: 0)))
+        var onStep = onRun
+        onStep.press(.down)
         var offline = Dashboard.live(80, 24)
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
         let states = [
             Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-            confirming, picking,
+            confirming, picking, onRun, onStep,
         ]
         for binding in KeyTable.all {
             for key in binding.keys {

@@ -50,20 +50,6 @@ struct ListTests {
         #expect(!ExchangeFilter("wf:code-review").matches(row { _ in }))
     }
 
-    @Test(arguments: [80, 120, 200]) func `A step's row begins with its workflow and op`(columns: Int) {
-        var feed = FakeFeed(seed: 5)
-        var dashboard = Dashboard.live(columns, 40, exchanges: 3)
-        var step = feed.summary(prompt: "# Input")
-        step.id = "feedfeedfeedfeed"
-        step.workflow = WorkflowStep(runID: "3f2a77b0c1d2e3f4", workflow: "rev\u{1b}[31miew", op: "merge")
-        step.error = nil
-        _ = dashboard.update(.message(.completed(step)))
-        let line = dashboard.screen.split(separator: "\n").first { $0.contains("wf:") }
-        // The escape sequence is harmless, and the whole mark shows where there is room.
-        #expect(line != nil && line?.contains("\u{1b}") == false)
-        if columns >= 120 { #expect(line?.contains("/merge 3f2a  # Input") == true, "\(line ?? "")") }
-    }
-
     @Test func `What cannot be understood is said and left out`() {
         let filter = ExchangeFilter("tier:x ms>fast refactor")
         #expect(filter.problem == "ms> wants a number")

@@ -60,6 +60,37 @@ struct ScreenTests {
         #expect(dashboard.detail == nil)
     }
 
+    @Test func `With a tier forced the tester shows the cost on every tier, before and after`() {
+        var dashboard = Dashboard.live(120, 40)
+        dashboard.press(.character("3"), .control("t"), .control("t"), .control("t"), .control("t"))
+        dashboard.type("hi")
+        let request = ControlProtocol.PromptRequest(prompt: "hi", tier: .premium)
+        #expect(dashboard.advance(to: 1_400) == [.call(.explain(request))])
+        var route = FakeFeed.decision(chosen: .premium)
+        route.forcedTier = .premium
+        _ = dashboard.update(.message(.route(request, .success(route))))
+        func expectAll() {
+            for (_, entry) in FakeFeed.models { #expect(dashboard.screen.contains(" \(entry.backend) ")) }
+            let line = dashboard.screen.split(separator: "\n").first { $0.contains("◀ forced") }
+            #expect(line?.contains("P opus") == true && !dashboard.screen.contains("◀ chosen"))
+        }
+        expectAll()
+        #expect(dashboard.press(.enter) == [.call(.send(request))])
+        _ = dashboard.update(.message(.accepted(sendID: 5)))
+        var feed = FakeFeed()
+        var detail = FakeFeed.detail(feed.summary(status: 200))
+        // The exchange itself weighed the forced tier alone.
+        route.candidates.removeAll { !$0.isChosen }
+        route.forcedTier = nil
+        detail.decision = route
+        _ = dashboard.update(.message(.promptCompleted(.init(sendID: 5, detail: detail, error: nil))))
+        expectAll()
+        // Sent before its route was asked for: then it is asked for with it.
+        dashboard.type("ho")
+        let next = ControlProtocol.PromptRequest(prompt: "ho", tier: .premium)
+        #expect(dashboard.press(.enter) == [.call(.send(next)), .call(.explain(next))])
+    }
+
     @Test(arguments: sizes)
     func `The tester shows the route while one writes, the answer as it streams and its final cost`(
         columns: Int,

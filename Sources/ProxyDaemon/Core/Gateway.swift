@@ -307,8 +307,12 @@ package struct Gateway: Sendable {
         let client = ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: "")
         var request = routing(parsed, for: client)
         request.directives.tier = prompt.tier
+        // Whoever asks wants to see the other tiers beside the forced one, which are weighed where escalations may come.
+        if prompt.tier != nil { request.directives.maxEscalations = 0 }
         let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
-        return try await decide.decide(request, asking: question).decision.get().explained
+        var explanation = try await decide.decide(request, asking: question).decision.get().explained
+        explanation.forcedTier = prompt.tier
+        return explanation
     }
 
     /// A prompt of the control socket as the body of a Messages request.

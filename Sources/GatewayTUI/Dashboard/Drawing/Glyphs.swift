@@ -17,6 +17,8 @@ package enum Glyphs: Sendable, Hashable {
         case "▄", "▊", "▉": "="
         case "▅", "▋": "+"
         case "▌": "_"
+        case "▾": "v"
+        case "▸": ">"
         case "▆", "●", "•": "*"
         case "▇", "█": "#"
         case "▎", "▍": ":"

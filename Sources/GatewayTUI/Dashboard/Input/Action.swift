@@ -5,7 +5,7 @@ package enum Action: Sendable, Hashable {
     case help, quit, interrupt, redraw, suspend, toggleMouse
     case reconnect, startDaemon
     case move(Int), movePage(Int), moveFirst, moveLast
-    case open, back, filter, follow, pause
+    case open, fold, back, filter, follow, pause
     case scope, window(Int)
     case scrollDetail(Int), zoom
     case compose, send, leave, cancelAnswer, cycleTier, clearBox

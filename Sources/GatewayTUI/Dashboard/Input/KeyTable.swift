@@ -11,6 +11,8 @@ package enum KeyTable {
         case picking = "SKILLS"
         case detail = "DETAIL"
         case list = "LISTS"
+        case run = "A WORKFLOW'S RUN"
+        case step = "A STEP OF A RUN"
         case requests = "REQUESTS"
         case figures = "DASHBOARD, CACHE"
         case cache = "CACHE"
@@ -39,7 +41,8 @@ package enum KeyTable {
     }
 
     package static let all: [Binding] =
-        everywhere + lists + requests + figures + cache + detail + tester + box + filter + editing + flush + skills
+        everywhere + lists + runs + requests + figures + cache + detail + tester + box + filter + editing + flush
+        + skills
         + offline
 
     /// The action of a key, looked for in the contexts in their order.
@@ -86,6 +89,11 @@ package enum KeyTable {
         Binding([.home, .character("g")], .moveFirst, .list, "newest"),
         Binding([.end, .character("G")], .moveLast, .list, "oldest"),
         Binding([.escape], .back, .list, "close, clear the filter"),
+    ]
+
+    private static let runs: [Binding] = [
+        Binding([.enter, .character("w")], .fold, .run, "fold, unfold its steps", footer: "fold/unfold"),
+        Binding([.character("w")], .fold, .step, "fold its run", footer: "fold run"),
     ]
 
     private static let requests: [Binding] = [

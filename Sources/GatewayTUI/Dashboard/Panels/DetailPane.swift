@@ -12,14 +12,18 @@ enum DetailPane {
         let scroll = max(0, min(detail.scroll, lines.count - inside.height))
         let below = lines.count - inside.height - scroll
         let note = below > 0 ? "PgDn \(below) more" : scroll > 0 ? "PgUp" : "Esc closes"
-        surface.frame(rect, title: title(detail), note: note, border: Style(.accent))
+        surface.frame(rect, title: title(detail, dashboard), note: note, border: Style(.accent))
         for (row, line) in lines.dropFirst(scroll).prefix(inside.height).enumerated() {
             surface.write(line, in: inside, row: row)
         }
     }
 
-    private static func title(_ detail: Dashboard.Detail) -> String {
+    private static func title(_ detail: Dashboard.Detail, _ dashboard: Dashboard) -> String {
         let id = detail.id.safeToShow(limit: 16)
+        if case .run = detail.content {
+            let run = dashboard.feed.log.lines.runs[detail.id]
+            return "run \(id)\(run.map { " · \($0.workflow)" } ?? "")"
+        }
         guard case .loaded(let loaded) = detail.content else { return id }
         let question = loaded.summary.tier.map { "why \($0.name)?" } ?? "what happened?"
         return "\(id) · \(question)\(loaded.summary.isSimulated ? " · simulated" : "")"
@@ -33,6 +37,7 @@ enum DetailPane {
             case .loading: [StyledLine("loading …", .dim)]
             case .failed(let message): [StyledLine("✖ \(message)", Style(.bad, .bold))]
             case .loaded(let loaded): compose(loaded)
+            case .run: RunLines.compose(detail.id, dashboard.feed.log)
             }
         return lines.flatMap { $0.wrapped(to: width) }
     }
@@ -40,6 +45,12 @@ enum DetailPane {
     private static func compose(_ detail: ExchangeDetail) -> [StyledLine] {
         let summary = detail.summary
         var lines: [StyledLine] = []
+        if let step = summary.workflow {
+            lines.append(
+                caption("workflow").adding(step.workflow, .strong).adding(" · op ", .dim).adding(step.op, .strong)
+                    .adding(" · run ", .dim).adding(step.runID)
+            )
+        }
         lines.append(usedLine(summary))
         lines.append(costLine(summary))
         if let error = summary.error { lines.append(caption("error", Style(.bad, .bold)).adding(error, Style(.bad))) }
@@ -80,7 +91,7 @@ enum DetailPane {
     }
 
     /// Every digit, because this is where the sums can be checked.
-    private static func exact(_ amount: USD) -> String { amount == .zero ? "$0" : "$\(amount)" }
+    static func exact(_ amount: USD) -> String { "$\(amount)" }
 
     private static func attemptLines(_ attempts: [AttemptReport]) -> [StyledLine] {
         attempts.enumerated().map { index, attempt in

@@ -41,7 +41,8 @@ enum HelpOverlay {
     }
 
     private static let order: [KeyTable.Context] = [
-        .everywhere, .figures, .list, .requests, .detail, .filtering, .tester, .composing, .editing, .picking, .cache,
+        .everywhere, .figures, .list, .run, .step, .requests, .detail, .filtering, .tester, .composing, .editing,
+        .picking, .cache,
         .flushing, .naming, .confirming, .offline,
     ]
 
@@ -53,7 +54,8 @@ enum HelpOverlay {
     ]
 
     private static let filterWords = [
-        ("word", "in prompt, model, id"), ("tier:b", "l f b p or the name"), ("st:529", "also st:5 st:ok st:err"),
+        ("word", "in prompt, model, id"), ("wf:review", "steps of a workflow"), ("tier:b", "l f b p or the name"),
+        ("st:529", "also st:5 st:ok st:err"),
         ("cache:hit", "also miss exact sem coal"), ("model:opus", "part of the name"), ("ms>2000", "also ms<"),
         ("cost>0.01", "also cost<"), ("!word", "not; before any of them"),
     ]

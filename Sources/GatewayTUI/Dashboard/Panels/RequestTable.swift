@@ -7,6 +7,8 @@ enum RequestTable {
         var width: Int
         var alignRight = false
         var text: (ExchangeSummary) -> (String, Style)
+        /// What stands there in the head of a workflow's run: sums add up to what its steps say.
+        var runText: (WorkflowRun) -> (String, Style) = { _ in ("", .dim) }
     }
 
     static func draw(_ dashboard: Dashboard, _ layout: Layout, on surface: inout Surface) {
@@ -31,8 +33,15 @@ enum RequestTable {
         let top = dashboard.table.top(in: log, visible: rows.height)
         let selected = dashboard.table.selectedIndex(in: log)
         for row in 0..<rows.height {
-            guard let entry = log[top + row] else { break }
-            draw(entry.summary, columns, rows, row, on: &surface)
+            guard let line = log.lines[top + row] else { break }
+            switch line {
+            case .exchange(let sequence), .step(let sequence, _, _):
+                guard let entry = log.row(sequence: sequence) else { continue }
+                draw(entry.summary, stem(line, entry.summary), columns, rows, row, on: &surface)
+            case .run(let id):
+                guard let run = log.lines.runs[id] else { continue }
+                draw(run, isFolded: log.lines.isFolded(id), columns, rows, row, on: &surface)
+            }
             if top + row == selected, !dashboard.table.isFollowing { mark(rows, row, on: &surface) }
         }
     }
@@ -73,8 +82,47 @@ enum RequestTable {
         }
     }
 
+    /// What stands before the prompt of a run's step: its place under the head, and the op.
+    private static func stem(_ line: TableLine, _ summary: ExchangeSummary) -> String {
+        guard case .step(_, _, let isLast) = line, let step = summary.workflow else { return "" }
+        return "\(isLast ? "╰" : "├") \(step.op)"
+    }
+
+    private static func draw(
+        _ run: WorkflowRun,
+        isFolded: Bool,
+        _ columns: [Column],
+        _ rows: Rect,
+        _ row: Int,
+        on surface: inout Surface
+    ) {
+        var column = 1
+        var showsID = false
+        for entry in columns {
+            var (text, style) = entry.runText(run)
+            if entry.title == "tier/model" {
+                let words = ["workflow \(run.progress) steps", "\(run.progress) steps", run.progress]
+                let fitting = words.first { CellWidth.of($0) + 2 <= entry.width } ?? run.progress
+                (text, style) = ("\(isFolded ? "▸" : "▾") \(fitting)", Style(.accent, .bold))
+            }
+            showsID = showsID || entry.title == "id"
+            let shown = CellWidth.fit(text, entry.width, alignRight: entry.alignRight)
+            surface.write(shown, in: rows, row: row, column: column, style)
+            column += entry.width + 1
+        }
+        // The id tells two runs apart, so it outlives a long name.
+        let id = showsID ? "" : " · \(run.shortID)"
+        let wall = " · \(Format.duration(milliseconds: run.wallMilliseconds))"
+        let room = rows.width - column - 1
+        let name = CellWidth.clip(run.workflow, max(4, room - CellWidth.of(id)))
+        let rest = CellWidth.of(name + id + wall) <= room ? wall : ""
+        column = surface.write(CellWidth.clip(name + id, room), in: rows, row: row, column: column, .strong)
+        surface.write(rest, in: rows, row: row, column: column, .dim)
+    }
+
     private static func draw(
         _ summary: ExchangeSummary,
+        _ stem: String,
         _ columns: [Column],
         _ rows: Rect,
         _ row: Int,
@@ -87,16 +135,10 @@ enum RequestTable {
             surface.write(shown, in: rows, row: row, column: column, style)
             column += entry.width + 1
         }
-        if let step = summary.workflow {
-            // The prompt keeps some of the room, however long the names are.
-            let most = max(0, (rows.width - column - 1) * 2 / 3)
-            column = surface.write(
-                String("\(step.mark)  ".prefix(most)),
-                in: rows,
-                row: row,
-                column: column,
-                Style(.accent)
-            )
+        if !stem.isEmpty {
+            // The op is cut last: the prompt has what it leaves.
+            let shown = CellWidth.clip(stem, rows.width - column - 1)
+            column = surface.write(shown, in: rows, row: row, column: column, Style(.accent)) + 2
         }
         let room = rows.width - column - 1
         guard room > 0 else { return }
@@ -121,33 +163,61 @@ enum RequestTable {
         let offset = dashboard.now.utcOffsetSeconds
         let time = Column(title: "time", width: 8) {
             (Format.clock(unixMilliseconds: $0.unixMilliseconds, utcOffsetSeconds: offset), .dim)
+        } runText: {
+            (Format.clock(unixMilliseconds: $0.newest, utcOffsetSeconds: offset), .dim)
         }
         let cache = Column(title: "cache", width: 5) {
             $0.isCached ? ($0.cacheMark, Style(.good)) : ("–", .dim)
+        } runText: {
+            cachedText($0)
         }
         let latency = Column(title: "ms", width: 6, alignRight: true) {
             (milliseconds($0.latencyMilliseconds), .normal)
+        } runText: {
+            (milliseconds($0.latencyMilliseconds), .strong)
         }
         let cost = Column(title: "cost", width: 9, alignRight: true) {
             (($0.isSimulated ? "~" : "") + Format.money($0.cost), .normal)
+        } runText: {
+            (($0.isSimulated ? "~" : "") + Format.money($0.cost), .strong)
         }
-        let status = Column(title: "st", width: 4) { statusText($0) }
+        let status = Column(title: "st", width: 4) {
+            statusText($0)
+        } runText: {
+            statusText($0)
+        }
         if width < 106 {
             let model = Column(title: "tier/model", width: width < 70 ? 8 : 11) { modelText($0, isShort: true) }
             return [time, model, cache, latency, cost, status]
         }
-        let id = Column(title: "id", width: 8) { ($0.id.safeToShow(limit: 8), .dim) }
+        let id = Column(title: "id", width: 8) {
+            ($0.id.safeToShow(limit: 8), .dim)
+        } runText: {
+            ($0.shortID, .strong)
+        }
         let model = Column(title: "tier/model", width: 20) { modelText($0, isShort: false) }
         let tokens = Column(title: "tokens", width: 7, alignRight: true) {
             (($0.usageIsEstimated ? "≈" : "") + Format.count($0.usage.totalInput &+ $0.usage.output), .normal)
+        } runText: {
+            (($0.hasEstimates ? "≈" : "") + Format.count($0.tokens), .strong)
         }
         if width < 160 { return [time, id, model, cache, latency, cost, tokens, status] }
-        let cacheWord = Column(title: "cache", width: 9) { $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim) }
+        let cacheWord = Column(title: "cache", width: 9) {
+            $0.isCached ? ($0.cache, Style(.good)) : ("–", .dim)
+        } runText: {
+            cachedText($0)
+        }
         let score = Column(title: "score", width: 5, alignRight: true) { ($0.score.map { "\($0)" } ?? "–", .dim) }
         let saved = Column(title: "saved", width: 9, alignRight: true) {
             (($0.isSimulated ? "~" : "") + Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
+        } runText: {
+            (($0.isSimulated ? "~" : "") + Format.money($0.saved), $0.saved < .zero ? Style(.bad) : Style(.good))
         }
-        let project = Column(title: "project", width: 10) { ($0.project, .dim) }
+        let project = Column(title: "project", width: 10) {
+            ($0.project, .dim)
+        } runText: {
+            ($0.project, .dim)
+        }
         return [time, id, model, cacheWord, latency, cost, saved, tokens, score, project, status]
     }
 
@@ -159,6 +229,18 @@ enum RequestTable {
         let name = isShort && !summary.backend.isEmpty ? summary.backend : summary.model
         guard let tier = summary.tier else { return ("– \(name.isEmpty ? summary.requestedModel : name)", .dim) }
         return ("\(tier.letter) \(name.isEmpty ? summary.requestedModel : name)", Style(tier.role))
+    }
+
+    /// How many steps a cache served.
+    private static func cachedText(_ run: WorkflowRun) -> (String, Style) {
+        run.cachedSteps > 0 ? ("\(run.cachedSteps) hit", Style(.good)) : ("–", .dim)
+    }
+
+    private static func statusText(_ run: WorkflowRun) -> (String, Style) {
+        if let status = run.failedStatus { return (status >= 400 ? "\(status)" : "cut", Style(.bad, .bold)) }
+        if !run.isComplete { return ("…", Style(.accent)) }
+        if run.escalations > 0 { return ("esc\(min(9, run.escalations))", Style(.warn)) }
+        return ("ok", Style(.good))
     }
 
     private static func statusText(_ summary: ExchangeSummary) -> (String, Style) {

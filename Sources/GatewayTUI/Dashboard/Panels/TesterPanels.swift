@@ -100,16 +100,10 @@ enum TesterPanels {
         }
     }
 
-    /// The decision on the screen: the finished exchange's own, until another prompt is being written.
-    private static func decision(_ tester: TesterState) -> DecisionExplanation? {
-        if tester.isBlank, let decision = tester.detail?.decision { return decision }
-        return tester.route
-    }
-
     private static func drawCosts(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         guard rect.height >= 3 else { return }
         let tester = dashboard.tester
-        let decision = decision(tester)
+        let decision = tester.decision
         let tokens = decision.map {
             "est. \(Format.count($0.estimatedInputTokens)) in, \(Format.count($0.estimatedOutputTokens)) out"
         }
@@ -142,14 +136,15 @@ enum TesterPanels {
                 column: column,
                 candidate.isChosen ? .strong : .normal
             )
-            let mark = candidate.isChosen ? " ◀ chosen" : candidate.veto == nil ? "" : " ✖ vetoed"
+            let chosen = decision.forcedTier == candidate.tier ? " ◀ forced" : " ◀ chosen"
+            let mark = candidate.isChosen ? chosen : candidate.veto == nil ? "" : " ✖ vetoed"
             surface.write(mark, in: inside, row: row, column: column, candidate.isChosen ? .strong : Style(.bad))
         }
     }
 
     private static func drawRoute(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         guard rect.height >= 3 else { return }
-        let decision = decision(dashboard.tester)
+        let decision = dashboard.tester.decision
         let note = [decision?.task, decision?.score.map { "score \($0)/100" }].compactMap(\.self)
         surface.frame(rect, title: "route", note: note.joined(separator: " · "))
         let inside = rect.interior

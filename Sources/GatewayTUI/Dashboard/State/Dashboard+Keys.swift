@@ -59,7 +59,8 @@ extension Dashboard {
         case .toggleMouse: return [.toggleMouse]
         case .reconnect: return isLive ? [] : [.reconnect]
         case .startDaemon: return [.startDaemon]
-        case .move, .movePage, .moveFirst, .moveLast, .open, .back, .filter, .follow, .pause, .scrollDetail, .zoom:
+        case .move, .movePage, .moveFirst, .moveLast, .open, .back, .filter, .follow, .pause, .scrollDetail, .zoom,
+            .fold:
             return performInList(action)
         case .scope:
             let all = Period.allCases
@@ -141,7 +142,7 @@ extension Dashboard {
         let filter = ExchangeFilter(text)
         latest.log.setFilter(filter)
         frozen?.feed.log.setFilter(filter)
-        if let selected = table.selected, feed.log[feed.log.index(of: selected)]?.sequence != selected {
+        if let selected = table.selected, table.selectedLine(in: feed.log)?.name != selected {
             table.follow()
         }
     }
@@ -189,6 +190,7 @@ extension Dashboard {
             let wasSelected = !table.isFollowing && table.selectedIndex(in: log) == index
             table.select(index, atRow: screenRow, in: log)
             if wasSelected { return performInList(.open) }
+            keepOpen()
             if detail != nil { return fetchDetailOfSelection() }
         } else if currentView == .tester {
             tester.isComposing = layout.testerPrompt.contains(row: row, column: column)

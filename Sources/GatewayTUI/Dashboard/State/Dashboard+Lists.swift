@@ -8,8 +8,9 @@ extension Dashboard {
         case .move(let delta): table.move(by: delta, in: feed.log, visible: visible)
         case .movePage(let pages): table.move(by: pages * max(1, visible - 1), in: feed.log, visible: visible)
         case .moveFirst, .follow: table.follow()
-        case .moveLast: table.move(by: feed.log.count, in: feed.log, visible: visible)
+        case .moveLast: table.move(by: feed.log.lines.count, in: feed.log, visible: visible)
         case .open: return open()
+        case .fold: fold()
         case .back:
             back()
             return []
@@ -23,10 +24,33 @@ extension Dashboard {
         case .zoom: detail?.isZoomed.toggle()
         default: return []
         }
+        keepOpen()
         return detail == nil ? [] : fetchDetailOfSelection()
     }
 
+    /// Folds or unfolds the run that is selected, or whose step is.
+    private mutating func fold() {
+        guard let run = table.selectedRun(in: feed.log)?.id else { return }
+        if table.isFollowing { table.select(0, atRow: 0, in: feed.log) }
+        table.selectHead(of: run, in: feed.log)
+        setFolded(run, !feed.log.lines.isFolded(run))
+    }
+
+    private mutating func setFolded(_ run: String, _ isFolded: Bool) {
+        latest.log.fold(run, isFolded)
+        frozen?.feed.log.fold(run, isFolded)
+    }
+
+    /// A run whose step is looked at does not fold by itself when it ends.
+    mutating func keepOpen() {
+        guard !table.isFollowing, case .step? = table.selectedLine(in: feed.log),
+            let run = table.selectedRun(in: feed.log)?.id
+        else { return }
+        setFolded(run, false)
+    }
+
     private mutating func open() -> [Effect] {
+        if case .run? = table.selectedLine(in: feed.log) { return performInList(.fold) }
         guard let row = table.selectedRow(in: feed.log) else { return [] }
         // The row that was looked at stays, however many come in.
         if table.isFollowing { table.select(0, atRow: 0, in: feed.log) }
@@ -100,10 +124,13 @@ extension Dashboard {
             return []
         }
         let request = tester.request
+        tester.sentRoute = tester.routedRequest == request ? tester.route : nil
         _ = tester.editor.submit()
         tester.begin(at: now.monotonicMilliseconds)
         tester.sent = request
-        return [.call(.send(request))]
+        // The exchange itself says nothing of the tiers that were not to be taken.
+        let isForced = request.tier != nil || request.skill != nil
+        return [.call(.send(request))] + (isForced && tester.askedRequest != request ? [.call(.explain(request))] : [])
     }
 
     mutating func cancelAnswer() -> [Effect] {

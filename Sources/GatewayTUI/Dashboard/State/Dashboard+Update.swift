@@ -36,6 +36,7 @@ extension Dashboard {
         if let due = tester.routeDue, due <= moment.monotonicMilliseconds {
             tester.routeDue = nil
             if isLive, !tester.isBlank, tester.request != tester.routedRequest {
+                tester.askedRequest = tester.request
                 return [.call(.explain(tester.request))]
             }
         }
@@ -97,7 +98,7 @@ extension Dashboard {
     }
 
     private mutating func merge(_ list: [ExchangeSummary]) {
-        let selectedID = table.selected.flatMap { latest.log.row(sequence: $0)?.summary.id }
+        let selectedID = table.isFollowing ? nil : table.selectedRow(in: latest.log)?.summary.id
         latest.log.merge(list)
         if frozen == nil { table.reselect(id: selectedID, in: latest.log) }
     }
@@ -110,11 +111,15 @@ extension Dashboard {
 
     /// Asks for the detail of the selected row unless it is there already.
     mutating func fetchDetailOfSelection() -> [Effect] {
+        let isZoomed = detail?.isZoomed ?? false
+        if case .run(let id)? = table.selectedLine(in: feed.log) {
+            if detail?.id != id { detail = Detail(id: id, content: .run, isZoomed: isZoomed) }
+            return []
+        }
         guard let row = table.selectedRow(in: feed.log) else {
             detail = nil
             return []
         }
-        let isZoomed = detail?.isZoomed ?? false
         if let detail, detail.id == row.summary.id {
             guard case .failed = detail.content else { return [] }
         }
@@ -138,6 +143,9 @@ extension Dashboard {
         _ result: Result<DecisionExplanation, JSONRPC.Failure>,
         for request: ControlProtocol.PromptRequest
     ) {
+        if request == tester.sent, tester.sentRoute == nil, case .success(let route) = result {
+            tester.sentRoute = route.safeToShow
+        }
         // An answer about a text that has changed since is of no use.
         guard request == tester.request else { return }
         tester.routedRequest = request

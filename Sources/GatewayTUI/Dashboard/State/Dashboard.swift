@@ -32,6 +32,8 @@ package struct Dashboard: Sendable {
             case loading
             case loaded(ExchangeDetail)
             case failed(String)
+            /// A run of a workflow, told from its steps.
+            case run
         }
 
         package var id: String
@@ -150,6 +152,13 @@ package struct Dashboard: Sendable {
         if currentView == .tester, tester.isComposing { return [.composing, .editing, .everywhere] }
         var contexts: [KeyTable.Context] = []
         if !isLive { contexts.append(.offline) }
+        if currentView != .tester {
+            switch table.selectedLine(in: feed.log) {
+            case .run: contexts.append(.run)
+            case .step: contexts.append(.step)
+            case .exchange, nil: break
+            }
+        }
         switch currentView {
         case .dashboard: contexts += [.figures, .list]
         case .requests: contexts += detail == nil ? [.list, .requests] : [.detail, .list, .requests]

@@ -21,9 +21,8 @@ package struct ExchangeRow: Sendable, Hashable {
 }
 
 extension WorkflowStep {
-    /// How a row tells which step it is: `wf:review/merge`, with the beginning of the run's id, so that the steps of one run are
-    /// seen to belong together.
-    package var mark: String { "wf:\(workflow)/\(op) \(runID.prefix(4))" }
+    /// What a filter finds a step by: `wf:review/merge`.
+    package var mark: String { "wf:\(workflow)/\(op)" }
 }
 
 /// The exchanges that are known, oldest first, and which of them pass the filter.
@@ -36,6 +35,8 @@ package struct ExchangeLog: Sendable {
     /// was measured to cost more than everything else together.
     private var passing: [Int] = []
     private var nextSequence = 0
+    /// The same as lines, the steps of a workflow's run together.
+    package private(set) var lines = TableLines()
     /// Exchanges ever seen, for the count of what came in while the picture was paused.
     package private(set) var received = 0
 
@@ -48,17 +49,6 @@ package struct ExchangeLog: Sendable {
     package subscript(index: Int) -> ExchangeRow? {
         guard index >= 0, index < passing.count else { return nil }
         return row(sequence: passing[passing.count - 1 - index])
-    }
-
-    /// Where a row stands among those that pass; where it would stand if it does not.
-    package func index(of sequence: Int) -> Int {
-        var low = 0
-        var high = passing.count
-        while low < high {
-            let middle = (low + high) / 2
-            if passing[middle] < sequence { low = middle + 1 } else { high = middle }
-        }
-        return max(0, passing.count - 1 - min(low, max(0, passing.count - 1)))
     }
 
     package func sequence(ofID id: String) -> Int? { rows.last { $0.summary.id == id }?.sequence }
@@ -77,7 +67,10 @@ package struct ExchangeLog: Sendable {
         nextSequence += 1
         received += 1
         rows.append(row)
-        if filter.matches(row) { passing.append(row.sequence) }
+        if filter.matches(row) {
+            passing.append(row.sequence)
+            if row.summary.workflow == nil { lines.append(row.sequence) } else { arrange() }
+        }
         // Dropped in steps, so that a full log does not move all rows for each new one.
         if rows.count > Self.capacity + Self.capacity / 4 { trim() }
     }
@@ -104,11 +97,26 @@ package struct ExchangeLog: Sendable {
         refilter()
     }
 
-    private mutating func refilter() { passing = rows.filter { filter.matches($0) }.map(\.sequence) }
+    /// Folds or unfolds a workflow's run.
+    package mutating func fold(_ run: String, _ isFolded: Bool) {
+        if lines.choose(run, isFolded: isFolded) { arrange() }
+    }
+
+    private mutating func refilter() {
+        passing = rows.filter { filter.matches($0) }.map(\.sequence)
+        arrange()
+    }
+
+    /// Done where a step comes in or goes; any other request is one more line.
+    private mutating func arrange() {
+        let passed = passing.compactMap { row(sequence: $0) }
+        lines.rebuild(passed, isFiltered: !filter.isEmpty)
+    }
 
     private mutating func trim() {
         rows.removeFirst(rows.count - Self.capacity)
         let oldest = rows.first?.sequence ?? nextSequence
         passing.removeFirst(passing.firstIndex { $0 >= oldest } ?? passing.count)
+        arrange()
     }
 }

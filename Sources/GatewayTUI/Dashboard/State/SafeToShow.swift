@@ -31,7 +31,8 @@ extension ExchangeSummary {
             WorkflowStep(
                 runID: step.runID.safeToShow(limit: 16),
                 workflow: step.workflow.safeToShow(limit: 128),
-                op: step.op.safeToShow(limit: 64)
+                op: step.op.safeToShow(limit: 64),
+                ops: step.ops
             )
         }
         return safe

@@ -34,12 +34,16 @@ package struct TesterState: Sendable {
     package var routeProblem: String?
     /// The text the route on the screen is for.
     package var routedRequest: ControlProtocol.PromptRequest?
+    /// The text whose route was asked for last.
+    package var askedRequest: ControlProtocol.PromptRequest?
     /// When the route is asked for next.
     package var routeDue: Int64?
 
     package var phase = Phase.idle
     /// What the answer answers.
     package var sent: ControlProtocol.PromptRequest?
+    /// The route that was on the screen for it.
+    package var sentRoute: DecisionExplanation?
     package private(set) var answer = ""
     package var detail: ExchangeDetail?
     package var isCancelRequested = false
@@ -56,6 +60,20 @@ package struct TesterState: Sendable {
     }
 
     package var isBlank: Bool { editor.characters.allSatisfy(\.isWhitespace) }
+
+    /// The decision on the screen: the finished exchange's own, until another prompt is being written. Backends that it says
+    /// nothing of, because a tier was forced, stand in it as the route had them.
+    package var decision: DecisionExplanation? {
+        guard isBlank, var decision = detail?.decision else { return route }
+        guard let sentRoute else { return decision }
+        decision.forcedTier = sentRoute.forcedTier
+        let known = Set(decision.candidates.map(\.backend))
+        for var other in sentRoute.candidates where !known.contains(other.backend) {
+            other.isChosen = false
+            decision.candidates.append(other)
+        }
+        return decision
+    }
 
     package mutating func begin(at now: Int64) {
         phase = .waiting
@@ -80,6 +98,7 @@ package struct TesterState: Sendable {
         answer = ""
         detail = nil
         sent = nil
+        sentRoute = nil
         route = nil
         routeProblem = nil
         routedRequest = nil

@@ -3,13 +3,16 @@ package import Shared
 /// Where a request belongs in a run of a workflow. Made by the gateway alone: no header says it, and none tells of it.
 package struct WorkflowPlace: Sendable, Hashable {
     package var step: WorkflowStep
+    /// The op's own words, without what it was given: of its message, what tells a person which it is.
+    package var task: String
     /// The backend whose prompt cache an earlier step has warmed, to be taken where it is able.
     package var backend: String?
     /// What of its message other steps send, too; nil for nothing that is worth a place in the prompt cache.
     package var shared: SharedBlocks?
 
-    package init(step: WorkflowStep, backend: String? = nil, shared: SharedBlocks? = nil) {
+    package init(step: WorkflowStep, task: String = "", backend: String? = nil, shared: SharedBlocks? = nil) {
         self.step = step
+        self.task = task
         self.backend = backend
         self.shared = shared
     }

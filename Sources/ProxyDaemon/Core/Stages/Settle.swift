@@ -242,7 +242,7 @@ package final class Settle: Stage {
             firstByteMilliseconds: exchange.firstByteNanoseconds.map { Double($0 - arrived) / 1e6 } ?? latency,
             usage: exchange.usage,
             escalations: exchange.decision?.escalations.count ?? 0,
-            prompt: kept(exchange.prompt?.traits.lastUserText ?? []),
+            prompt: kept(exchange),
             usageIsEstimated: exchange.usageIsEstimated || exchange.discarded.contains { $0.spending.isEstimated },
             isSimulated: backend?.isSimulated ?? false,
             project: exchange.client.project,
@@ -253,10 +253,12 @@ package final class Settle: Stage {
     /// The ledger remembers a thousand of them.
     private static let mostKeptBytes = 16_384
 
-    private func kept(_ text: [UInt8]) -> String {
-        switch prompts {
+    /// The steps of a workflow mostly begin alike, with what they were given; so its snippet is the op's own words.
+    private func kept(_ exchange: Exchange) -> String {
+        let text = exchange.prompt?.traits.lastUserText ?? []
+        return switch prompts {
         case .none: ""
-        case .snippet: Self.snippet(text)
+        case .snippet: Self.snippet(exchange.request.step.map { Array($0.task.utf8) } ?? text)
         case .full: String(decoding: text.prefix(Self.mostKeptBytes), as: UTF8.self)
         }
     }

@@ -8,6 +8,8 @@ struct WorkflowCall: Sendable {
     let request: ClientRequest
     let step: Workflow.Step
     let workflow: String
+    /// How many ops the workflow has.
+    let opCount: Int
     let prompt: WorkflowPrompt.Blocks
     let start: WorkflowRun.Start
     /// The query id of the call.
@@ -107,7 +109,8 @@ struct WorkflowCall: Sendable {
             arrivedNanoseconds: gateway.clock.monotonicNanoseconds(),
             unixMilliseconds: gateway.clock.unixMilliseconds(),
             step: WorkflowPlace(
-                step: WorkflowStep(runID: request.id, workflow: workflow, op: op.name),
+                step: WorkflowStep(runID: request.id, workflow: workflow, op: op.name, ops: opCount),
+                task: op.prompt ?? "",
                 backend: start.backend,
                 shared: shared
             )

@@ -165,6 +165,7 @@ package struct WorkflowRunner: Sendable {
             request: request,
             step: step,
             workflow: order.name,
+            opCount: order.workflow.steps.count,
             prompt: sizes.blocks(start.op),
             start: start,
             id: makeID(),
