@@ -166,7 +166,7 @@ package final class Budgets: Sendable {
     // MARK: After a call
 
     /// Books what was spent without anything put aside.
-    func charge(_ client: ClientIdentity, _ amount: USD) { settle([], client, spent: amount) }
+    package func charge(_ client: ClientIdentity, _ amount: USD) { settle([], client, spent: amount) }
 
     fileprivate func settle(_ held: [HeldAmount], _ client: ClientIdentity, spent: USD) {
         guard !held.isEmpty || spent > .zero else { return }
