@@ -35,7 +35,7 @@ import Testing
             {"query_id":"id-7","unix_ms":7000,"project":"web","prompt":"why?","task":"code","score":42,\
             "classifier":"embedding","initial_tier":"local","initial_backend":"qwen","final_tier":"premium",\
             "final_backend":"opus","escalations":2,"escalation_reasons":["truncated","refusal_pattern"],"quality":0.25,\
-            "latency_ms":1250.5,"is_success":true,"cost_usd":0.000041,"baseline_usd":12.5}
+            "latency_ms":1250.5,"is_success":true,"cost_usd":0.000041,"baseline_usd":12.50}
             """
         #expect(try await disk.lines() == [line])
         #expect(disk.told.all.isEmpty)
