@@ -162,10 +162,64 @@ def test_a_cut_answer_is_recorded_where_it_is_too_late(start):
     assert get_json(running.port, "/v1/metrics")["escalation"]["found_late"] == 1
 
 
-def test_a_bad_number_of_escalations_is_named(start):
+@pytest.mark.parametrize("number", ["many", "-3", "4"])
+def test_a_bad_number_of_escalations_is_named(start, number):
     running, _ = gateway(start, {"fast": GOOD})
-    answered = messages(running.port, prompt(QUESTION), headers={"X-Gateway-Max-Escalations": "many"})
-    assert answered.status == 400 and "X-Gateway-Max-Escalations" in answered.json()["error"]["message"]
+    answered = messages(running.port, prompt(QUESTION), headers={"X-Gateway-Max-Escalations": number})
+    told = answered.json()["error"]["message"]
+    assert answered.status == 400 and "X-Gateway-Max-Escalations: expected a whole number from 0 to 3" in told
+
+
+def test_an_answer_that_the_client_itself_has_cut_is_given(start):
+    # Every answer has 20 tokens by the provider's count.
+    running, provider = gateway(start, {"fast": ("A river is", "max_tokens"), "balanced": GOOD})
+    own = messages(running.port, prompt("Tell me about river number 5 please.", model="claude-opus-4-7", max_tokens=20))
+    assert own.json()["stop_reason"] == "max_tokens" and own.headers["x-gateway-escalations"] == "0"
+    assert provider.asked == [MODELS["fast"]]
+    # Something else has cut this one.
+    other = messages(running.port, prompt("Tell me about river number 6 please.", model="claude-opus-4-7", max_tokens=500))
+    assert other.headers["x-gateway-escalations"] == "1"
+
+
+def loop(dialect, rounds):
+    """The history of a user's one request and as many rounds of the same successful call."""
+    said = [{"role": "user", "content": "Run the tests until they pass, please."}]
+    for number in range(rounds):
+        if dialect == "anthropic":
+            call = {"type": "tool_use", "id": f"t{number}", "name": "run", "input": {"c": "make test"}}
+            result = {"type": "tool_result", "tool_use_id": f"t{number}", "content": "2 passed"}
+            said += [{"role": "assistant", "content": [call]}, {"role": "user", "content": [result]}]
+        else:
+            function = {"name": "run", "arguments": '{"c": "make test"}'}
+            call = {"id": f"c{number}", "type": "function", "function": function}
+            said += [
+                {"role": "assistant", "content": None, "tool_calls": [call]},
+                {"role": "tool", "tool_call_id": f"c{number}", "content": "2 passed"},
+            ]
+    return said
+
+
+@pytest.mark.parametrize("dialect", ["anthropic", "openai"])
+def test_a_tool_loop_that_makes_the_same_call_goes_to_a_higher_tier(start, dialect):
+    running, _ = gateway(start, {tier: "Trying." for tier in MODELS})
+    schema = {"type": "object"}
+    tools = [{"name": "run", "input_schema": schema}]
+    path = "/v1/messages"
+    if dialect == "openai":
+        tools = [{"type": "function", "function": {"name": "run", "parameters": schema}}]
+        path = "/v1/chat/completions"
+
+    def tier(said):
+        body = {"model": "claude-opus-4-7", "max_tokens": 500, "tools": tools, "messages": said}
+        answered = wire.ask(running.port, "POST", path, json.dumps(body).encode(), {"content-type": "application/json"})
+        assert answered.status == 200
+        return answered.headers["x-gateway-tier"]
+
+    assert [tier(loop(dialect, rounds)) for rounds in range(5)] == ["fast", "fast", "fast", "balanced", "balanced"]
+    assert get_json(running.port, "/v1/metrics")["escalation"]["lifted"] == 1
+    # It stays there for what the user says next.
+    thanks = [{"role": "assistant", "content": "They pass."}, {"role": "user", "content": "Thanks. Say hello."}]
+    assert tier(loop(dialect, 4) + thanks) == "balanced"
 
 
 def test_what_became_of_it_is_kept_for_those_who_train_routers(start):

@@ -36,6 +36,24 @@ import Testing
         #expect(throws: ConfigError.self) { try loadConfig("", environment: ["SYSTEM_MAX_CHARS": "-1"]) }
     }
 
+    @Test(arguments: ["200", "999", "-1", "100000001", "many"])
+    func `a limit of texts is none, or no less than makes sense`(limit: String) throws {
+        let rule = "expected 0 for no limit, or a whole number from 1000 to 100000000, got \"\(limit)\""
+        for key in ["system_max_chars", "user_msg_max_chars", "tool_result_max_chars"] {
+            let text = "reduction: {\(key): \(limit)}"
+            let error = try #require(throws: ConfigError.self) { try loadConfig(text, environment: [:]) }
+            #expect(error.description == "config.yaml:1: reduction.\(key): \(rule)")
+            let fromVariable = try #require(throws: ConfigError.self) {
+                try loadConfig("", environment: [key.uppercased(): limit])
+            }
+            #expect(fromVariable.description.contains(rule) && fromVariable.description.contains(key.uppercased()))
+        }
+        for good in [0, 1_000] {
+            let loaded = try loadConfig("reduction: {system_max_chars: \(good)}", environment: [:])
+            #expect(loaded.settings.reduction.systemMaxCharacters == good)
+        }
+    }
+
     @Test func `the built-in rules can be read, and speak of Cursor and Continue`() throws {
         let rules = try BoilerplateFile.builtIn()
         #expect(rules.count >= 8)

@@ -17,15 +17,15 @@ extension Gateway {
         )
     }
 
-    /// The prompt of a dry run as it is once its skill is in it. Throws an `invalidRequest` for a skill that is not there.
+    /// The prompt of a dry run as it is once its skill is in it, and the tiers that the skill prefers. Throws an
+    /// `invalidRequest` for a skill that is not there.
     func withSkill(
         _ prompt: ControlProtocol.PromptRequest
-    ) throws(GatewayError) -> ControlProtocol.PromptRequest {
-        guard let id = prompt.skill else { return prompt }
+    ) throws(GatewayError) -> (prompt: ControlProtocol.PromptRequest, tiers: SkillTiers?) {
+        guard let id = prompt.skill else { return (prompt, nil) }
         let skill = try skills.named(id)
         var prompt = prompt
         prompt.system = [prompt.system, skill.text].compactMap(\.self).joined(separator: "\n\n")
-        prompt.tier = prompt.tier ?? skill.tiers.first { tier in router.backends.contains { $0.tier == tier } }
-        return prompt
+        return (prompt, SkillTiers(skill, among: Set(router.backends.map(\.tier))))
     }
 }

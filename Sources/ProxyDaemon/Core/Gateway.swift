@@ -191,7 +191,15 @@ package struct Gateway: Sendable {
 
     /// What a person should know of the settings in force.
     package var configurationWarnings: [String] {
-        router.unpricedModels.map { "no price is known for \($0); it is counted at the dearest known price" }
+        var warnings = router.unpricedModels.map {
+            "no price is known for \($0); it is counted at the dearest known price"
+        }
+        if settings.cascade.isEnabled, !router.backends.contains(where: { $0.tier == .local }) {
+            warnings.append(
+                "cascade.enabled (ENABLE_CASCADE_ROUTING) has no effect: no backend of tier local is configured"
+            )
+        }
+        return warnings
     }
 
     /// What compares a share of the answers with another tier's; nil where none are to be.
@@ -302,13 +310,15 @@ package struct Gateway: Sendable {
     package func explain(
         _ prompt: ControlProtocol.PromptRequest
     ) async throws(GatewayError) -> DecisionExplanation {
-        let prompt = try withSkill(prompt)
+        let (prompt, skillTiers) = try withSkill(prompt)
         let parsed = try Prompt(parsing: Self.body(prompt, isStream: false))
         let client = ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: "")
         var request = routing(parsed, for: client)
         request.directives.tier = prompt.tier
         // Whoever asks wants to see the other tiers beside the forced one, which are weighed where escalations may come.
         if prompt.tier != nil { request.directives.maxEscalations = 0 }
+        request.directives.tierAsker = .promptTester
+        request.directives.skillTiers = skillTiers
         let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
         var explanation = try await decide.decide(request, asking: question).decision.get().explained
         explanation.forcedTier = prompt.tier

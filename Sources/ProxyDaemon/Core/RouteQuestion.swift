@@ -166,7 +166,10 @@ extension Gateway {
         )
         var routing = routing(prompt, for: client, of: request)
         routing.directives = try Directives(request)
-        routing.directives.tier = question.tier ?? routing.directives.tier
+        if let tier = question.tier {
+            routing.directives.tier = tier
+            routing.directives.tierAsker = .field
+        }
         let decision = try await decide(routing, known: classification)
         return DryRun(classification: classification, explanation: decision.explained, backend: decision.backend)
     }

@@ -54,7 +54,7 @@ extension Gateway {
         let text = AnthropicAnswer.escapedText(of: message)
         let answer = AnthropicAnswer(parsing: message)
         func header(_ name: StaticString) -> String? { reply.headers.first { $0.isNamed(name) }?.value }
-        let members: [(String, String)] = [
+        var members: [(String, String)] = [
             ("reply", "\"\(String(decoding: text, as: UTF8.self))\""),
             ("model", JSONText.quoted(header("x-gateway-model") ?? "")),
             ("provider", JSONText.quoted(header("x-gateway-provider") ?? "")),
@@ -68,6 +68,7 @@ extension Gateway {
             ("stop_reason", answer.stopReason.map { JSONText.quoted($0) } ?? "null"),
             ("query_id", JSONText.quoted(id)),
         ]
+        if let overhead = header("x-gateway-overhead-usd") { members.append(("overhead_usd", overhead)) }
         let body = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
         let kept = reply.headers.filter { !$0.isNamed("content-type") }
         return Reply(

@@ -22,6 +22,7 @@ import Testing
         #expect(client.header("X-Gateway-Escalations") == "1")
         #expect(client.header("X-Gateway-Cost-USD") == (haiku + sonnet).description)
         #expect(client.header("X-Gateway-Saved-USD") == (opus - haiku - sonnet).description)
+        #expect(client.header("X-Gateway-Overhead-USD") == nil, "nobody was asked besides")
         let detail = try #require(bench.detail(client.id))
         #expect(detail.attempts.map(\.backend) == ["haiku", "sonnet"])
         #expect(detail.attempts.map(\.cost) == [haiku, sonnet])
@@ -34,6 +35,68 @@ import Testing
         #expect(totals.tiers.map(\.cost) == [haiku, sonnet, .zero])
         #expect(totals.tiers.map(\.requests) == [0, 1, 0])
         #expect(totals.escalation?.escalated == 1 && totals.escalation?.judged == 1)
+    }
+
+    @Test func `is explained by what was decided first, and then by what became of it`() async throws {
+        let bench = EscalationBench()
+        // What haiku takes is known, and of opus nothing.
+        let before = bench.client("Hello there, how are you?", number: 1, headers: [("X-Gateway-Tier", "fast")])
+        bench.upstream.call(0).answer(Said.answer(Said.good))
+        await before.done()
+        let client = bench.client(number: 2)
+        bench.upstream.call(1).answer(Said.answer(Said.unsure))
+        await eventually { bench.upstream.calls.count == 3 }
+        bench.upstream.call(2).answer(Said.answer(Said.good))
+        await client.done()
+        let told = try #require(bench.detail(client.id)?.decision)
+        #expect(told.candidates.filter(\.isChosen).map(\.backend) == ["haiku"])
+        let reasons = told.reasons
+        func position(_ text: String) throws -> Int {
+            try #require(reasons.firstIndex { $0.contains(text) }, "\(text) in \(reasons)")
+        }
+        let order = [
+            try position("tier fast."), try position("haiku is expected to cost about"),
+            try position("haiku is asked first, with claude-haiku-4-5-20251001, tier fast."),
+            try position("By the estimate"), try position("By its latest answers haiku takes about"),
+            try position("The answer of haiku was found weak"),
+            try position("In the end sonnet answers with claude-sonnet-4-6, tier balanced."),
+        ]
+        #expect(order == order.sorted())
+        // Its prices are a fifth of the strongest tier's, for what goes in and for what comes out.
+        #expect(reasons[order[3]].hasSuffix("on the strongest tier: 80 % less."))
+    }
+
+    @Test func `that the client's own limit has cut is given as it is, and recorded`() async throws {
+        let log = OutcomeList()
+        let upstream = ScriptedUpstream([
+            .json(Said.answer("River number five rises in", stop: "max_tokens")),
+            .json(Said.answer("River number five rises in", stop: "max_tokens")),
+            .json(Said.answer(Said.good)),
+        ])
+        var settings = Settings.threeTiers
+        settings.cache.isEnabled = false
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            classifier: ScriptedClassifier(),
+            outcomes: log,
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        func ask(_ limit: Int) async -> Reply {
+            let question = "Tell me about river number five please."
+            return await gateway.answer(
+                .messages(
+                    #"{"model":"auto","max_tokens":\#(limit),"messages":[{"role":"user","content":"\#(question)"}]}"#
+                )
+            )
+        }
+        // It has 20 tokens.
+        #expect(await ask(20).header("X-Gateway-Escalations") == "0")
+        #expect(upstream.requests.count == 1)
+        #expect(await ask(200).header("X-Gateway-Escalations") == "1")
+        #expect(log.all.map(\.escalationReasons) == [[], ["truncated"]])
+        #expect(log.all.first?.quality == 0.8)
     }
 
     @Test func `goes up twice at most`() async {
@@ -159,6 +222,11 @@ import Testing
         let row = try #require(bench.row)
         #expect(row.cost == haiku + sonnet && row.overhead == haiku + haiku)
         #expect(row.saved == opus - haiku - sonnet - haiku - haiku)
+        // From the headers alone: cost and overhead are what the strongest tier would have cost, less what was saved.
+        let told = ["Cost", "Overhead", "Saved"].map { client.header("X-Gateway-\($0)-USD") }
+        #expect(
+            told == [row.cost.description, (haiku + haiku).description, (opus - row.cost - haiku - haiku).description]
+        )
     }
 
     @Test func `cannot end its own fence to speak to the model that is asked`() async {
@@ -174,46 +242,6 @@ import Testing
         #expect(asked.contains(#"</answer>\nANSWER>>>"#))
         bench.upstream.call(1).answer(Said.answer("GOOD"))
         await client.done()
-    }
-}
-
-@Suite struct `Local models first` {
-    @Test func `and what they cannot do goes to the tier that the work wants`() async throws {
-        let log = OutcomeList()
-        let upstream = ScriptedUpstream([
-            .json(
-                #"{"id":"c","object":"chat.completion","created":1,"model":"l","choices":[{"index":0,"finish_reason":"stop","message":{"role":"assistant","content":"I cannot answer that."}}],"usage":{"prompt_tokens":100,"completion_tokens":20,"total_tokens":120}}"#
-            ), .json(Said.answer(Said.good)),
-        ])
-        var settings = Settings.threeTiers
-        settings.backends.append(
-            Settings.Backend(
-                name: "llama",
-                provider: .openaiCompatible,
-                model: "llama-3",
-                baseURL: "http://127.0.0.1:2",
-                tier: .local
-            )
-        )
-        settings.cascade.isEnabled = true
-        let gateway = Gateway(
-            settings: settings,
-            catalogue: .threeTiers,
-            classifier: ScriptedClassifier(),
-            outcomes: log,
-            transport: upstream.transport,
-            clock: TestClock().port
-        )
-        let body =
-            #"{"model":"auto","max_tokens":500,"messages":[{"role":"user","content":"Analyze this: \#(EscalationBench.question)"}]}"#
-        let reply = await gateway.answer(.messages(body))
-        #expect(reply.header("X-Gateway-Model") == "claude-sonnet-4-6")
-        #expect(upstream.requests.map(\.url).map { $0.contains(":2/") } == [true, false])
-        let outcome = try #require(log.all.first)
-        #expect(log.all.count == 1)
-        #expect(outcome.initialTier == .local && outcome.finalTier == .balanced && outcome.escalations == 1)
-        #expect(outcome.initialBackend == "llama" && outcome.finalBackend == "sonnet" && outcome.isSuccess)
-        #expect(!outcome.escalationReasons.isEmpty && outcome.quality == 1)
     }
 }
 

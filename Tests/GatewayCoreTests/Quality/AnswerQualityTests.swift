@@ -75,6 +75,54 @@ import Testing
         #expect(try Self.verdict("Name a river.", "The", stop: "max_tokens").findings.map(\.signal) == [.truncated])
     }
 
+    /// What a stronger model's answer would be cut by as well is found, and asks nobody again: from nine tenths of the client's
+    /// limit on it was that one.
+    @Test(arguments: Dialect.allCases)
+    func `takes no answer for weak that the client's own limit has cut`(dialect: Dialect) throws {
+        func verdict(limit: Int, written: Int, answer: String = "Rivers rise from springs and") throws -> QualityVerdict
+        {
+            var item = LabelledAnswer(
+                label: .fine,
+                kind: "",
+                question: "Tell me about rivers.",
+                answer: answer,
+                stop: "max_tokens"
+            )
+            (item.max_tokens, item.output_tokens) = (limit, written)
+            return try item.judged(dialect)
+        }
+        for (limit, written) in [(50, 50), (50, 7), (500, 500), (500, 450)] {
+            let own = try verdict(limit: limit, written: written)
+            #expect(own.findings.map(\.reason) == ["cut by the client's own limit of tokens"], "\(limit), \(written)")
+            #expect(own.score == 0.8 && !own.isWeak)
+        }
+        let other = try verdict(limit: 500, written: 449)
+        #expect(other.findings.map(\.reason) == ["cut by its limit of tokens"])
+        #expect(other.isWeak)
+        // What else is wrong with it counts; what may only be missing, as the rest is, does not.
+        #expect(try verdict(limit: 50, written: 50, answer: "I can't help with that.").isWeak)
+        #expect(try !verdict(limit: 50, written: 50, answer: "I'm not sure which you mean, but rivers").isWeak)
+    }
+
+    @Test func `blames the client's limit only where there is one`() throws {
+        func verdict(_ fields: String, _ usage: String) throws -> QualityVerdict {
+            let text =
+                "{\"model\":\"m\",\(fields)\"messages\":[{\"role\":\"user\",\"content\":\"Tell me about rivers.\"}]}"
+            let prompt = try Prompt(parsing: Array(text.utf8), dialect: .openai)
+            var quality = AnswerQuality(QualityExpectation(prompt, score: nil), QualityRules(), dialect: .openai)
+            let answer =
+                "{\"choices\":[{\"index\":0,\"message\":{\"role\":\"assistant\",\"content\":\"Rivers rise\"},"
+                + "\"finish_reason\":\"length\"}]\(usage)}"
+            quality.read(whole: Array(answer.utf8))
+            return quality.finished()
+        }
+        let counted = ",\"usage\":{\"prompt_tokens\":9,\"completion_tokens\":300}"
+        #expect(try verdict("", counted).isWeak)
+        #expect(try !verdict("\"max_completion_tokens\":300,", counted).isWeak)
+        #expect(try verdict("\"max_completion_tokens\":3000,", counted).isWeak)
+        #expect(try !verdict("\"max_completion_tokens\":3000,", "").isWeak, "nobody counted")
+    }
+
     @Test func `asks for length as the question is hard`() throws {
         let question = "Explain how rain forms over mountains."
         let answer = "Moist air rises at the slope, cools and drops its water as rain there."

@@ -33,6 +33,8 @@ struct LabelledAnswer: Decodable, Sendable {
     var calls: [Call]?
     var stops: [String]?
     var max_tokens: Int?
+    /// What the provider counted; without it a quarter of the answer's bytes, or the limit where the item has one and was cut.
+    var output_tokens: Int?
     /// The classifier's score; without one the request was not classified.
     var score: Int?
 
@@ -46,6 +48,12 @@ struct LabelledAnswer: Decodable, Sendable {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: name)
         let lines = try Data(contentsOf: file).split(separator: 0x0A)
         return try lines.map { try JSONDecoder().decode(LabelledAnswer.self, from: Data($0)) }
+    }
+
+    /// Where an item has no limit of its own, the client's is far above this: something else has cut it.
+    private var counted: JSONFixture {
+        let limit = stop == "max_tokens" ? max_tokens : nil
+        return .number(Double(output_tokens ?? limit ?? max(1, answer.utf8.count / 4)))
     }
 
     // MARK: On the wire
@@ -113,7 +121,9 @@ struct LabelledAnswer: Decodable, Sendable {
         let choice = JSONFixture.object([
             "index": .number(0), "message": .object(message), "finish_reason": .text(finish),
         ])
-        return Array(try JSONEncoder().encode(JSONFixture.object(["id": .text("c"), "choices": .array([choice])])))
+        let usage = JSONFixture.object(["prompt_tokens": .number(9), "completion_tokens": counted])
+        let body: [String: JSONFixture] = ["id": .text("c"), "choices": .array([choice]), "usage": usage]
+        return Array(try JSONEncoder().encode(JSONFixture.object(body)))
     }
 
     /// The answer as a stream of Anthropic's, its text cut as `pieces` says.
@@ -145,7 +155,11 @@ struct LabelledAnswer: Decodable, Sendable {
             }
             block(at + 1, .object(start), deltas)
         }
-        events.append(.object(["type": .text("message_delta"), "delta": .object(["stop_reason": .text(stop)])]))
+        let end: [String: JSONFixture] = [
+            "type": .text("message_delta"), "delta": .object(["stop_reason": .text(stop)]),
+            "usage": .object(["output_tokens": counted]),
+        ]
+        events.append(.object(end))
         events.append(.object(["type": .text("message_stop")]))
         return try events.map { Array("data: ".utf8) + Array(try JSONEncoder().encode($0)) + Array("\n\n".utf8) }
     }

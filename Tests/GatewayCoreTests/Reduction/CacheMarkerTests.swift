@@ -108,6 +108,67 @@ import Testing
         #expect(!translated.isEmpty && !translated.contains("cache_control"))
     }
 
+    /// Words of four characters and a space: five are counted as 1.25 tokens.
+    private static func words(_ tokens: Int) -> String { String(repeating: "word ", count: tokens * 4 / 5) }
+
+    /// Sonnet's own shortest prefix is 1,024 tokens; that of a model of which none is known is taken for 4,096.
+    @Test(arguments: [(Int?.some(1_024), 1_100, 2), (1_024, 900, 0), (nil, 1_100, 0), (nil, 4_200, 2), (512, 600, 2)])
+    func `go by the shortest prefix of the model itself`(minimum: Int?, tokens: Int, markers: Int) async {
+        let price = Price(input: 3_000_000, output: 15_000_000, cacheRead: 300_000, cacheWrite5m: 0, cacheWrite1h: 0)
+        let model = CatalogueModel(
+            id: "claude-sonnet-4-6",
+            displayName: "s",
+            tier: .balanced,
+            contextWindow: 200_000,
+            maxOutput: 64_000,
+            minCacheable: minimum,
+            releasedOn: "2026-01-01",
+            lifecycle: .active,
+            tokensPerThousandCharacters: 250,
+            prices: [PriceRow(from: nil, promptTokensAbove: nil, price: price, confidence: .high, source: "test")]
+        )
+        let upstream = ScriptedUpstream([.json(Said.answer("ok"))])
+        var settings = Settings.threeTiers
+        settings.backends = settings.backends.filter { $0.name == "sonnet" }
+        settings.cache.isEnabled = false
+        let gateway = Gateway(
+            settings: settings,
+            catalogue: Catalogue(models: [model]),
+            classifier: ScriptedClassifier(),
+            transport: upstream.transport,
+            clock: TestClock().port
+        )
+        _ = await gateway.answer(.messages(body([("user", "one")], system: Self.words(tokens), tools: true)))
+        #expect(count(String(decoding: upstream.requests.last?.body ?? [], as: UTF8.self)) == markers)
+    }
+
+    /// A provider takes four in a request.
+    @Test func `are four at most, tools and system and three of what steps share`() async throws {
+        let it = PreparedGateway { $0.reduction.marksCache = true }
+        let blocks = (0..<5).map { "{\"type\":\"text\",\"text\":\"\($0) \(Self.words(4_200))\"}" }.joined(
+            separator: ","
+        )
+        let body =
+            "{\"model\":\"claude-sonnet-4-6\",\"max_tokens\":99,\"tools\":[{\"name\":\"t\",\"input_schema\":{}}],\"system\":\(JSONText.quoted(Self.long)),\"messages\":[{\"role\":\"user\",\"content\":[\(blocks)]}]}"
+        for number in 0..<2 {
+            let request = ClientRequest(
+                id: "00000000000000a\(number)",
+                method: "POST",
+                path: "/v1/messages",
+                body: Array(body.utf8),
+                unixMilliseconds: 1_790_000_000_000,
+                step: WorkflowPlace(
+                    step: WorkflowStep(runID: "r", workflow: "w", op: "o"),
+                    shared: SharedBlocks(ends: [0, 1, 2, 3, 4], bytes: 5 * 21_000)
+                )
+            )
+            _ = await it.gateway.answer(request)
+        }
+        #expect(count(it.sent) == 4)
+        #expect(it.sent.contains("\(JSONText.quoted(Self.long)),\(Self.marker)}],"))
+        _ = try JSONIndex(Array(it.sent.utf8))
+    }
+
     @Test func `never stand on what may not be marked`() throws {
         let text = """
             {"model":"m","max_tokens":9,"system":"","tools":[{"name":"a"},{"name":"b"}],"messages":[\

@@ -25,6 +25,35 @@ import Testing
         #expect(text == side + "\\n[... 1,096 characters were left out here ...]\\n" + side)
     }
 
+    /// As a reader counts them: each is one character of several code points.
+    @Test(
+        arguments: [
+            "👩‍💻", "🇩🇪", "e\u{301}", "👍🏽", "\\ud83d\\udc69\\u200d\\ud83d\\udcbb", "\\ud83c\\udde9\\uD83C\\uDDEA",
+            "e\\u0301", "\\r\\n",
+        ],
+        [0, 1, 2, 3]
+    )
+    func `is cut between what a reader takes for characters`(character: String, shift: Int) throws {
+        let contents = String(repeating: "x", count: shift) + String(repeating: character, count: 2_000)
+        let text = try #require(cut(contents, limit: 1_000))
+        let sides = text.components(of: "\\n[... ", and: " characters were left out here ...]\\n")
+        let (head, left, tail) = try #require(sides)
+        #expect(head.dropFirst(shift).replacing(character, with: "").isEmpty, "\(head.suffix(40))")
+        #expect(tail.replacing(character, with: "").isEmpty, "\(tail.prefix(40))")
+        func codePoints(_ text: String) -> Int {
+            Array(text.utf8).withUnsafeBufferPointer { MiddleCut.characters($0) }
+        }
+        let kept = codePoints(head) + codePoints(tail)
+        #expect(left == codePoints(contents) - kept)
+        // At most one character less than there is room for on either side.
+        #expect((904 - 2 * (codePoints(character) - 1)...904).contains(kept))
+    }
+
+    @Test func `is cut somewhere in a character that has no end`() throws {
+        let text = try #require(cut("e" + String(repeating: "\u{301}", count: 2_000), limit: 1_000))
+        #expect(text.contains("[... 1,097 characters were left out here ...]"))
+    }
+
     @Test func `is valid JSON after the cut, whatever it holds, and is not cut again`() throws {
         var random = SeededGenerator(seed: 11)
         let pieces = [
@@ -52,5 +81,15 @@ import Testing
                 #expect(cut.range.lowerBound <= cut.range.upperBound && cut.range.upperBound <= buffer.count)
             }
         }
+    }
+}
+
+extension String {
+    /// What stands before the first of two marks, the number between them, and what comes after the second.
+    fileprivate func components(of first: String, and second: String) -> (String, Int, String)? {
+        guard let opening = firstRange(of: first), let closing = firstRange(of: second),
+            let number = Int(self[opening.upperBound..<closing.lowerBound].filter { $0 != "," })
+        else { return nil }
+        return (String(self[..<opening.lowerBound]), number, String(self[closing.upperBound...]))
     }
 }

@@ -29,15 +29,20 @@ extension Exchange {
     /// The answer before the last escalation is not given: what it came to is booked.
     mutating func discardFormer(_ usage: TokenUsage, isEstimated: Bool) {
         guard let from = decision?.escalations.last?.from else { return }
-        let seconds = request.unixMilliseconds / 1_000
-        let spending = Spending(usage, isEstimated: isEstimated, on: from, unixSeconds: seconds)
-        discarded.append(DiscardedAnswer(backend: from, spending: spending))
         // The answer in its place may have taken several attempts.
-        attempts.book(spending, at: attempts.lastIndex { $0.weakness != nil } ?? attempts.count - 2)
+        let attempt = attempts.lastIndex { $0.weakness != nil } ?? attempts.count - 2
+        discard(usage, isEstimated: isEstimated, of: from, attempt: attempt)
     }
-}
 
-extension Exchange {
+    /// What a backend has answered is not given: what it came to is booked at its attempt.
+    mutating func discard(_ usage: TokenUsage, isEstimated: Bool, of backend: Backend, attempt: Int) {
+        let seconds = request.unixMilliseconds / 1_000
+        let spending = Spending(usage, isEstimated: isEstimated, on: backend, unixSeconds: seconds)
+        attempts.book(spending, at: attempt)
+        guard usage != TokenUsage() else { return }
+        discarded.append(DiscardedAnswer(backend: backend, spending: spending))
+    }
+
     /// Writes down what the answer that is given has cost, at the attempt that brought it.
     mutating func book(_ cost: USD) {
         guard sharing == .none, let position = answeringAttempt ?? attempts.indices.last else { return }

@@ -23,7 +23,7 @@ struct EscalationPolicy: Sendable {
         guard settings.check != .none, directives.smartRouting != false else { return 0 }
         let asked = directives.maxEscalations
         switch ground {
-        case .classified: break
+        case .classified, .preferred: break
         case .forcedTier where asked != nil: break
         default: return 0
         }
@@ -31,13 +31,14 @@ struct EscalationPolicy: Sendable {
     }
 
     /// Who is asked after the decision's backend: the cheapest of the next tier, or from the local tier the one that the
-    /// work asked for; nil where nobody above can take the request.
+    /// work asked for; before that one of the next tier in a skill's list. Nil where nobody above can take the request.
     func next(after decision: Decision) -> Decision.Candidate? {
         let own = decision.backend.tier
         let able = decision.candidates.filter { $0.veto == nil && $0.backend.tier > own }
         let wanted = own == .local ? decision.wanted ?? .fast : own
         let tiers = Set(able.map(\.backend.tier)).sorted()
-        guard let tier = tiers.first(where: { $0 >= wanted }) ?? tiers.last else { return nil }
+        let preferred = decision.preferredTiers.flatMap { list in tiers.first(where: list.contains) }
+        guard let tier = preferred ?? tiers.first(where: { $0 >= wanted }) ?? tiers.last else { return nil }
         return able.filter { $0.backend.tier == tier }.min { $0.estimatedCost < $1.estimatedCost }
     }
 }
@@ -60,7 +61,7 @@ extension Decision {
 
     /// The same decision with another backend, because of what was found in an answer of this one.
     func escalated(to candidate: Candidate, because verdict: QualityVerdict, characters: Int) -> Decision {
-        var decision = self
+        var decision = sent(to: candidate, characters: characters)
         decision.escalations.append(
             Escalation(
                 from: backend,
@@ -69,9 +70,6 @@ extension Decision {
                 signals: verdict.findings.map(\.signal.rawValue)
             )
         )
-        decision.backend = candidate.backend
-        decision.adaptations = candidate.adaptations
-        decision.estimatedInputTokens = candidate.backend.estimatedTokens(characters: characters)
         return decision
     }
 }

@@ -51,10 +51,9 @@ extension JudgedStream.State {
     mutating func rule(_ window: JudgedStream.Window) -> JudgedStream.Ruling {
         // There is nobody left to ask.
         guard escalationsLeft > 0 else { return .release }
-        let isOver = ended != nil
         let isFull = quality.outputCharacters >= window.characters || held.count >= JudgedStream.Window.mostBytes
-        guard isOver || isFull || isTimeUp else { return .hold }
-        let verdict = isOver ? quality.finished() : quality.opening()
+        guard ended != nil || isFull || isTimeUp else { return .hold }
+        let verdict = ended.map { quality.finished(usageIsEstimated: $0.usageIsEstimated) } ?? quality.opening()
         judgement.quality = verdict
         return verdict.isWeak ? .weak(verdict) : .release
     }

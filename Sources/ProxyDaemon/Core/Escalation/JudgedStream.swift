@@ -353,7 +353,7 @@ final class JudgedStream: StreamSource {
             guard state.isDecided, !state.isSettled, var outcome = state.ended else { return nil }
             state.isSettled = true
             if outcome.end == .complete {
-                let verdict = state.quality.finished()
+                let verdict = state.quality.finished(usageIsEstimated: outcome.usageIsEstimated)
                 state.judgement.wasFoundLate = verdict.isWeak && state.judgement.quality?.isWeak != true
                 state.judgement.quality = verdict
             }

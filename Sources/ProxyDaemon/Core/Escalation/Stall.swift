@@ -40,6 +40,7 @@ private struct StallReader {
 
     mutating func read(_ message: JSONView, _ dialect: Dialect) {
         guard let role = message["role"] else { return }
+        var hasResults = false
         switch dialect {
         case .anthropic:
             message["content"]?.forEachElement { block in
@@ -47,6 +48,7 @@ private struct StallReader {
                 if type.isText("tool_use") {
                     call(block["name"], block["input"])
                 } else if type.isText("tool_result") {
+                    hasResults = true
                     result(hasFailed: block["is_error"]?.kind == .true)
                 }
             }
@@ -57,11 +59,11 @@ private struct StallReader {
                     self.call(function?["name"], function?["arguments"])
                 }
             } else if role.isText("tool") {
-                result(hasFailed: Self.tellsOfFailure(message["content"]))
+                result(hasFailed: message["content"].map(ToolFailure.isTold) ?? false)
             }
         }
-        // The user said something: what was before is another matter.
-        if role.isText("user"), dialect == .openai { self = StallReader() }
+        // The user said something: what was before is another matter. What clients put beside results is none of it.
+        if role.isText("user"), !hasResults { self = StallReader() }
     }
 
     private mutating func call(_ name: JSONView?, _ input: JSONView?) {
@@ -72,13 +74,4 @@ private struct StallReader {
     }
 
     private mutating func result(hasFailed: Bool) { stall.failures = hasFailed ? stall.failures + 1 : 0 }
-
-    /// OpenAI's dialect has no mark for it: what begins like an error is one.
-    private static func tellsOfFailure(_ content: JSONView?) -> Bool {
-        guard let content, content.kind == .string else { return false }
-        var text: [UInt8] = []
-        JSONText.appendUnescaped(UnsafeBufferPointer(rebasing: content.raw.prefix(64)), to: &text)
-        let beginning = String(decoding: text, as: UTF8.self).lowercased().drop { !$0.isLetter }
-        return ["error", "exception", "traceback", "failed", "failure", "fatal"].contains { beginning.hasPrefix($0) }
-    }
 }

@@ -29,7 +29,7 @@ package struct SharedBlocks: Sendable, Hashable {
     package static let most = 3
 
     package init(ends: [Int], bytes: Int) {
-        self.ends = ends
+        self.ends = Array(ends.prefix(Self.most))
         self.bytes = bytes
     }
 }
@@ -58,6 +58,8 @@ package final class ClientRequest: Sendable {
     package let step: WorkflowPlace?
     /// Is told what becomes of it; nil where nobody wants to know.
     package let trace: RequestTrace?
+    /// Who asks for the tier that its header names, where that is not the client by that header.
+    package let tierAsker: TierAsker?
 
     package init(
         id: String,
@@ -71,7 +73,8 @@ package final class ClientRequest: Sendable {
         arrivedNanoseconds: Int64 = 0,
         unixMilliseconds: Int64 = 0,
         step: WorkflowPlace? = nil,
-        trace: RequestTrace? = nil
+        trace: RequestTrace? = nil,
+        tierAsker: TierAsker? = nil
     ) {
         self.trace = trace
         self.id = id
@@ -85,10 +88,16 @@ package final class ClientRequest: Sendable {
         self.arrivedNanoseconds = arrivedNanoseconds
         self.unixMilliseconds = unixMilliseconds
         self.step = step
+        self.tierAsker = tierAsker
     }
 
     /// What the gateway itself asks a model in the client's place: without the query string, which was for the gateway.
-    package func asking(_ path: String, body: [UInt8], adding extra: [HeaderField]) -> ClientRequest {
+    package func asking(
+        _ path: String,
+        body: [UInt8],
+        adding extra: [HeaderField],
+        tierBy asker: TierAsker? = nil
+    ) -> ClientRequest {
         ClientRequest(
             id: id,
             method: method,
@@ -100,7 +109,8 @@ package final class ClientRequest: Sendable {
             arrivedNanoseconds: arrivedNanoseconds,
             unixMilliseconds: unixMilliseconds,
             step: step,
-            trace: trace
+            trace: trace,
+            tierAsker: asker
         )
     }
 
@@ -119,7 +129,8 @@ package final class ClientRequest: Sendable {
             arrivedNanoseconds: arrivedNanoseconds,
             unixMilliseconds: unixMilliseconds,
             step: step,
-            trace: trace
+            trace: trace,
+            tierAsker: tierAsker
         )
     }
 

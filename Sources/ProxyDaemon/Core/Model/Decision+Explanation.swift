@@ -12,7 +12,7 @@ extension Decision {
                     backend: candidate.backend.name,
                     model: candidate.backend.model,
                     tier: candidate.backend.tier,
-                    isChosen: candidate.backend === backend,
+                    isChosen: candidate.backend === choice.backend,
                     veto: candidate.veto,
                     estimatedCost: candidate.estimatedCost,
                     isSimulated: candidate.backend.isSimulated
@@ -20,7 +20,7 @@ extension Decision {
             },
             reasons: reasons,
             classifyMicroseconds: Double(classifyNanoseconds) / 1_000,
-            estimatedInputTokens: estimatedInputTokens,
+            estimatedInputTokens: choice.estimatedInputTokens,
             estimatedOutputTokens: estimatedOutputTokens,
             task: classification?.taskType.rawValue,
             complexity: classification?.complexity,
@@ -32,7 +32,7 @@ extension Decision {
     }
 
     /// The chain of reasons in order: what was asked, how it was classified, which tier that means, why this backend, what it
-    /// costs beside the baseline, how long it may take.
+    /// costs beside the baseline, how long it may take; and then what became of it, where another one answered.
     private var reasons: [String] {
         var reasons = ["The client asked for \(requestedModel)."]
         switch ground {
@@ -47,24 +47,36 @@ extension Decision {
             )
         case .lifted(let tier, let why):
             reasons.append("The tool loop stands still: \(why). The conversation goes on with the tier \(tier.name).")
-        case .forcedTier(let tier): reasons.append("X-Gateway-Tier asks for the tier \(tier.name).")
+        case .forcedTier(let tier, let asker): reasons.append("\(asker.phrase) asks for the tier \(tier.name).")
+        case .preferred(let tier, let list):
+            reasons.append("The skill \(list.skill) asks for the tier \(list.names): \(tier.name) can take it.")
         case .classified(let wanted, let floor):
             if let classification { reasons += sentences(classification) }
-            reasons += choice(wanted, floor)
+            reasons += sentences(wanted, floor)
         }
-        let simulated = backend.isSimulated ? " (simulated)" : ""
-        reasons += adaptationNotes.map { "Adapted: \($0)." }
-        reasons.append("\(backend.name) answers with \(backend.model), tier \(backend.tier.name)\(simulated).")
+        let chosen = choice
+        let wasReplaced = chosen.backend !== backend
+        reasons += chosen.adaptations.map { "Adapted: \($0.sentence(model: chosen.backend.model))." }
+        reasons.append(Self.sentence(chosen.backend, wasReplaced ? "is asked first," : "answers"))
+        if let sentence = costSentence(chosen.backend) { reasons.append(sentence) }
+        reasons.append(timeSentence(chosen.backend))
         for step in escalations {
             let why = step.reasons.joined(separator: ", ")
             reasons.append(
                 "The answer of \(step.from.name) was found weak (\(why)): \(step.to.name) was asked instead."
             )
         }
-        if let sentence = costSentence { reasons.append(sentence) }
-        reasons.append(timeSentence)
+        if wasReplaced {
+            reasons += adaptationNotes.map { "Adapted for \(backend.name): \($0)." }
+            reasons.append("In the end \(Self.sentence(backend, "answers"))")
+        }
         if let reuse { reasons.append(reuse.sentence) }
         return reasons
+    }
+
+    private static func sentence(_ backend: Backend, _ verb: String) -> String {
+        let simulated = backend.isSimulated ? " (simulated)" : ""
+        return "\(backend.name) \(verb) with \(backend.model), tier \(backend.tier.name)\(simulated)."
     }
 
     private func sentences(_ classification: Classification) -> [String] {
@@ -97,8 +109,12 @@ extension Decision {
         }
     }
 
-    private func choice(_ wanted: Tier, _ floor: Tier) -> [String] {
+    private func sentences(_ wanted: Tier, _ floor: Tier) -> [String] {
+        let chosen = choice.backend
         var sentences: [String] = []
+        if let unheeded {
+            sentences.append("The skill \(unheeded.skill) asks for the tier \(unheeded.names), which cannot take it.")
+        }
         if let liftedTier {
             sentences.append(
                 "The conversation's tier was lifted before, as its tools got nowhere: tier \(liftedTier.name)."
@@ -110,24 +126,24 @@ extension Decision {
             let tasks =
                 preference.tasks.isEmpty ? "this work" : preference.tasks.map(\.rawValue).joined(separator: ", ")
             sentences.append("For \(tasks), \(preference.models.joined(separator: ", ")) come first.")
-        } else if backend.tier < floor, backend.tier != .local {
-            sentences.append("No backend of tier \(floor.name) or above can take it; \(backend.name) is the nearest.")
+        } else if chosen.tier < floor, chosen.tier != .local {
+            sentences.append("No backend of tier \(floor.name) or above can take it; \(chosen.name) is the nearest.")
         }
         if let plan { return sentences + plan.sentences }
-        let able = candidates.filter { $0.veto == nil && $0.backend !== backend }
-        if let own = candidates.first(where: { $0.backend === backend }) {
+        let able = candidates.filter { $0.veto == nil && $0.backend !== chosen }
+        if let own = candidates.first(where: { $0.backend === chosen }) {
             let others = able.map { "\($0.backend.name) about $\($0.estimatedCost.formatted(places: 6))" }
             let rest = others.isEmpty ? "nothing else can take it" : others.joined(separator: ", ")
             sentences.append(
-                "\(backend.name) is expected to cost about $\(own.estimatedCost.formatted(places: 6)); \(rest)."
+                "\(chosen.name) is expected to cost about $\(own.estimatedCost.formatted(places: 6)); \(rest)."
             )
         }
         return sentences
     }
 
     /// What the choice saves, by the estimate.
-    private var costSentence: String? {
-        guard let own = candidates.first(where: { $0.backend === backend })?.estimatedCost, baseline > .zero else {
+    private func costSentence(_ chosen: Backend) -> String? {
+        guard let own = candidates.first(where: { $0.backend === chosen })?.estimatedCost, baseline > .zero else {
             return nil
         }
         let saved = baseline - own
@@ -138,14 +154,23 @@ extension Decision {
             : "By the estimate that is \(figures): \(-percent) % more."
     }
 
-    private var timeSentence: String {
+    private func timeSentence(_ chosen: Backend) -> String {
         guard let expectedMilliseconds else {
-            return "How long it takes is not known yet: \(backend.name) has answered nothing so far."
+            return "How long it takes is not known yet: \(chosen.name) has answered nothing so far."
         }
-        let own =
-            "By its latest answers \(backend.name) takes about \(Self.rounded(expectedMilliseconds)) ms for the whole"
+        let own = "By its latest answers \(chosen.name) takes about \(Self.time(expectedMilliseconds)) for the whole"
         guard let baseline = baselineMilliseconds else { return own + "." }
-        return own + ", \(baseline.backend) about \(Self.rounded(baseline.milliseconds)) ms."
+        return own + ", \(baseline.backend) about \(Self.time(baseline.milliseconds))."
+    }
+
+    /// A time for people: `320 ms`, `1.2 s`, `45 s`, `2 min 5 s`.
+    static func time(_ milliseconds: Double) -> String {
+        let whole = max(1, rounded(milliseconds))
+        guard whole >= 1_000 else { return "\(whole) ms" }
+        let tenths = (whole + 50) / 100
+        guard tenths >= 100 else { return "\(tenths / 10).\(tenths % 10) s" }
+        let seconds = (whole + 500) / 1_000
+        return seconds < 60 ? "\(seconds) s" : "\(seconds / 60) min \(seconds % 60) s"
     }
 
     private static func rounded(_ score: Double) -> Int { Int(score.rounded()) }

@@ -16,8 +16,10 @@ package struct Decision: Sendable {
         case keeps(Tier)
         /// A step of a tool loop that stands still, for that reason: it goes to a higher tier from here on.
         case lifted(to: Tier, because: String)
-        /// The client forced the tier.
-        case forcedTier(Tier)
+        /// Somebody forced the tier.
+        case forcedTier(Tier, by: TierAsker)
+        /// A skill prefers its tiers: the first of them that can take the request.
+        case preferred(Tier, SkillTiers)
         /// The classifier picked the tier; the bounds made it the floor.
         case classified(wanted: Tier, floor: Tier)
     }
@@ -33,9 +35,18 @@ package struct Decision: Sendable {
         var order: (USD, Tier) { (estimatedCost, backend.tier) }
     }
 
+    /// A backend, with what is sent to it.
+    package struct Choice: Sendable {
+        package let backend: Backend
+        package let adaptations: [Adaptation]
+        package let estimatedInputTokens: Int
+    }
+
     package var backend: Backend
     /// What has to be changed in the request before it is sent to the backend; each is a warning to the client.
     package var adaptations: [Adaptation] = []
+    /// What was chosen, where it was sent to another backend afterwards.
+    private var choiceBefore: Choice?
     package var ground: Ground
     package var classification: Classification?
     package var candidates: [Candidate]
@@ -57,10 +68,48 @@ package struct Decision: Sendable {
     package var preference: Settings.Preference?
     /// The conversation's tier was lifted before, which makes it the floor.
     package var liftedTier: Tier?
+    /// A skill's tiers that could not be had.
+    package var unheeded: SkillTiers?
     /// Who had answered before and was found weak, in order; empty where nobody was.
     package var escalations: [Escalation] = []
     /// The answer was made for another request; nil where it was made for this one.
     package var reuse: Reuse?
+
+    package init(
+        backend: Backend,
+        adaptations: [Adaptation],
+        ground: Ground,
+        classification: Classification?,
+        candidates: [Candidate],
+        requestedModel: String,
+        estimatedInputTokens: Int,
+        estimatedOutputTokens: Int
+    ) {
+        self.backend = backend
+        self.adaptations = adaptations
+        self.ground = ground
+        self.classification = classification
+        self.candidates = candidates
+        self.requestedModel = requestedModel
+        self.estimatedInputTokens = estimatedInputTokens
+        self.estimatedOutputTokens = estimatedOutputTokens
+    }
+
+    /// What was chosen, whoever was asked afterwards.
+    package var choice: Choice {
+        choiceBefore
+            ?? Choice(backend: backend, adaptations: adaptations, estimatedInputTokens: estimatedInputTokens)
+    }
+
+    /// The same decision, sent to another backend: what was chosen is remembered.
+    func sent(to candidate: Candidate, characters: Int) -> Decision {
+        var decision = self
+        decision.choiceBefore = choice
+        decision.backend = candidate.backend
+        decision.adaptations = candidate.adaptations
+        decision.estimatedInputTokens = candidate.backend.estimatedTokens(characters: characters)
+        return decision
+    }
 
     /// The layer that decided, as in the `X-Gateway-Classifier` header.
     package var classifier: String {
@@ -77,6 +126,20 @@ package struct Decision: Sendable {
         return nil
     }
 
+    /// The gateway itself chose among the tiers, by the prompt or by a skill.
+    var wasRouted: Bool {
+        switch ground {
+        case .classified, .preferred: true
+        default: false
+        }
+    }
+
+    /// The tiers that a skill's preference spans; nil where no skill decided.
+    var preferredTiers: [Tier]? {
+        if case .preferred(_, let list) = ground { return list.tiers }
+        return nil
+    }
+
     /// The same decision for a request that is sent again: what its classification cost was paid once.
     var withoutOverhead: Decision {
         var decision = self
@@ -90,12 +153,57 @@ package struct Decision: Sendable {
     }
 }
 
+/// Who asks for a tier.
+package enum TierAsker: Sendable, Equatable {
+    /// The client, by the header `X-Gateway-Tier`.
+    case header
+    /// The client, by a member of the body of `POST /route`.
+    case field
+    /// An op of a workflow, by its `tier`.
+    case op(String)
+    /// Somebody at the dashboard.
+    case promptTester
+
+    /// As the subject of a sentence.
+    var phrase: String {
+        switch self {
+        case .header: "X-Gateway-Tier"
+        case .field: "The member tier of the request"
+        case .op(let name): "The workflow's op \(name)"
+        case .promptTester: "The prompt tester"
+        }
+    }
+}
+
+/// The tiers that a skill prefers.
+package struct SkillTiers: Sendable, Equatable {
+    /// The skill's id.
+    package var skill: String
+    /// Those with a backend, the most wanted first; at least one.
+    package var tiers: [Tier]
+
+    /// Nil for a skill that has no tier with a backend: the routing then decides alone.
+    package init?(_ skill: Skill, among there: Set<Tier>) {
+        let tiers = skill.tiers.filter(there.contains)
+        guard !tiers.isEmpty else { return nil }
+        self.skill = skill.id
+        self.tiers = tiers
+    }
+
+    /// For a sentence.
+    var names: String { tiers.map(\.name).joined(separator: " or ") }
+}
+
 /// What a request's headers tell the gateway. They are consumed, never forwarded.
 package struct Directives: Sendable, Equatable {
     /// `X-Gateway-Smart-Routing`: nil where the header is absent.
     package var smartRouting: Bool?
-    /// `X-Gateway-Tier`.
+    /// `X-Gateway-Tier`, or what stands in its place.
     package var tier: Tier?
+    /// Who asked for ``tier``.
+    package var tierAsker = TierAsker.header
+    /// The tiers of the skill that is used for the request; nil where it has none.
+    package var skillTiers: SkillTiers?
     /// `Cache-Control: no-cache` or `no-store`: do not read the cache.
     package var mayReadCache = true
     /// `Cache-Control: no-store`: do not fill the cache.
@@ -123,6 +231,13 @@ package struct Directives: Sendable, Equatable {
     /// Reads the headers. Throws an `invalidRequest` that names the header.
     package init(_ request: ClientRequest) throws(GatewayError) {
         backend = request.step?.backend
+        if let asker = request.tierAsker {
+            tierAsker = asker
+        } else if let step = request.step?.step {
+            tierAsker = .op(step.op)
+        } else if request.isTrusted {
+            tierAsker = .promptTester
+        }
         if let value = request.header("x-gateway-smart-routing") {
             switch value.lowercased() {
             case "1", "true", "on": smartRouting = true
@@ -138,8 +253,8 @@ package struct Directives: Sendable, Equatable {
             tier = parsed
         }
         if let value = request.header("x-gateway-max-escalations") {
-            guard let most = Int(value), (0...Tier.allCases.count).contains(most) else {
-                let range = "a whole number from 0 to \(Tier.allCases.count)"
+            guard let most = Int(value), Settings.Escalation.numbers.contains(most) else {
+                let range = "a whole number from 0 to \(Settings.Escalation.numbers.upperBound)"
                 throw GatewayError(
                     .invalidRequest("X-Gateway-Max-Escalations: expected \(range), found \"\(value.prefix(60))\"")
                 )

@@ -72,9 +72,13 @@ package struct RoutingOutcome: Sendable, Equatable {
 extension RoutingOutcome {
     /// What the routing of an exchange came to; nil for one that was not routed, or was answered by what is kept.
     init?(_ exchange: Exchange, _ row: ExchangeSummary) {
-        guard let decision = exchange.decision, case .classified = decision.ground, exchange.sharing == .none,
+        guard let decision = exchange.decision, decision.wasRouted, exchange.sharing == .none,
             !exchange.attempts.isEmpty
         else { return nil }
+        var signals: [String] = []
+        for signal in decision.escalations.flatMap(\.signals) where !signals.contains(signal) {
+            signals.append(signal)
+        }
         let first = decision.escalations.first?.from ?? decision.backend
         self.init(
             id: row.id,
@@ -89,7 +93,7 @@ extension RoutingOutcome {
             finalTier: decision.backend.tier,
             finalBackend: decision.backend.name,
             escalations: decision.escalations.count,
-            escalationReasons: decision.escalations.flatMap(\.signals),
+            escalationReasons: signals,
             quality: exchange.quality?.score,
             latencyMilliseconds: row.latencyMilliseconds,
             isSuccess: row.error == nil && row.status == 200,

@@ -12,6 +12,9 @@ extension Settings {
     }
 
     package struct Escalation: Sendable, Equatable {
+        /// How often a request may be asked again, at most once a tier above the lowest.
+        package static let numbers = 0...(Tier.allCases.count - 1)
+
         /// How often one request is asked again; 0 switches escalation off.
         package var maxEscalations = 2
         package var check = QualityCheck.heuristic

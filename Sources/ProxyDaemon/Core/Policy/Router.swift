@@ -53,13 +53,13 @@ package struct Router: Sendable {
 
         if let tier = directives.tier {
             var fitting = bounded(candidates.all(draft, .client), request.bounds).filter { $0.backend.tier == tier }
-            guard !fitting.isEmpty else { throw noTier(tier) }
+            guard !fitting.isEmpty else { throw noTier(tier, directives.tierAsker) }
             if let name = directives.backend, fitting.contains(where: { $0.backend.name == name && $0.veto == nil }) {
                 for at in fitting.indices where fitting[at].backend.name != name && fitting[at].veto == nil {
                     fitting[at].veto = "an earlier step of this run went to \(name)"
                 }
             }
-            var forced = try decision(draft, .forcedTier(tier), fitting, floor: tier)
+            var forced = try decision(draft, .forcedTier(tier, by: directives.tierAsker), fitting, floor: tier)
             // Where the client allows escalations, others may be asked after a weak answer.
             if directives.maxEscalations != nil {
                 forced.candidates = bounded(candidates.all(draft, .router), request.bounds)
@@ -67,6 +67,10 @@ package struct Router: Sendable {
             return .settled(forced)
         }
         let mode = request.bounds.mode ?? self.mode
+        if let list = directives.skillTiers {
+            if let preferred = try prefer(draft, list) { return .settled(preferred) }
+            draft.unheeded = list
+        }
         guard directives.smartRouting ?? (isRoutedName || mode == .always) || isRoutedName else {
             let why = directives.smartRouting == false ? "the client switched routing off" : "routing.mode is \(mode)"
             return .settled(try stay(with: try names.backend(named: model), draft, .notRouted(why)))
@@ -124,6 +128,31 @@ package struct Router: Sendable {
         return make(own.backend, own.adaptations, draft, .keeps(own.backend.tier), all)
     }
 
+    /// The first of a skill's tiers that can take the request; nil where none can. A tool loop that runs on one of them or
+    /// above goes on as it does.
+    private func prefer(_ draft: RoutingDraft, _ list: SkillTiers) throws(GatewayError) -> Decision? {
+        let request = draft.request
+        if request.turn?.kind == .toolStep, let tier = request.turn?.view?.choice?.tier,
+            list.tiers.contains(where: { $0 <= tier })
+        {
+            if let reason = request.turn?.stall, let lifted = try lift(draft, because: reason) { return lifted }
+            if let kept = try keep(draft) { return kept }
+        }
+        for tier in list.tiers {
+            var draft = draft
+            draft.mayBeLocal = tier == .local
+            let fitting = bounded(candidates.all(draft, .client), request.bounds).filter { $0.backend.tier == tier }
+            guard fitting.contains(where: { $0.veto == nil }) else { continue }
+            var decision = try decision(draft, .preferred(tier, list), fitting, floor: tier)
+            // A weak answer goes to another of its tiers, or above.
+            decision.candidates = bounded(candidates.all(draft, .router), request.bounds).map { other in
+                decision.candidates.first { $0.backend === other.backend } ?? other
+            }
+            return decision
+        }
+        return nil
+    }
+
     /// The next tier above what the conversation has, for a tool loop that stands still; nil where nobody above can take the
     /// request.
     private func lift(_ draft: RoutingDraft, because reason: String) throws(GatewayError) -> Decision? {
@@ -174,6 +203,7 @@ package struct Router: Sendable {
         }
         var decision = try decision(draft, ground, all, floor: draft.mayBeLocal ? .local : floor)
         decision.liftedTier = lifted
+        decision.unheeded = draft.unheeded
         return decision
     }
 
@@ -341,10 +371,10 @@ package struct Router: Sendable {
         return decision
     }
 
-    private func noTier(_ tier: Tier) -> GatewayError {
+    private func noTier(_ tier: Tier, _ asker: TierAsker) -> GatewayError {
         let tiers = Set(backends.map(\.tier)).sorted().map(\.name).joined(separator: ", ")
         return GatewayError(
-            .invalidRequest("X-Gateway-Tier: no backend of tier \(tier.name) is configured; there are \(tiers)")
+            .invalidRequest("\(asker.phrase): no backend of tier \(tier.name) is configured; there are \(tiers)")
         )
     }
 

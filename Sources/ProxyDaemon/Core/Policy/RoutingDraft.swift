@@ -83,6 +83,8 @@ package struct RoutingDraft: Sendable {
     var estimatedOutput: Int
     /// The tier is that of the turn before.
     var goesOn = false
+    /// A skill's tiers that could not be had.
+    var unheeded: SkillTiers?
 
     init(_ request: RoutingRequest) {
         self.request = request

@@ -44,6 +44,9 @@ struct CallTargets: Sendable {
         let configured = fallbacks[own]
         switch decision.ground {
         case .classified, .lifted: return [own] + (configured ?? usualFallbacks(of: own))
+        case .preferred(_, let list):
+            let rest = configured ?? usualFallbacks(of: own)
+            return [own] + list.tiers.filter { $0 != own } + rest.filter { !list.tiers.contains($0) }
         case .forcedTier: return [own] + (configured ?? [])
         case .notRouted, .passes, .capped, .keeps: return configured ?? []
         case .stays: return []

@@ -62,7 +62,10 @@ package struct Attempt: Stage {
                 target = same
             }
             if case .success(let reply) = answer, case .stream(let stream) = reply.body { stream.abandon() }
-            exchange.discardFailed(on: failed)
+            // What a failed call has cost is a guess, if it has cost anything.
+            exchange.discard(exchange.usage, isEstimated: true, of: failed, attempt: exchange.attempts.count - 1)
+            (exchange.usage, exchange.usageIsEstimated) = (TokenUsage(), false)
+            (exchange.stopReason, exchange.firstByteNanoseconds) = (nil, nil)
             exchange.warnings = warnings
         }
     }
@@ -89,26 +92,5 @@ extension Exchange {
         guard let decision, decision.backend !== target.backend else { return }
         self.decision = decision.sent(to: target, characters: prompt?.traits.promptCharacters ?? 0)
         if target.backend.tier < decided.backend.tier { isSubstitute = true }
-    }
-
-    /// What a failed call has probably cost is booked at its attempt.
-    fileprivate mutating func discardFailed(on backend: Backend) {
-        defer { (usage, usageIsEstimated, stopReason, firstByteNanoseconds) = (TokenUsage(), false, nil, nil) }
-        guard usage != TokenUsage() else { return }
-        let seconds = request.unixMilliseconds / 1_000
-        let spending = Spending(usage, isEstimated: true, on: backend, unixSeconds: seconds)
-        discarded.append(DiscardedAnswer(backend: backend, spending: spending))
-        attempts.book(spending, at: attempts.count - 1)
-    }
-}
-
-extension Decision {
-    /// The same decision, sent to another backend.
-    fileprivate func sent(to target: Candidate, characters: Int) -> Decision {
-        var decision = self
-        decision.backend = target.backend
-        decision.adaptations = target.adaptations
-        decision.estimatedInputTokens = target.backend.estimatedTokens(characters: characters)
-        return decision
     }
 }

@@ -158,7 +158,9 @@ package struct Decide: Stage {
 
     /// Adds what is known of the time that the answer takes, and that the decision took.
     private func complete(_ decision: inout Decision, nanoseconds: Int64) {
-        let tokens = decision.estimatedOutputTokens
+        // What an answer may have at most says little of how long it is.
+        let usual = paces.usualTokens(decision.backend.name) ?? decision.estimatedOutputTokens
+        let tokens = min(usual, decision.estimatedOutputTokens)
         decision.expectedMilliseconds = paces.expectedMilliseconds(decision.backend.name, outputTokens: tokens)
         if let strongest = router.strongest.first, strongest !== decision.backend {
             let expected = paces.expectedMilliseconds(strongest.name, outputTokens: tokens)

@@ -21,6 +21,9 @@ package enum GatewayHeaders {
         }
         if isFinal {
             fields.append(HeaderField("X-Gateway-Cost-USD", summary.cost.description))
+            if let overhead = summary.overhead {
+                fields.append(HeaderField("X-Gateway-Overhead-USD", overhead.description))
+            }
             fields.append(HeaderField("X-Gateway-Saved-USD", summary.saved.description))
         }
         if let status = exchange.limitStatus {

@@ -87,7 +87,7 @@ package struct Judge: Stage {
         var quality = AnswerQuality(answers.expectation, settings.rules, dialect: answers.prompt.dialect)
         // A whole answer may have been made a stream for a client that asked for one.
         if reply.headers.tellOfEvents { quality.read(events: body) } else { quality.read(whole: body) }
-        let verdict = quality.finished()
+        let verdict = quality.finished(usageIsEstimated: exchange.usageIsEstimated)
         // What the rules have found weak need not be asked about, and a refusal for safety's sake is nobody's weakness.
         guard let judge, !verdict.isWeak, exchange.stopReason != "refusal" else { return verdict }
         let text = WholeAnswer.text(body, answers.prompt.dialect)
@@ -181,17 +181,12 @@ package struct Judge: Stage {
         kept.attempts = stronger.attempts
         kept.overheads = stronger.overheads
         kept.discarded = stronger.discarded
-        let seconds = weak.request.unixMilliseconds / 1_000
-        let spending = Spending(
+        kept.discard(
             stronger.usage,
             isEstimated: stronger.usageIsEstimated,
-            on: candidate.backend,
-            unixSeconds: seconds
+            of: stronger.decision?.backend ?? candidate.backend,
+            attempt: kept.attempts.count - 1
         )
-        if spending.usage != TokenUsage() {
-            kept.discarded.append(DiscardedAnswer(backend: candidate.backend, spending: spending))
-        }
-        kept.attempts.book(spending, at: kept.attempts.count - 1)
         return (kept, nil)
     }
 }

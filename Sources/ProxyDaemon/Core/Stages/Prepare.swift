@@ -121,12 +121,11 @@ package struct Prepare: Stage {
         _ exchange: inout Exchange
     ) {
         if exchange.directives.tier == nil, exchange.directives.smartRouting != false,
-            let tier = skill.tiers.first(where: tiers.contains)
+            let list = SkillTiers(skill, among: tiers)
         {
-            exchange.directives.tier = tier
+            exchange.directives.skillTiers = list
             // What is known of the same bytes was decided without it.
             exchange.known = nil
-            exchange.notes.append("The skill \(skill.id) asks for the tier \(tier.name).")
         }
         guard !conversation.skills.contains(skill.id) else { return }
         let place: PromptAddition.Place

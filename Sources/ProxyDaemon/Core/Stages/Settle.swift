@@ -170,7 +170,7 @@ package final class Settle: Stage {
     /// What an answer tells about the next: how fast its backend is, and what of the conversation is warm there now.
     private func learn(_ exchange: Exchange, _ row: ExchangeSummary) {
         // The time of an answer that others came before tells nothing of its backend.
-        if exchange.discarded.isEmpty {
+        if exchange.attempts.count == 1 {
             paces.note(
                 row.backend,
                 firstByteMilliseconds: row.firstByteMilliseconds,

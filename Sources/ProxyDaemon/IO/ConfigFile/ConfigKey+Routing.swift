@@ -140,12 +140,11 @@ extension LocatedValue {
             "cache_control", "system_max_chars", "user_msg_max_chars", "tool_result_max_chars", "strip_ide_boilerplate",
             "deduplicate_files", "diff_first", "max_context_tokens",
         ])
-        let characters = 0...100_000_000
         var changes = Settings.ReductionChanges()
         changes.marksCache = try fields["cache_control"]?.flag()
-        changes.systemMaxCharacters = try fields["system_max_chars"]?.integer(in: characters)
-        changes.userMaxCharacters = try fields["user_msg_max_chars"]?.integer(in: characters)
-        changes.toolResultMaxCharacters = try fields["tool_result_max_chars"]?.integer(in: characters)
+        changes.systemMaxCharacters = try fields["system_max_chars"]?.textLimit()
+        changes.userMaxCharacters = try fields["user_msg_max_chars"]?.textLimit()
+        changes.toolResultMaxCharacters = try fields["tool_result_max_chars"]?.textLimit()
         changes.stripsBoilerplate = try fields["strip_ide_boilerplate"]?.flag()
         changes.deduplicatesFiles = try fields["deduplicate_files"]?.flag()
         changes.asksForDiffs = try fields["diff_first"]?.flag()

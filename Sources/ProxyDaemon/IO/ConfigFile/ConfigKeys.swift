@@ -4,7 +4,6 @@ import Shared
 extension ConfigKey {
     private static let seconds = 1...86_400
     private static let bytes = 0...Int(Int64.max)
-    private static let characters = 0...100_000_000
 
     /// Every key but those of a backend, in the order in which they are listed for people.
     static let all: [ConfigKey] = first + limits + rest
@@ -55,7 +54,7 @@ extension ConfigKey {
     ]
 
     private static let rest: [ConfigKey] = [
-        .integer("max_escalations", \.escalation.maxEscalations, 0...3),
+        .integer("max_escalations", \.escalation.maxEscalations, Settings.Escalation.numbers),
         .choice("escalation.check", \.escalation.check),
         .signals("escalation.signals", \.escalation.rules.signals),
         .share("escalation.threshold", \.escalation.rules.threshold),
@@ -109,9 +108,9 @@ extension ConfigKey {
         .integer("storage.max_bytes", \.storage.maxBytes, 1_048_576...Int(Int64.max)),
         .postgresURL("storage.database_url", \.storage.databaseURL),
         .flag("reduction.cache_control", \.reduction.marksCache),
-        .integer("reduction.system_max_chars", \.reduction.systemMaxCharacters, characters),
-        .integer("reduction.user_msg_max_chars", \.reduction.userMaxCharacters, characters),
-        .integer("reduction.tool_result_max_chars", \.reduction.toolResultMaxCharacters, characters),
+        .textLimit("reduction.system_max_chars", \.reduction.systemMaxCharacters),
+        .textLimit("reduction.user_msg_max_chars", \.reduction.userMaxCharacters),
+        .textLimit("reduction.tool_result_max_chars", \.reduction.toolResultMaxCharacters),
         .flag("reduction.strip_ide_boilerplate", \.reduction.stripsBoilerplate),
         .path("reduction.boilerplate_file", \.reduction.boilerplateFile),
         .flag("reduction.deduplicate_files", \.reduction.deduplicatesFiles),

@@ -85,7 +85,11 @@ struct EnvironmentReader {
             ("TOOL_RESULT_MAX_CHARS", \.toolResultMaxCharacters),
         ]
         for (name, member) in limits {
-            if let number = try integer(name, in: 0...100_000_000) { reduction[keyPath: member] = number }
+            guard let text = value(name) else { continue }
+            guard let number = ConfigKey.textLimit(text) else {
+                throw error(name, "expected \(ConfigKey.textLimitRule), got \"\(text.prefix(60))\"")
+            }
+            reduction[keyPath: member] = number
         }
         let switches: [(String, WritableKeyPath<Settings.Reduction, Bool>)] = [
             ("ENABLE_ANTHROPIC_CACHE_CONTROL", \.marksCache), ("STRIP_IDE_BOILERPLATE", \.stripsBoilerplate),

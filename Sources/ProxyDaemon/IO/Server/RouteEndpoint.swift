@@ -37,7 +37,8 @@ struct RouteEndpoint: Sendable {
         var extra: [HeaderField] = []
         if let mode = question.mode { extra.append(HeaderField("x-gateway-classifier-mode", mode.rawValue)) }
         if let tier = question.tier { extra.append(HeaderField("x-gateway-tier", tier.name)) }
-        let asked = request.asking(path, body: question.body, adding: extra)
+        let asker = question.tier.map { _ in TierAsker.field }
+        let asked = request.asking(path, body: question.body, adding: extra, tierBy: asker)
         let reply = await gateway.answer(asked, in: question.dialect)
         guard reply.status == 200, case .bytes(let body) = reply.body,
             let entry = gateway.ledger.entry(id: request.id), let explanation = entry.detail.decision,

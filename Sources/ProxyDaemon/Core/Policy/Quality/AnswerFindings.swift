@@ -30,8 +30,9 @@ struct AnswerFindings {
     mutating func finished() {
         guard !declinesForSafety else { return }
         truncated()
-        refusal(isOver: true)
-        uncertainty(isOver: true)
+        // What the client cut may have gone on to help: it is judged as a beginning is.
+        refusal(isOver: !isCutByClient)
+        uncertainty(isOver: !isCutByClient)
         hedging()
         tooShort()
         missingCode()
@@ -48,9 +49,26 @@ struct AnswerFindings {
         answer.stopReason == "max_tokens" || answer.stopReason == "model_context_window_exceeded"
     }
 
+    /// So few tokens are asked for by those who want no more.
+    private static let tinyLimit = 64
+
+    /// The client's own limit cut it, so that it would cut a stronger model's answer, too. Otherwise there was none, or a
+    /// smaller one was in force: the gateway's default, the model's longest answer, the window of a local server. Where
+    /// nobody counted tokens the client's is taken to be the one. Servers count a little differently, and a tenth more
+    /// would change nothing.
+    private var isCutByClient: Bool {
+        guard answer.stopReason == "max_tokens", let limit = wish.prompt.maxTokens else { return false }
+        guard limit > Self.tinyLimit, let written = answer.outputTokens else { return true }
+        return written >= limit - limit / 10
+    }
+
     private mutating func truncated() {
-        guard isCut, !wish.hasTinyLimit else { return }
-        add(.truncated, QualityWeight.truncated, "cut by its limit of tokens")
+        guard isCut else { return }
+        if isCutByClient {
+            add(.truncated, QualityWeight.truncatedByClient, "cut by the client's own limit of tokens")
+        } else {
+            add(.truncated, QualityWeight.truncated, "cut by its limit of tokens")
+        }
     }
 
     // MARK: Claims
@@ -170,7 +188,8 @@ struct AnswerFindings {
     }
 
     private mutating func missingCode() {
-        guard wish.wantsCode, calls == 0, !wish.isAgentStep, wish.json == .none, claims.precise == 0 else { return }
+        guard wish.wantsCode, calls == 0, !isCutByClient, !wish.isAgentStep, wish.json == .none, claims.precise == 0
+        else { return }
         let hasCode = scan.fences > 0 || scan.codeLines > 0 || prose.longestInlineCode >= 6
         if !hasCode { add(.missingCode, QualityWeight.missingCode, "no code where code was asked for") }
     }
@@ -202,7 +221,7 @@ struct AnswerFindings {
     }
 
     private mutating func invalidToolArguments() {
-        guard let problem = answer.calls.problem else { return }
+        guard let problem = answer.calls.problem, !isCutByClient else { return }
         add(.invalidToolArguments, QualityWeight.invalidToolArguments, problem)
     }
 

@@ -1,3 +1,5 @@
+import Shared
+
 /// Judges one answer as it arrives. A value: pure, bounded, and of any cutting of a stream into events the same verdict.
 ///
 /// Reading costs in proportion to the piece. Text is held only where JSON was asked for, and arguments of a tool call until
@@ -75,9 +77,12 @@ package struct AnswerQuality: Sendable {
     }
 
     /// All that can be said once the answer is over, its own stop reason included. A refusal for safety is never weak.
-    package func finished() -> QualityVerdict {
+    /// `usageIsEstimated` where the tokens that the answer tells of were not counted by its provider.
+    package func finished(usageIsEstimated: Bool = false) -> QualityVerdict {
         guard !seen.hasRefused, seen.stopReason != "refusal" else { return .fine }
-        var findings = AnswerFindings(seen.stopReason == nil ? seen.finished() : seen, rules)
+        var whole = seen.stopReason == nil ? seen.finished() : seen
+        whole.outputTokens = usageIsEstimated ? nil : reader.countedOutput
+        var findings = AnswerFindings(whole, rules)
         findings.finished()
         return QualityVerdict(findings.all, rules)
     }
@@ -95,6 +100,12 @@ private struct DialectReader: Sendable {
         let context = TranslationContext(exchangeID: "", unixSeconds: 0, model: "")
         anthropic = AnthropicAnswerReader(context)
         openAI = OpenAIAnswerReader(context)
+    }
+
+    /// Tokens of output as far as the answer tells of them.
+    var countedOutput: Int? {
+        let account = dialect == .anthropic ? anthropic.account : openAI.account
+        return account.hasOutput ? account.usage.output : nil
     }
 
     var isOver: Bool { dialect == .anthropic ? anthropic.isOver : openAI.isOver }

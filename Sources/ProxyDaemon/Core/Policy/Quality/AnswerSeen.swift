@@ -14,6 +14,8 @@ struct AnswerSeen: Sendable {
     /// In Anthropic's words; nil while the answer goes on.
     private(set) var stopReason: String?
     private(set) var hasRefused = false
+    /// What the provider counted of the answer, its thinking included; nil where it counted nothing, or not yet.
+    var outputTokens: Int?
     /// Half of a character that two escapes stand for, which a stream may cut.
     private var half: [UInt8] = []
     private var plain: [UInt8] = []

@@ -29,8 +29,6 @@ package struct QualityExpectation: Sendable {
     var isPart = false
     /// A step of an agent's loop, whose text may be anything.
     var isAgentStep = false
-    /// The limit is too small for an answer, so that its cut was meant.
-    var hasTinyLimit = false
     /// Characters of text that the request names in figures; nil where it names none.
     var requestedCharacters: Int?
     /// Wants words in which somebody declines said otherwise: the answer declines too.
@@ -61,7 +59,6 @@ package struct QualityExpectation: Sendable {
         let text = Ask(prompt.traits.lastUserText).text
         let request = RequestWords(text)
         isAgentStep = prompt.traits.hasToolHistory
-        hasTinyLimit = prompt.maxTokens.map { $0 <= 32 } ?? false
         isFiction = request.isFiction
         isForSomebody = request.isForSomebody
         isEnglish = request.isEnglish

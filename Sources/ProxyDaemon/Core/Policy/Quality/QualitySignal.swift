@@ -84,6 +84,9 @@ package struct QualityRules: Sendable, Equatable {
 /// where it also appeared in fine ones and needs another beside it.
 enum QualityWeight {
     static let truncated = 0.9
+    /// By the client's own limit, which would cut a stronger model's answer as well: written down, and with any other
+    /// finding that is not enough alone still not enough.
+    static let truncatedByClient = 0.2
     static let uncertainty = 0.7
     /// Some help follows the claim.
     static let uncertaintyWithHelp = 0.3

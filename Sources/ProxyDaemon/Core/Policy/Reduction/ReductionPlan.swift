@@ -16,19 +16,17 @@ package struct ReductionPlan: Sendable, Hashable {
     package init() {}
 
     package init(_ settings: Settings.Reduction) {
-        systemMaxCharacters = Self.sensible(settings.systemMaxCharacters)
-        userMaxCharacters = Self.sensible(settings.userMaxCharacters)
-        toolResultMaxCharacters = Self.sensible(settings.toolResultMaxCharacters)
+        systemMaxCharacters = settings.systemMaxCharacters
+        userMaxCharacters = settings.userMaxCharacters
+        toolResultMaxCharacters = settings.toolResultMaxCharacters
         stripsBoilerplate = settings.stripsBoilerplate
         deduplicatesFiles = settings.deduplicatesFiles
         asksForDiffs = settings.asksForDiffs
         maxContextTokens = settings.maxContextTokens
     }
 
-    /// A limit that leaves less than this makes no sense of anything.
+    /// The smallest limit that may be configured: one that leaves less makes no sense of anything.
     package static let leastCharacters = 1_000
-
-    private static func sensible(_ limit: Int) -> Int { limit == 0 ? 0 : max(limit, leastCharacters) }
 
     package var isEmpty: Bool { self == ReductionPlan() }
 
