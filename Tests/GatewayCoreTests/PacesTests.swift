@@ -107,7 +107,14 @@ import Testing
         )
         func reason(_ limit: Int, id: String) async throws -> String {
             let body = #"{"model":"auto","max_tokens":\#(limit),"messages":[{"role":"user","content":"Hello \#(id)"}]}"#
-            _ = await gateway.answer(.messages(body, id: id))
+            let request = ClientRequest(
+                id: id,
+                method: "POST",
+                path: "/v1/messages",
+                body: Array(body.utf8),
+                arrivedNanoseconds: clock.port.monotonicNanoseconds()
+            )
+            _ = await gateway.answer(request)
             let reasons = gateway.ledger.entry(id: id)?.detail.decision?.reasons
             return try #require(reasons?.first { $0.contains("for the whole") || $0.contains("not known yet") })
         }

@@ -40,10 +40,6 @@ private final class ReducingGateway: Sendable {
     init(_ rules: [BoilerplateRule], skills: [Skill] = [], _ change: (inout Settings) -> Void) throws {
         let recorder = Recorder()
         bodies = recorder
-        let answer = Array(
-            #"{"id":"m","type":"message","role":"assistant","model":"x","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":10,"output_tokens":2}}"#
-                .utf8
-        )
         var settings = try loadConfig("").settings
         settings.routing.mode = .off
         settings.cache.isEnabled = false
@@ -56,6 +52,11 @@ private final class ReducingGateway: Sendable {
             boilerplate: rules,
             transport: Transport { request throws(UpstreamError) in
                 recorder.all.withLock { $0.append(request.body) }
+                // Four bytes are about a token.
+                let answer = Array(
+                    #"{"id":"m","type":"message","role":"assistant","model":"x","content":[{"type":"text","text":"ok"}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":\#(request.body.count / 4),"output_tokens":2}}"#
+                        .utf8
+                )
                 return UpstreamResponse(
                     status: 200,
                     headers: [HeaderField("content-type", "application/json")],

@@ -115,6 +115,13 @@ private struct CascadeBench {
         #expect(without.gateway.snapshot().warnings.contains { $0.contains("ENABLE_CASCADE_ROUTING") })
     }
 
+    @Test func `that are not there leave each request to its own tier`() async {
+        for (word, tier) in [("Say", "fast"), ("Analyze", "balanced"), ("Design", "premium")] {
+            let bench = CascadeBench([.json(Said.answer(Said.good))], hasLocal: false) { $0.cascade.maxTier = .premium }
+            #expect(await bench.ask(word).header("X-Gateway-Tier") == tier)
+        }
+    }
+
     @Test func `name each reason once, however often they were found`() async throws {
         let bench = CascadeBench([
             .json(CascadeBench.plain), .json(Said.answer(Said.unsure)), .json(Said.answer(Said.good)),

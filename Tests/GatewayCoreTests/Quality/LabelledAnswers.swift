@@ -33,7 +33,7 @@ struct LabelledAnswer: Decodable, Sendable {
     var calls: [Call]?
     var stops: [String]?
     var max_tokens: Int?
-    /// What the provider counted; without it a quarter of the answer's bytes, or the limit where the item has one and was cut.
+    /// What the provider counted; without it a quarter of the answer's bytes, or the limit where that cut the answer.
     var output_tokens: Int?
     /// The classifier's score; without one the request was not classified.
     var score: Int?
@@ -50,9 +50,12 @@ struct LabelledAnswer: Decodable, Sendable {
         return try lines.map { try JSONDecoder().decode(LabelledAnswer.self, from: Data($0)) }
     }
 
-    /// Where an item has no limit of its own, the client's is far above this: something else has cut it.
+    /// The client's limit. Whoever labelled an answer as cut meant that it should have been longer: the limit of such an item
+    /// stands for another than the client's.
+    private var clientLimit: Int { kind == "truncated" ? 64_000 : max_tokens ?? 1_024 }
+
     private var counted: JSONFixture {
-        let limit = stop == "max_tokens" ? max_tokens : nil
+        let limit = stop == "max_tokens" && kind != "truncated" ? max_tokens : nil
         return .number(Double(output_tokens ?? limit ?? max(1, answer.utf8.count / 4)))
     }
 
@@ -60,7 +63,7 @@ struct LabelledAnswer: Decodable, Sendable {
 
     func prompt(_ dialect: Dialect) throws -> Prompt {
         var body: [String: JSONFixture] = [
-            "model": .text("m"), "max_tokens": .number(Double(max_tokens ?? 1_024)),
+            "model": .text("m"), "max_tokens": .number(Double(clientLimit)),
         ]
         var messages: [JSONFixture] = []
         if let system {

@@ -145,12 +145,11 @@ import Testing
     /// A provider takes four in a request.
     @Test func `are four at most, tools and system and three of what steps share`() async throws {
         let it = PreparedGateway { $0.reduction.marksCache = true }
-        let blocks = (0..<5).map { "{\"type\":\"text\",\"text\":\"\($0) \(Self.words(4_200))\"}" }.joined(
-            separator: ","
-        )
-        let body =
-            "{\"model\":\"claude-sonnet-4-6\",\"max_tokens\":99,\"tools\":[{\"name\":\"t\",\"input_schema\":{}}],\"system\":\(JSONText.quoted(Self.long)),\"messages\":[{\"role\":\"user\",\"content\":[\(blocks)]}]}"
         for number in 0..<2 {
+            let blocks = (0..<5).map { "{\"type\":\"text\",\"text\":\"Run \(number), \($0): \(Self.words(4_200))\"}" }
+            let message = "{\"role\":\"user\",\"content\":[\(blocks.joined(separator: ","))]}"
+            let head = "\"tools\":[{\"name\":\"t\",\"input_schema\":{}}],\"system\":\(JSONText.quoted(Self.long))"
+            let body = "{\"model\":\"claude-sonnet-4-6\",\"max_tokens\":99,\(head),\"messages\":[\(message)]}"
             let request = ClientRequest(
                 id: "00000000000000a\(number)",
                 method: "POST",
@@ -163,8 +162,9 @@ import Testing
                 )
             )
             _ = await it.gateway.answer(request)
+            // Tools and system have to come again first.
+            #expect(count(it.sent) == 3 + number)
         }
-        #expect(count(it.sent) == 4)
         #expect(it.sent.contains("\(JSONText.quoted(Self.long)),\(Self.marker)}],"))
         _ = try JSONIndex(Array(it.sent.utf8))
     }

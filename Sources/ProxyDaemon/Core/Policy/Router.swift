@@ -201,7 +201,9 @@ package struct Router: Sendable {
             // There is no model to stay with, so that what is only unsure is worth a try.
             all = bounded(candidates.all(draft, .client), request.bounds)
         }
-        var decision = try decision(draft, ground, all, floor: draft.mayBeLocal ? .local : floor)
+        // Without a local model that takes it, it is work for its own tier.
+        let isLocal = draft.mayBeLocal && all.contains { $0.veto == nil && $0.backend.tier == .local }
+        var decision = try decision(draft, ground, all, floor: isLocal ? .local : floor)
         decision.liftedTier = lifted
         decision.unheeded = draft.unheeded
         return decision
