@@ -94,7 +94,7 @@ import Testing
             #"gateway_semantic_cache_refusals_total{guard="numbers"} 7"#, "gateway_semantic_cache_enabled 0",
             "gateway_semantic_cache_false_hit_ratio 0.25", #"gateway_limit_refusals_total{limit="streams"} 3"#,
             #"gateway_shed_total{reason="queue_full"} 8"#,
-            #"gateway_budget_limit_usd{scope="project:web",period="day"} 2.0"#,
+            #"gateway_budget_limit_usd{scope="project:web",period="day"} 2.00"#,
             #"gateway_budget_spent_usd{scope="project:web",period="day"} 0.500000001"#,
             #"gateway_build_info{version="0.1.0"} 1"#,
         ] { #expect(lines.contains(line[...]), "\(line)") }
