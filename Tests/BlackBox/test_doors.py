@@ -12,6 +12,7 @@ import anthropic
 import pytest
 
 import wire
+from listeners import Listener, SecureUpstream
 from processes import backend, config, wait_until, xdg
 from wire import assert_openai_error, messages, prompt
 
@@ -222,38 +223,6 @@ def test_addresses_in_prompts_are_nobodys_business(start):
 # TLS towards providers.
 
 
-class SecureUpstream:
-    """A provider behind TLS that notes what it was sent."""
-
-    def __init__(self, cert, key):
-        self.received = b""
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(cert, key)
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"https://127.0.0.1:{self._listener.getsockname()[1]}"
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                with self._context.wrap_socket(plain, server_side=True) as connection:
-                    connection.settimeout(5)
-                    while piece := connection.recv(65536):
-                        self.received += piece
-                        if piece.endswith(b"}"):
-                            connection.sendall(wire.response_bytes())
-            except OSError:
-                plain.close()
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-
 @pytest.fixture(scope="module")
 def certificates(certificate):
     """Beside the good one: one that is over, and one of another host. Each is its own authority."""
@@ -292,17 +261,15 @@ def test_only_the_right_provider_gets_the_key(start, certificates, cert, key, is
 def test_a_provider_that_speaks_no_tls_gets_no_key(start):
     received = []
 
-    def serve(listener):
-        connection, _ = listener.accept()
-        with connection:
-            received.append(connection.recv(65536))
-            connection.sendall(wire.response_bytes())
+    def serve(connection):
+        received.append(connection.recv(65536))
+        connection.sendall(wire.response_bytes())
 
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = threading.Thread(target=serve, args=(listener,))
-        server.start()
-        gateway = start.gateway(config(backend("a", f"https://127.0.0.1:{listener.getsockname()[1]}")))
+    upstream = Listener(serve)
+    try:
+        gateway = start.gateway(config(backend("a", f"https://127.0.0.1:{upstream.port}")))
         assert messages(gateway.port, prompt(model="a")).status == 502
-        server.join(5)
+    finally:
+        upstream.stop()
     # A client's first message of TLS, and no more.
     assert received[0][:1] == b"\x16" and b"upstream-secret" not in received[0]

@@ -4,7 +4,6 @@ import json
 import os
 import stat
 import subprocess
-import time
 
 import anthropic
 import pytest

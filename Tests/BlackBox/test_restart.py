@@ -10,7 +10,6 @@ import threading
 import pytest
 
 import processes
-import wire
 from processes import backend, config, wait_until
 from wire import messages, prompt
 

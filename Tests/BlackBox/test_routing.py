@@ -1,7 +1,6 @@
 """The decision from outside: /route, feedback, projects, the layers that ask somebody, and what of it is paid."""
 
 import json
-import os
 import time
 from pathlib import Path
 

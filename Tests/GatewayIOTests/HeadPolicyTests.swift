@@ -147,7 +147,8 @@ import Testing
         "5\u{0}\r\nhello\r\n0\r\n\r\n", "5\nhello\n0\n\n", "5\rhello\r0\r\r", "5\r\nhelloXX0\r\n\r\n",
         "a\r\nhello\r\n0\r\n\r\n", "3\r\nhello\r\n0\r\n\r\n", "123456789\r\nhello\r\n0\r\n\r\n",
         "5;a\nX\r\nhello\r\n0\r\n\r\n",
-        "0\r\n x: folded\r\n\r\n", "0\r\nx: \u{1}\r\n\r\n", "5\r\nhel", "5\r\nhello\r\n",
+        "0\r\n x: folded\r\n\r\n", "0\r\nx: \u{1}\r\n\r\n",
+        "0\r\nx\r\n\r\n", "0\r\nx : 1\r\n\r\n", "0\r\n: 1\r\n\r\n", "5\r\nhel", "5\r\nhello\r\n",
         "5;\(String(repeating: "a", count: 257))\r\nhello\r\n0\r\n\r\n",
         "0\r\nx: \(String(repeating: "a", count: 8_192))\r\n\r\n",
     ])

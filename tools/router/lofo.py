@@ -13,7 +13,7 @@ import re
 
 import numpy as np
 
-from heads import TASKS, Settings, Variant, knots, score, thresholds, tiers
+from heads import Settings, Variant, knots, score, thresholds, tiers
 from golden import applied_to
 from learning import apgr, auc, read, read_lines
 from train_router import load, scale_of, unseen_raw
@@ -64,7 +64,6 @@ def main() -> None:
     options = parser.parse_args()
     data = load(options.data, options.exemplars, options.model_dir, options.cache)
     settings = Settings()
-    everything = np.ones(data.count, bool)
 
     columns = {
         "length": np.array([float(len(row["prompt"])) for row in data.rows]),

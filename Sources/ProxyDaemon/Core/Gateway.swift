@@ -244,10 +244,12 @@ package struct Gateway: Sendable {
         }
     }
 
-    /// `POST /v1/messages/count_tokens`: neither routed nor billed.
+    /// `POST /v1/messages/count_tokens`: neither routed nor billed, but limited.
     package func countTokens(_ request: ClientRequest) async -> Reply {
         await guarded(request) { () throws(GatewayError) in
-            let counted = prepare.counted(request, of: try keys.identify(request))
+            let client = try keys.identify(request)
+            try await limits.enterCount(client)
+            let counted = prepare.counted(request, of: client)
             return try await Beside(router: router, transport: transport).countTokens(counted)
         }
     }

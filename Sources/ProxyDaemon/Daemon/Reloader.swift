@@ -1,6 +1,7 @@
 import GatewayCore
 import GatewayIO
 import Logging
+import NIOPosix
 import ServiceLifecycle
 import Shared
 
@@ -58,7 +59,9 @@ actor Reloader {
         let former = current
         let ledger = former.gateway.ledger
         do {
-            let config = try read()
+            // Files, perhaps on a disk that hangs.
+            let read = read
+            let config = try await NIOThreadPool.singleton.runIfActive { try read() }
             let fixed = ConfigLoader.keysThatNeedRestart(former.config.settings, config.settings)
             guard fixed.isEmpty else {
                 throw Refusal(

@@ -106,7 +106,7 @@ private struct Connection {
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             guard !isOver else { return }
-            // Of trailers the gate asks less than the decoder: what either refuses ends the connection.
+            expect(error is HeadProblem, "the decoder refused what the gate had let through: \(error)")
             isRefused = true
         }
     }

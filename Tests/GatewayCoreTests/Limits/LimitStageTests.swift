@@ -52,6 +52,24 @@ import Testing
         #expect(upstream.requests.count == 3)
     }
 
+    @Test func `token counts have a rate of their own`() async {
+        let count = ScriptedUpstream.Answer.json(#"{"input_tokens":7}"#)
+        let (gateway, upstream, clock) = gateway([count, count, .json(Self.answer), count]) {
+            $0.limits.eachKey.requestsPerMinute = 2
+        }
+        for _ in 1...2 { #expect(await gateway.countTokens(Self.question("a")).status == 200) }
+        let refused = await gateway.countTokens(Self.question("a"))
+        #expect(refused.status == 429)
+        #expect(refused.header("retry-after") == "30")
+        #expect(await refused.text().contains("2 token counts a minute"))
+        let answered = await gateway.answer(Self.question("b"))
+        #expect(answered.status == 200)
+        #expect(answered.header("X-RateLimit-Remaining") == "1")
+        clock.advance(seconds: 30)
+        #expect(await gateway.countTokens(Self.question("a")).status == 200)
+        #expect(upstream.requests.count == 4)
+    }
+
     @Test func `tokens are counted as they came`() async {
         let (gateway, _, _) = gateway([.json(Self.answer), .json(Self.answer)]) {
             $0.limits.all.tokensPerMinute = 2_000

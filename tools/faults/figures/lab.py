@@ -24,6 +24,7 @@ if "GATEWAY_BIN_DIR" not in os.environ:
     release = ROOT / ".build" / "release"
     os.environ["GATEWAY_BIN_DIR"] = str(release if (release / "gatewayd").exists() else ROOT / ".build" / "debug")
 
+import listeners  # noqa: E402
 import postgres_server  # noqa: E402
 import processes  # noqa: E402
 import redis_server  # noqa: E402
@@ -201,6 +202,12 @@ class Lab:
 
     def provider(self):
         return self.adopt(Provider())
+
+    def listener(self, handle):
+        """A port where `handle` is given each connection."""
+        listener = listeners.Listener(handle)
+        self._last.append(listener.stop)
+        return listener.port
 
     def settings(self, url, dialect="anthropic", **sections):
         provider = "anthropic" if dialect == "anthropic" else "openai_compatible"

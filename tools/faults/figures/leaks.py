@@ -8,12 +8,11 @@ import socket
 import stat
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 
 from .control import line
-from .lab import ADMIN, CLIENT_KEY, KIT, PROMPT_MARK, UPSTREAM_KEY, Skip, ask, body, check, fault, free_port, wire, works
+from .lab import ADMIN, CLIENT_KEY, KIT, PROMPT_MARK, UPSTREAM_KEY, Skip, ask, body, check, fault, wire, works
 
 SECRETS = [CLIENT_KEY, UPSTREAM_KEY, ADMIN["x-api-key"], "s3cret-pg-word"]
 # Holds the keys because somebody wrote them there; holds prompts because log.prompts says so.
@@ -92,20 +91,8 @@ def busy(lab):
 
 @fault("leaks", "redirect_canary", "a provider that sends the gateway elsewhere: nobody comes there")
 def canary(lab):
-    port, visits = free_port(), []
-    listener = socket.create_server(("127.0.0.1", port))
-
-    def serve():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            visits.append(connection.recv(65_536))
-            connection.close()
-
-    threading.Thread(target=serve, daemon=True).start()
-    lab.finally_do(lambda: [listener.shutdown(socket.SHUT_RDWR), listener.close()])
+    visits = []
+    port = lab.listener(lambda connection: visits.append(connection.recv(65_536)))
     total = 0
     for status in (301, 302, 303, 307, 308):
         upstream = wire.Upstream(wire.reply_with(status, b"", {"location": f"http://127.0.0.1:{port}/stolen"}))

@@ -4,14 +4,13 @@ import ctypes
 import json
 import os
 import socket
-import ssl
 import subprocess
 import sys
 import threading
 import time
 from pathlib import Path
 
-from .lab import (ROOT, UPSTREAM_KEY, Skip, ask, body, check, fault, free_port, processes, request_bytes, require,
+from .lab import (ROOT, UPSTREAM_KEY, Skip, ask, body, check, fault, free_port, listeners, processes, request_bytes, require,
                   require_root, run, wait_until, wire, works)
 
 
@@ -110,38 +109,6 @@ def dns_unknown(lab):
 # TLS.
 
 
-class SecureProvider:
-    """A server that keeps every byte that comes to it under TLS."""
-
-    def __init__(self, cert, key):
-        self.received = b""
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(cert, key)
-        self.port = free_port()
-        self._listener = socket.create_server(("127.0.0.1", self.port))
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def _serve(self):
-        while True:
-            try:
-                plain, _ = self._listener.accept()
-            except OSError:
-                return
-            try:
-                with self._context.wrap_socket(plain, server_side=True) as connection:
-                    connection.settimeout(5)
-                    while piece := connection.recv(65536):
-                        self.received += piece
-                        if piece.endswith(b"}"):
-                            connection.sendall(wire.response_bytes())
-            except OSError:
-                plain.close()
-
-    def stop(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-
 def certificate(lab, host, days, authority=True):
     """A certificate of an authority that the daemon trusts, or of one that nobody does."""
     place = lab.directory()
@@ -159,10 +126,10 @@ def certificate(lab, host, days, authority=True):
 
 def refused_certificate(lab, host="IP:127.0.0.1", days=5, authority=True, trusted=True):
     place = certificate(lab, host, days, authority)
-    provider = SecureProvider(place / "one.crt", place / "one.key")
+    provider = listeners.SecureUpstream(place / "one.crt", place / "one.key")
     lab.finally_do(provider.stop)
     trust = {"upstream": {"ca_file": str(place / "ca.crt")}} if trusted else {}
-    daemon = lab.daemon(lab.settings(f"https://127.0.0.1:{provider.port}", **trust))
+    daemon = lab.daemon(lab.settings(provider.url, **trust))
     answer = ask(daemon.port, "secure")
     return provider, answer
 
@@ -202,21 +169,13 @@ def tls_unknown_authority(lab):
 
 @fault("tls", "tls_plain_text", "no TLS at the port: an error, not a byte of the request")
 def tls_plain_text(lab):
-    port, received = free_port(), []
-    listener = socket.create_server(("127.0.0.1", port))
+    received = []
 
-    def serve():
-        while True:
-            try:
-                connection, _ = listener.accept()
-            except OSError:
-                return
-            with connection:
-                received.append(connection.recv(65536))
-                connection.sendall(wire.response_bytes())
+    def serve(connection):
+        received.append(connection.recv(65536))
+        connection.sendall(wire.response_bytes())
 
-    threading.Thread(target=serve, daemon=True).start()
-    lab.finally_do(lambda: [listener.shutdown(socket.SHUT_RDWR), listener.close()])
+    port = lab.listener(serve)
     daemon = lab.daemon(lab.settings(f"https://127.0.0.1:{port}"))
     answer = ask(daemon.port, "secure")
     check(answer.status == 502, f"{answer.status}")
@@ -226,20 +185,7 @@ def tls_plain_text(lab):
 
 @fault("tls", "tls_cut_in_the_handshake", "the provider hangs up in the middle of the handshake")
 def tls_cut(lab):
-    port = free_port()
-    listener = socket.create_server(("127.0.0.1", port))
-
-    def serve():
-        while True:
-            try:
-                connection, _ = listener.accept()
-                connection.recv(10)
-                connection.close()
-            except OSError:
-                return
-
-    threading.Thread(target=serve, daemon=True).start()
-    lab.finally_do(lambda: [listener.shutdown(socket.SHUT_RDWR), listener.close()])
+    port = lab.listener(lambda connection: connection.recv(10))
     daemon = lab.daemon(lab.settings(f"https://127.0.0.1:{port}"))
     answer = ask(daemon.port, "secure")
     check(answer.status == 502, f"{answer.status}")

@@ -89,16 +89,32 @@ package final class LimitGate: Sendable {
         guard !demands.isEmpty else { return pass }
         let outcomes = await take(demands)
         status = Self.status(demands, outcomes)
+        guard let refusal = refusal(demands, outcomes) else { return pass }
+        pass.leave()
+        throw refusal
+    }
+
+    /// Takes one question for how many tokens a prompt has, or throws `rateLimited`. A client may ask as many a minute as it
+    /// may send requests, which these are not: an agent that counts before each turn has all of its turns.
+    func enterCount(_ client: ClientIdentity) async throws(GatewayError) {
+        let demands = terms.limits(of: client).compactMap { scope, limits in
+            limits.requestsPerMinute.map { RateLimiter.Demand(.init(scope, .counts), GCRA(limit: $0), 1) }
+        }
+        guard !demands.isEmpty else { return }
+        if let refusal = refusal(demands, await take(demands)) { throw refusal }
+    }
+
+    /// What says no, with the longest wait; nil where nothing does. It is counted.
+    private func refusal(_ demands: [RateLimiter.Demand], _ outcomes: [GCRA.Outcome]) -> GatewayError? {
         guard
             let refused = outcomes.indices.filter({ !outcomes[$0].isAllowed })
                 .max(by: { outcomes[$0].retryNanoseconds < outcomes[$1].retryNanoseconds })
-        else { return pass }
-        pass.leave()
-        refusals.add(demands[refused].bucket.unit == .requests ? .requests : .tokens)
-        let seconds = Self.seconds(outcomes[refused].retryNanoseconds)
+        else { return nil }
         let (bucket, rate) = (demands[refused].bucket, demands[refused].rate)
-        let text = "\(bucket.scope.words) may use \(rate.limit) \(bucket.unit.rawValue) a minute; retry in \(seconds) s"
-        throw GatewayError(.rateLimited("rate limit reached: \(text)", retryAfterSeconds: Int(seconds)))
+        refusals.add(bucket.unit == .tokens ? .tokens : .requests)
+        let seconds = Self.seconds(outcomes[refused].retryNanoseconds)
+        let text = "\(bucket.scope.words) may use \(rate.limit) \(bucket.unit.words) a minute; retry in \(seconds) s"
+        return GatewayError(.rateLimited("rate limit reached: \(text)", retryAfterSeconds: Int(seconds)))
     }
 
     private static func demands(

@@ -3,6 +3,10 @@ package struct RateLimiter: Sendable {
     package enum Unit: String, Hashable, Sendable {
         case requests
         case tokens
+        /// Questions for how many tokens a prompt has.
+        case counts
+
+        var words: String { self == .counts ? "token counts" : rawValue }
     }
 
     package struct Bucket: Hashable, Sendable {

@@ -233,7 +233,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8]) {
         guard let context else { return }
-        let request = Self.request(head, body, id: shared.ids.next(), isLoopback: isLoopback, access?.trace)
+        let request = ClientRequest(head, body, id: shared.ids.next(), isFromLoopback: isLoopback, access?.trace)
         state = .responding(head, nil)
         let responder = shared.responder
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)
@@ -396,28 +396,6 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private static func dialect(_ head: HTTPRequestHead) -> Dialect {
         Dialect(path: String(head.uri.prefix { $0 != "?" }))
-    }
-
-    private static func request(
-        _ head: HTTPRequestHead,
-        _ body: [UInt8],
-        id: String,
-        isLoopback: Bool,
-        _ trace: RequestTrace?
-    ) -> ClientRequest {
-        let target = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        return ClientRequest(
-            id: id,
-            method: head.method.rawValue,
-            path: target.first.map(String.init) ?? "/",
-            query: target.count > 1 ? String(target[1]) : nil,
-            headers: head.headers.map { HeaderField($0.name, $0.value) },
-            body: body,
-            isFromLoopback: isLoopback,
-            arrivedNanoseconds: MonotonicTime.nanoseconds(),
-            unixMilliseconds: MonotonicTime.unixMilliseconds(),
-            trace: trace
-        )
     }
 
     private static func isLoopback(_ address: SocketAddress?) -> Bool {

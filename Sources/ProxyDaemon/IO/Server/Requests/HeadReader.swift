@@ -38,11 +38,12 @@ struct ChunkWalk: Sendable {
         case data(Int)
         case dataReturn
         case dataNewline
-        /// At the beginning of a trailer's line, or in one.
-        case trailer(bytes: Int, isLineStart: Bool)
+        case trailer(bytes: Int, TrailerPart)
         case trailerNewline(bytes: Int, isLast: Bool)
         case end
     }
+
+    private enum TrailerPart { case lineStart, name, value }
 
     private var place = Place.size(0, digits: 0)
     /// Larger than any body that is taken.
@@ -94,27 +95,33 @@ struct ChunkWalk: Sendable {
             }
         case .sizeEnd(let size):
             try expect(0x0A, byte)
-            place = size > 0 ? .data(size) : .trailer(bytes: 0, isLineStart: true)
+            place = size > 0 ? .data(size) : .trailer(bytes: 0, .lineStart)
         case .dataReturn:
             try expect(0x0D, byte)
             place = .dataNewline
         case .dataNewline:
             try expect(0x0A, byte)
             place = .size(0, digits: 0)
-        case .trailer(let count, let isLineStart):
+        case .trailer(let count, let part):
             guard count < Self.maximumTrailerBytes else { throw HeadProblem("trailers without bound") }
-            if byte == 0x0D {
-                place = .trailerNewline(bytes: count + 1, isLast: isLineStart)
-            } else {
-                guard byte >= 0x20 || byte == 0x09, byte != 0x7F, !isLineStart || HeadPolicy.isToken(byte) else {
-                    throw HeadProblem("a trailer that is none")
-                }
-                place = .trailer(bytes: count + 1, isLineStart: false)
-            }
+            place = try trailer(byte, bytes: count + 1, part)
         case .trailerNewline(let count, let isLast):
             try expect(0x0A, byte)
-            place = isLast ? .end : .trailer(bytes: count, isLineStart: true)
+            place = isLast ? .end : .trailer(bytes: count, .lineStart)
         case .data, .end: break
+        }
+    }
+
+    /// What follows a byte of a trailer: `name: value`, or the line that ends them all.
+    private func trailer(_ byte: UInt8, bytes: Int, _ part: TrailerPart) throws(HeadProblem) -> Place {
+        switch part {
+        case .lineStart where byte == 0x0D: return .trailerNewline(bytes: bytes, isLast: true)
+        case .value where byte == 0x0D: return .trailerNewline(bytes: bytes, isLast: false)
+        case .name where byte == UInt8(ascii: ":"): return .trailer(bytes: bytes, .value)
+        case .lineStart where HeadPolicy.isToken(byte), .name where HeadPolicy.isToken(byte):
+            return .trailer(bytes: bytes, .name)
+        case .value where byte == 0x09 || byte >= 0x20 && byte != 0x7F: return .trailer(bytes: bytes, .value)
+        case .lineStart, .name, .value: throw HeadProblem("a trailer that is none")
         }
     }
 
