@@ -234,7 +234,7 @@ let package = Package(
 )
 
 // `make fuzz` alone sets FUZZ: no other build knows of the fuzzers, nor of the flags that lead them. What is fuzzed is optimised
-// whatever the build is: a fuzzer is worth its executions a second. Of two -sanitize flags only the last would count.
+// in a debug build, too. Of two -sanitize flags only the last would count.
 if Context.environment["FUZZ"] != nil {
     let led: [SwiftSetting] = [.unsafeFlags(["-O", "-enable-testing", "-sanitize=fuzzer,address"])]
     let fuzzed: Set = ["Dashboard", "GatewayCore", "GatewayIO", "Shared"]

@@ -21,6 +21,15 @@ struct ScreenTests {
         #expect(screen.split(separator: "\n", omittingEmptySubsequences: false).count == rows)
     }
 
+    @Test func `Simulated money is marked at a tier that was paid for but has not answered`() {
+        var feed = FakeFeed()
+        var snapshot = feed.snapshot()
+        snapshot.tiers = [.init(tier: .balanced, requests: 0, cost: USD(nanodollars: 2_430_000))]
+        var dashboard = Dashboard.live(120, 40)
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        #expect(dashboard.screen.contains(" ~$0.0024"))
+    }
+
     @Test func `Wider screens say more: ids, tokens, eight figures, backends and warnings`() {
         let medium = Dashboard.live(120, 40).screen
         for text in ["id", "tokens", "cache hits", "attention", "model claude-x has no price"] {

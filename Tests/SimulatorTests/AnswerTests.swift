@@ -29,6 +29,21 @@ import Testing
         #expect(texts.contains { $0 != texts[0] })
     }
 
+    @Test(arguments: [
+        "Why is the sky blue?", "Prove that this protocol is safe, step by step, and compare it with three others.",
+    ])
+    func `no sentence comes often enough to be taken for a weak answer`(question: String) throws {
+        let request = try MessagesRequest(Sample.body(question))
+        for seed in 1...100 as ClosedRange<UInt64> {
+            for block in AnswerComposer(request, Directives(), seed: seed, toolID: "t").compose().blocks {
+                guard case .text(let text) = block else { continue }
+                let sentences = text.split { ".\n".contains($0) }.map { $0.drop { $0 == " " } }
+                let counts = Dictionary(sentences.map { ($0, 1) }, uniquingKeysWith: +)
+                #expect(counts.values.max() ?? 0 < 3, "\(text)")
+            }
+        }
+    }
+
     @Test func `a plain answer has the shape of a message`() throws {
         let reply = sample.ask("Hello harbour")
         let json = try #require(reply.json)

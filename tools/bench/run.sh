@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
 # Measures what the gateway adds to a request, beside nginx as a plain reverse proxy, in one interleaved run.
 #
-#   tools/bench/run.sh [-r ROUNDS] [-d SECONDS] [PEER...]
+#   tools/bench/run.sh [-r ROUNDS] [-d SECONDS] [-b GATEWAYD] [PEER...]
 #
 # The load kit (fake provider, load generator, peers) is read from $SHARED_DIR/kits/load, by default ../shared beside the
 # repository. Needs root for a network namespace of its own, so that nothing else on the machine is in the way.
-# PEERs are names of the kit's peers, such as rolter or litellm-1; their programs are looked for under $VENVS.
+# With -b another build of gatewayd is measured beside this one, as "before". PEERs are names of the kit's peers, such as
+# rolter or litellm-1; their programs are looked for under $VENVS.
 set -euo pipefail
 repository=$(cd "$(dirname "$0")/../.." && pwd)
 shared=${SHARED_DIR:-$repository/../shared}
 gatewayd=${GATEWAY_BIN_DIR:-$repository/.build/release}/gatewayd
-rounds=3 seconds=2
-while getopts r:d: option; do
-    case $option in r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; *) exit 2 ;; esac
+rounds=3 seconds=2 before=
+while getopts r:d:b: option; do
+    case $option in r) rounds=$OPTARG ;; d) seconds=$OPTARG ;; b) before=$(realpath "$OPTARG") ;; *) exit 2 ;; esac
 done
 shift $((OPTIND - 1))
 
@@ -50,9 +51,9 @@ finish() {
 }
 trap finish EXIT
 
-# A gateway with its upstream on the fake provider; $1 port, $2 further configuration. Sets `pid`.
+# A gateway with its upstream on the fake provider; $1 port, $2 further configuration, $3 the program. Sets `pid`.
 start_gateway() {
-    local port=$1 backend
+    local port=$1 program=${3:-$gatewayd} backend
     {
         echo "models:"
         for backend in haiku:claude-haiku-4-5-20251001:fast sonnet:claude-sonnet-4-6:balanced opus:claude-opus-4-7:premium; do
@@ -64,7 +65,7 @@ start_gateway() {
         echo "$2"
     } >"$work/$port.yaml"
     # The same rank as the peers have, on the other processor than the load generator.
-    ip netns exec "$NS" taskset -c 0 chrt -f "$RT" "$gatewayd" --config "$work/$port.yaml" --port "$port" \
+    ip netns exec "$NS" taskset -c 0 chrt -f "$RT" "$program" --config "$work/$port.yaml" --port "$port" \
         --socket "$work/$port.sock" >"$work/$port.log" 2>&1 &
     pid=$!
     pids+=("$pid")
@@ -83,17 +84,22 @@ for peer in "$@"; do PIN=0 peers/peers.sh start "$peer" >&2; done
 
 # The cache is on and bounded, so that memory under load is the gateway's own and the cache's bound.
 start_gateway 18080 "cache: {max_bytes: 16777216, max_entry_bytes: 65536}"
-gateway="gateway,http://127.0.0.1:18080,$pid"
+gateways=("gateway,http://127.0.0.1:18080,$pid")
+loaded=$pid
+if [[ -n $before ]]; then
+    start_gateway 18082 "cache: {max_bytes: 16777216, max_entry_bytes: 65536}" "$before"
+    gateways+=("before,http://127.0.0.1:18082,$pid")
+fi
 ./bench.sh -o "$work/out.tsv" -r "$rounds" -d "$seconds" -k anthropic \
-    -w "miss:1 miss:16 miss:128 rate1000:64 sse0:16 sse2:16 sse2:128 body50k:4 body1m:2" direct nginx "$@" "$gateway"
+    -w "miss:1 miss:16 miss:128 rate1000:64 sse0:16 sse2:16 sse2:128 body50k:4 body1m:2" direct nginx "$@" "${gateways[@]}"
 ./bench.sh -o "$work/out.tsv" -r "$rounds" -d "$seconds" -k anthropic \
-    -w "hit:1 hit:16 hit:128 hit50k:4" nginx nginx-cache "$gateway"
+    -w "hit:1 hit:16 hit:128 hit50k:4" nginx nginx-cache "${gateways[@]}"
 results=$repository/bench-results
 mkdir -p "$results"
 cp "$work/out.tsv" "$results/last.tsv"
 ./table.py "$work/out.tsv" | tee "$results/last.md"
 echo
-echo "memory of the loaded gateway: $(awk '/VmRSS/ { printf "%.0f MB", $2 / 1024 }' "/proc/$pid/status")"
+echo "memory of the loaded gateway: $(awk '/VmRSS/ { printf "%.0f MB", $2 / 1024 }' "/proc/$loaded/status")"
 start_gateway 18081 "cache: {enabled: false}"
 echo "idle over 20 s:"
 S=20 ./idle.sh gateway="$pid"

@@ -2,13 +2,16 @@
 # Builds the fuzzers with AddressSanitizer, replays what they found before, then runs each for a while: one line a target, the
 # sum at the end, 1 where one fails. FUZZ_SECONDS is for each target, 0 only replays; TARGETS are some of them, FUZZ_JOBS how many
 # run at once. What they find on the way stays in .build-fuzz/found, so that the next run goes on from there.
+# FUZZ_SCRATCH=.build FUZZ_CONFIGURATION=debug takes the libraries that a build for tests has left, where speed is no matter.
 set -u -o pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
 cd "$root" || exit 2
 seconds=${FUZZ_SECONDS:-30}
 jobs=${FUZZ_JOBS:-1}
-fuzz=${FUZZ_BINARY:-.build-fuzz/debug/fuzz}
+scratch=${FUZZ_SCRATCH:-.build-fuzz}
+configuration=${FUZZ_CONFIGURATION:-release}
+fuzz=${FUZZ_BINARY:-$scratch/$configuration/fuzz}
 found=.build-fuzz/found
 mkdir -p "$found"
 
@@ -16,9 +19,8 @@ if [[ -z ${FUZZ_BINARY:-} ]]; then
     # libFuzzer's loop without its main, from beside the compiler.
     driver=$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
     [[ -f $driver ]] || { echo "fuzz: $driver is not there; it comes with the Swift toolchain" >&2; exit 2; }
-    # The libraries are built as in development, which is quick; Package.swift has what is fuzzed optimised.
     # shellcheck disable=SC2086
-    FUZZ=1 swift build --scratch-path .build-fuzz --product fuzz ${SWIFT_FLAGS:-} \
+    FUZZ=1 swift build -c "$configuration" --scratch-path "$scratch" --product fuzz ${SWIFT_FLAGS:-} \
         -Xlinker "$driver" -Xlinker -lstdc++ || exit 2
 fi
 

@@ -2,6 +2,7 @@ import FoundationEssentials
 import Shared
 
 @testable import Dashboard
+@testable import GatewayCore
 @testable import GatewayIO
 
 extension FuzzTarget {
@@ -28,7 +29,9 @@ extension FuzzTarget {
         for call in calls { _ = session.line(for: call) }
         for line in bytes.split(separator: 0x0A) {
             if let message = session.message(of: Data(line)) {
-                if case .snapshot(let snapshot) = message { isExposition(PrometheusText(snapshot).text) }
+                if case .snapshot(let snapshot) = message {
+                    isExposition(PrometheusText(snapshot, traffic: TrafficMetrics(models: [])).text)
+                }
                 _ = dashboard.update(.message(message))
             }
             if dice.roll(2) == 0 { _ = dashboard.update(.key(keys[dice.roll(keys.count)])) }

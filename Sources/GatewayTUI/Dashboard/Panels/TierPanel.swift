@@ -30,7 +30,9 @@ enum TierPanel {
                 let count = CellWidth.fit(Format.count(requests), countWidth, alignRight: true)
                 column = surface.write(count, in: inside, row: row, column: column, .dim)
             }
-            let cost = (isSimulated && requests > 0 ? "~" : "") + Format.total(figures?.cost ?? .zero)
+            // What an escalation has spent is there, though another tier has answered.
+            let spent = figures?.cost ?? .zero
+            let cost = (isSimulated && spent > .zero ? "~" : "") + Format.total(spent)
             surface.write(CellWidth.fit(cost, 10, alignRight: true), in: inside, row: row, column: column, .dim)
         }
         if inside.height > 5 { drawCache(snapshot, inside, on: &surface) }

@@ -1,5 +1,3 @@
-package import Shared
-
 /// Answers from what is kept, exactly or for a question that asks the same, and keeps whole answers.
 package struct LookUp: Stage {
     package static let name = "look up"

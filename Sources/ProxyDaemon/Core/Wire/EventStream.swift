@@ -35,19 +35,12 @@ package struct EventStreamSplitter: Sendable {
         if pending.isEmpty {
             pending = bytes
         } else {
-            makeRoom(for: bytes.count)
+            pending.makeRoom(for: bytes.count, limit: limit)
             pending.append(contentsOf: bytes)
         }
         let whole = takeWholeEvents(isLast: false, visit)
         if pending.count > limit { throw EventTooLong(limit: limit) }
         return whole
-    }
-
-    /// By doubling, as arrays do, but never beyond what the longest event needs.
-    private mutating func makeRoom(for count: Int) {
-        let needed = pending.count + count
-        guard pending.capacity < needed else { return }
-        pending.reserveCapacity(max(needed, min(2 * pending.count, limit + count)))
     }
 
     /// Takes what is left when the stream ends: events that only the end makes whole, then part of one that is not.

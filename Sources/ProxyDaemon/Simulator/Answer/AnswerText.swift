@@ -4,6 +4,8 @@ struct AnswerText {
     private let question: Question
     private let hedges: Bool
     private var random: SeededRandom
+    /// Templates of sentences that have not had their turn: one that comes again and again is the mark of a weak answer.
+    private var deck: [String] = []
 
     init(_ question: Question, hedges: Bool, seed: UInt64) {
         self.question = question
@@ -41,7 +43,8 @@ struct AnswerText {
     }
 
     private mutating func sentence() -> String {
-        fill(random.choose(hedges ? Phrases.hedged : Phrases.plain, else: "#."))
+        if deck.isEmpty { deck = (hedges ? Phrases.hedged : Phrases.plain).shuffled(using: &random) }
+        return fill(deck.popLast() ?? "#.")
     }
 
     private mutating func list() -> String {

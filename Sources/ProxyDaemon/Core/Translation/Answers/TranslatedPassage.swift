@@ -106,7 +106,12 @@ struct LineCutter: Sendable {
         _ visit: (UnsafeBufferPointer<UInt8>) -> Void
     ) throws(EventStreamSplitter.EventTooLong) {
         let searched = rest.count
-        if rest.isEmpty { rest = bytes } else { rest.append(contentsOf: bytes) }
+        if rest.isEmpty {
+            rest = bytes
+        } else {
+            rest.makeRoom(for: bytes.count, limit: limit)
+            rest.append(contentsOf: bytes)
+        }
         let taken = rest.withUnsafeBufferPointer { buffer in
             var start = 0
             var from = searched
