@@ -77,12 +77,13 @@ extension FuzzTarget {
         }
     }
 
-    /// What the cache keeps comes back in either form.
+    /// What the cache keeps comes back in either form. Of a text that is none nothing is kept.
     private static func replay(_ bytes: [UInt8]) {
+        guard let index = try? JSONIndex(bytes), bytes.withUnsafeBufferPointer(index.textProblem) == nil else { return }
         for dialect in Dialect.allCases {
             let wire: BackendWire = dialect == .anthropic ? .anthropic : .openai
             guard let answer = try? AnswerTranslation.whole(bytes, from: wire, to: dialect, context: context()),
-                (try? JSONIndex(bytes)) != nil, answer.stopReason != nil
+                answer.stopReason != nil
             else { continue }
             func form(_ body: [UInt8], isStream: Bool, asStream: Bool) -> [UInt8]? {
                 AnswerTranslation.replay(

@@ -201,7 +201,10 @@ enum Respelling {
             var members: [(name: [UInt8], text: [UInt8])] = []
             view.forEachMember { name, value in
                 let plain = Array(view.bytes[name])
-                members.append((plain, [0x22] + plain + Array("\" : ".utf8) + spelled(value)))
+                // Roles and types are compared as they stand, and everybody spells them plainly.
+                let isWord = plain.elementsEqual("role".utf8) || plain.elementsEqual("type".utf8)
+                let text = isWord ? Array(value.raw) : spelled(value)
+                members.append((plain, [0x22] + plain + Array("\" : ".utf8) + text))
             }
             // Which of twins counts depends on their order.
             if Set(members.map(\.name)).count == members.count { members.reverse() }
@@ -212,7 +215,7 @@ enum Respelling {
             return Array("[ ".utf8) + elements.joined(separator: Array(" , ".utf8)) + Array("\r\n]".utf8)
         case .string:
             let contents = view.bytes[view.stringContents]
-            // The roles and types that the reader compares are spelled plainly by everybody.
+            // So are short words.
             guard contents.count > 24, !contents.starts(with: "x-anthropic".utf8),
                 contents.allSatisfy({ $0 >= 0x20 && $0 < 0x7F && $0 != 0x5C }),
                 let last = contents.last
