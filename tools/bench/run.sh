@@ -60,8 +60,9 @@ start_gateway() {
             IFS=: read -r name model tier <<<"$backend"
             echo "  - {name: $name, provider: anthropic, model: $model, base_url: 'http://127.0.0.1:9100', tier: $tier}"
         done
-        # The way without an embedding: what that takes, `make bench-embedding` tells.
         echo "classifier: {mode: rule_based}"
+        # The way without embeddings: what they take, `make bench-embedding` tells. An older build may not know of them.
+        if "$program" check-config --config "$work/without.yaml" >"$work/check.log" 2>&1; then cat "$work/without.yaml"; fi
         echo "$2"
     } >"$work/$port.yaml"
     # The same rank as the peers have, on the other processor than the load generator.
@@ -77,6 +78,7 @@ start_gateway() {
     fail "the gateway did not start"
 }
 
+echo "embedding: {enabled: false}" >"$work/without.yaml"
 PIN=1 peers/peers.sh start fakeup >&2
 PIN=0 peers/peers.sh start nginx >&2
 PIN=0 peers/peers.sh start nginx-cache >&2
