@@ -1,9 +1,15 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// `make tsan` alone sets TSAN: Sources/Shared/WatchedMutex.swift says why. Its members come from a module that not every file
+// imports.
+let memberImports: SwiftSetting =
+    Context.environment["TSAN"] == nil
+    ? .enableUpcomingFeature("MemberImportVisibility") : .define("THREAD_SANITIZER")
+
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
-    .enableUpcomingFeature("MemberImportVisibility"),
+    memberImports,
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]
 

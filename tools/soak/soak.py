@@ -330,6 +330,9 @@ def judge(daemon, figures, began, warm_up, silences, idle, arguments):
         print(f"memory {measured[0][1]:.1f} to {measured[-1][1]:.1f} MiB (most {max(m[1] for m in measured):.1f}), "
               f"slope {memory:+.2f} MiB/h; descriptors most {max(m[2] for m in measured)}, slope {descriptors:+.1f}/h; "
               f"threads most {max(m[3] for m in measured)}")
+        # Whether it climbs or levels off.
+        tenths = [measured[len(measured) * tenth // 10][1] for tenth in range(10)]
+        print("memory at each tenth: " + " ".join(f"{resident:.1f}" for resident in tenths) + " MiB")
     for name, (resident, open_, threads) in zip(("before", "after warm-up", "at the end"), [idle] + silences):
         print(f"silence {name}: {resident:.1f} MiB, {open_} descriptors, {threads} threads")
     wrong = sum(figures.wrong.values())

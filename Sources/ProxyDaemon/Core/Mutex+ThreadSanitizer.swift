@@ -1,0 +1,5 @@
+#if THREAD_SANITIZER
+import Shared
+
+typealias Mutex = WatchedMutex
+#endif
