@@ -33,6 +33,22 @@ class Listener:
         self._listener.close()
 
 
+def flood(sent):
+    """An answer of `wire.Upstream`: a stream without end, as fast as it is read. The sizes of its pieces go into `sent`."""
+    piece = wire.chunk(wire.event("content_block_delta", index=0, delta={"type": "text_delta", "text": "x" * 8_000}))
+
+    def answer(request, connection):
+        connection.sendall(wire.STREAM_HEAD + wire.chunk(wire.stream_start()))
+        try:
+            while True:
+                connection.sendall(piece)
+                sent.append(len(piece))
+        except OSError:
+            return False
+
+    return answer
+
+
 class SecureUpstream(Listener):
     """A provider behind TLS that notes what it was sent."""
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import wire
+from listeners import flood
 from processes import backend, binary, config, wait_until, xdg
 from wire import assert_error, assert_openai_error, messages, prompt
 
@@ -204,19 +205,8 @@ def test_a_body_that_comes_fast_enough_may_take_its_time(start):
 
 def test_a_client_that_does_not_read_costs_little(start):
     """Back-pressure reaches the provider: of a stream without end only the buffers are held."""
-    event = wire.chunk(wire.event("content_block_delta", index=0, delta={"type": "text_delta", "text": "x" * 8_000}))
     sent = []
-
-    def answer(request, connection):
-        connection.sendall(wire.STREAM_HEAD + wire.chunk(wire.stream_start()))
-        try:
-            while True:
-                connection.sendall(event)
-                sent.append(len(event))
-        except OSError:
-            return False
-
-    upstream = start.upstream(answer)
+    upstream = start.upstream(flood(sent))
     gateway = start.gateway(config(backend("a", upstream.url), upstream={"max_answer_bytes": 1_073_741_824}))
     body = json.dumps(prompt(model="a", stream=True)).encode()
     before = gateway.resident_kilobytes()

@@ -246,8 +246,7 @@ package struct Gateway: Sendable {
 
     /// `POST /v1/messages/count_tokens`: neither routed nor billed, but limited.
     package func countTokens(_ request: ClientRequest) async -> Reply {
-        await guarded(request) { () throws(GatewayError) in
-            let client = try keys.identify(request)
+        await guarded(request) { client throws(GatewayError) in
             try await limits.enterCount(client)
             let counted = prepare.counted(request, of: client)
             return try await Beside(router: router, transport: transport).countTokens(counted)
@@ -256,18 +255,17 @@ package struct Gateway: Sendable {
 
     /// A model that only Anthropic's own list has, in its provider's words.
     package func providerModel(_ request: ClientRequest) async -> Reply {
-        await guarded(request) { () throws(GatewayError) in
+        await guarded(request) { _ throws(GatewayError) in
             try await Beside(router: router, transport: transport).model(request)
         }
     }
 
     private func guarded(
         _ request: ClientRequest,
-        _ answer: () async throws(GatewayError) -> Reply
+        _ answer: (ClientIdentity) async throws(GatewayError) -> Reply
     ) async -> Reply {
         do throws(GatewayError) {
-            _ = try keys.identify(request)
-            return try await answer()
+            return try await answer(try keys.identify(request))
         } catch {
             return Self.refuse(error, id: request.id)
         }

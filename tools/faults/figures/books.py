@@ -9,7 +9,7 @@ import time
 from contextlib import closing
 from pathlib import Path
 
-from .lab import Skip, Traffic, ask, check, fault, percentile, postgres_server, require_root, run, wait_until, works
+from .lab import Skip, Traffic, ask, check, fault, percentile, postgres_server, run, wait_until, works
 
 
 def begin(lab, **storage):
@@ -200,10 +200,7 @@ def away_and_killed(lab):
 
 @fault("disk", "disk_full", "a disk of 1 MiB is full, and has room again: everything is written then")
 def disk_full(lab):
-    require_root()
-    place = lab.directory()
-    run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", place)
-    lab.finally_do(lambda: subprocess.run(["umount", "-l", place]))
+    place = lab.disk("1m")
     daemon = begin(lab, path=str(place / "gateway.db"))
     check(works(daemon.port), "it does not work")
     daemon.when_written()
@@ -359,10 +356,7 @@ def is_directory(lab):
 
 @fault("disk", "disk_read_only", "the disk takes no writes for a while")
 def disk_read_only(lab):
-    require_root()
-    place = lab.directory()
-    run("mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", place)
-    lab.finally_do(lambda: subprocess.run(["umount", "-l", place]))
+    place = lab.disk("8m")
     daemon = begin(lab, path=str(place / "gateway.db"))
     works(daemon.port)
     daemon.when_written()

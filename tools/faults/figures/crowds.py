@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from .lab import (UPSTREAM_KEY, Traffic, body, check, fault, percentile, processes, read_answer, request_bytes,
+from .lab import (UPSTREAM_KEY, Traffic, body, check, fault, listeners, percentile, processes, read_answer, request_bytes,
                   wait_until, wire, works)
 
 RESET = struct.pack("ii", 1, 0)
@@ -204,24 +204,14 @@ def load_held(lab):
 @fault("load", "slow_reader_of_a_flood", "a client that does not read holds the provider up; at most 256 KiB a stream")
 def slow_readers(lab):
     """A provider that sends as fast as it is read, and clients that read nothing."""
-    piece = wire.chunk(wire.event("content_block_delta", index=0, delta={"type": "text_delta", "text": "x" * 8_000}))
     sent = []
-
-    def flood(request, connection):
-        connection.sendall(wire.STREAM_HEAD + wire.chunk(wire.stream_start()))
-        try:
-            while True:
-                connection.sendall(piece)
-                sent.append(len(piece))
-        except OSError:
-            return False
 
     def is_still():
         count = len(sent)
         time.sleep(0.7)
         return count > 0 and len(sent) == count
 
-    upstream = wire.Upstream(flood)
+    upstream = wire.Upstream(listeners.flood(sent))
     lab.finally_do(upstream.stop)
     settings = lab.settings(lab.provider().url, upstream={"max_answer_bytes": 1_073_741_824})
     settings["models"].append(processes.backend("flood", upstream.url, api_key=UPSTREAM_KEY))

@@ -193,6 +193,14 @@ class Lab:
         path.mkdir(parents=True)
         return path
 
+    def disk(self, size):
+        """A directory that is a disk of its own, in memory; takes root."""
+        require_root()
+        place = self.directory()
+        run("mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", place)
+        self.finally_do(lambda: subprocess.run(["umount", "-l", place]))
+        return place
+
     def adopt(self, child):
         self._children.append(child)
         return child

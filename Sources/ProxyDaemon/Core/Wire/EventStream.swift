@@ -32,12 +32,7 @@ package struct EventStreamSplitter: Sendable {
         _ bytes: [UInt8],
         _ visit: (UnsafeBufferPointer<UInt8>) -> Void
     ) throws(EventTooLong) -> [UInt8] {
-        if pending.isEmpty {
-            pending = bytes
-        } else {
-            pending.makeRoom(for: bytes.count, limit: limit)
-            pending.append(contentsOf: bytes)
-        }
+        pending.gather(bytes, limit: limit)
         let whole = takeWholeEvents(isLast: false, visit)
         if pending.count > limit { throw EventTooLong(limit: limit) }
         return whole

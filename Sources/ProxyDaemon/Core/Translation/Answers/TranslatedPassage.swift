@@ -106,12 +106,7 @@ struct LineCutter: Sendable {
         _ visit: (UnsafeBufferPointer<UInt8>) -> Void
     ) throws(EventStreamSplitter.EventTooLong) {
         let searched = rest.count
-        if rest.isEmpty {
-            rest = bytes
-        } else {
-            rest.makeRoom(for: bytes.count, limit: limit)
-            rest.append(contentsOf: bytes)
-        }
+        rest.gather(bytes, limit: limit)
         let taken = rest.withUnsafeBufferPointer { buffer in
             var start = 0
             var from = searched
