@@ -109,10 +109,11 @@ let package = Package(
         .target(
             name: "GatewayIO",
             dependencies: [
-                "CCurl", "CHiredis", "CKernels", "CPQ", "CZlib", "CZstd", "GatewayCore", "Shared",
+                "CCurl", "CHiredis", "CKernels", "CMalloc", "CPQ", "CZlib", "CZstd", "GatewayCore", "Shared",
                 .product(name: "Crypto", package: "swift-crypto"),
                 // Brings SQLite: the system's, from libsqlite3-dev.
                 .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "GRDBSQLite", package: "GRDB.swift"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOHTTP1", package: "swift-nio"),
@@ -174,6 +175,7 @@ let package = Package(
             providers: [.apt(["libhiredis-dev"])]
         ),
         .target(name: "CKernels", path: "Sources/ProxyDaemon/CLibraries/CKernels"),
+        .systemLibrary(name: "CMalloc", path: "Sources/ProxyDaemon/CLibraries/CMalloc"),
         .systemLibrary(
             name: "CNcurses",
             path: "Sources/GatewayTUI/CLibraries/CNcurses",
@@ -239,9 +241,27 @@ let package = Package(
     ]
 )
 
-// `make fuzz` alone sets FUZZ: no other build knows of the fuzzers, nor of the flags that lead them. What is fuzzed is optimised
-// in a debug build, too. Of two -sanitize flags only the last would count.
-if Context.environment["FUZZ"] != nil {
+// What the fuzzers and the tests that replay their corpora need.
+let fuzzing: [Target.Dependency] = [
+    "CZlib", "Dashboard", "GatewayCore", "GatewayIO", "Shared",
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOEmbedded", package: "swift-nio"),
+    .product(name: "NIOHTTP1", package: "swift-nio"),
+]
+
+// `make fuzz` alone sets FUZZ: no other build knows of libFuzzer, nor of the flags that lead it. What is fuzzed is optimised in a
+// debug build, too. Of two -sanitize flags only the last would count.
+if Context.environment["FUZZ"] == nil {
+    package.targets.append(
+        .testTarget(
+            name: "FuzzReplayTests",
+            dependencies: fuzzing,
+            path: "Tests/Fuzz",
+            exclude: ["FuzzRun.swift", "corpus", "dictionaries", "main.swift"],
+            swiftSettings: strict
+        )
+    )
+} else {
     let led: [SwiftSetting] = [.unsafeFlags(["-O", "-enable-testing", "-sanitize=fuzzer,address"])]
     let fuzzed: Set = ["Dashboard", "GatewayCore", "GatewayIO", "Shared"]
     for target in package.targets where fuzzed.contains(target.name) {
@@ -250,14 +270,9 @@ if Context.environment["FUZZ"] != nil {
     package.targets.append(
         .executableTarget(
             name: "fuzz",
-            dependencies: [
-                "CZlib", "Dashboard", "GatewayCore", "GatewayIO", "Shared",
-                .product(name: "NIOCore", package: "swift-nio"),
-                .product(name: "NIOEmbedded", package: "swift-nio"),
-                .product(name: "NIOHTTP1", package: "swift-nio"),
-            ],
+            dependencies: fuzzing,
             path: "Tests/Fuzz",
-            exclude: ["corpus", "dictionaries"],
+            exclude: ["ReplayTests.swift", "corpus", "dictionaries"],
             swiftSettings: strict + led,
             // The linker that is used otherwise fails on these programs.
             linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]

@@ -29,8 +29,14 @@ func unwrapped<Value>(_ value: Value?, _ what: @autoclosure () -> String) -> Val
     return value
 }
 
+/// What is being run, where that is not libFuzzer's to say.
+enum FuzzInput {
+    /// Set on the one thread that runs targets.
+    nonisolated(unsafe) static var name = ""
+}
+
 private func fail(_ what: String) -> Never {
-    let line = Array("property broken: \(what)\n".utf8)
+    let line = Array("property broken: \(what)\n\(FuzzInput.name)\n".utf8)
     // Nobody is left to be told where this fails.
     _ = write(STDERR_FILENO, line, line.count)
     abort()

@@ -17,6 +17,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
+        HeapSettings.apply()
         signal(SIGPIPE, SIG_IGN)
         Descriptors.forbidCoreFiles()
         do {

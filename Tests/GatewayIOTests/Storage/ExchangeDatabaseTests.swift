@@ -196,6 +196,57 @@ import Testing
         #expect(try await sums(.day, since: .max) == [])
     }
 
+    @Test func `that an older gateway writes beside are added up with the next`() async throws {
+        let books = await open()
+        books.exchanges.record(.number(1))
+        await books.written()
+        await books.close()
+        let older = try DatabaseQueue(path: file)
+        try await older.write { db in
+            try db.execute(
+                sql: """
+                    CREATE TEMP TABLE copy AS SELECT * FROM exchanges;
+                    UPDATE copy SET seq = 2, id = 'id-older';
+                    INSERT INTO exchanges SELECT * FROM copy;
+                    """
+            )
+        }
+        try older.close()
+        let newer = await open()
+        newer.exchanges.record(.number(2))
+        await newer.written()
+        let sums = try await newer.exchanges.usage(by: [.day], sinceUnixMilliseconds: 0)
+        // 1 + 1 + 2.
+        #expect(sums.map(\.totals.requests) == [3])
+        #expect(sums.map(\.totals.cost.nanodollars) == [4])
+    }
+
+    @Test func `are added up once in a file in which a trigger did it`() async throws {
+        let books = await open()
+        for number in 1...3 { books.exchanges.record(.number(number)) }
+        await books.written()
+        await books.close()
+        let older = try DatabaseQueue(path: file)
+        try await older.write { db in
+            try db.execute(
+                sql: """
+                    DELETE FROM grdb_migrations WHERE identifier = '3';
+                    DROP TABLE added_up;
+                    CREATE TRIGGER exchanges_add_up AFTER INSERT ON exchanges BEGIN
+                        UPDATE usage_days SET requests = requests + 1, cost_nanousd = cost_nanousd + NEW.cost_nanousd;
+                    END;
+                    """
+            )
+        }
+        try older.close()
+        let newer = await open()
+        newer.exchanges.record(.number(4))
+        await newer.written()
+        let sums = try await newer.exchanges.usage(by: [.day], sinceUnixMilliseconds: 0)
+        #expect(sums.map(\.totals.requests) == [4])
+        #expect(sums.map(\.totals.cost.nanodollars) == [10])
+    }
+
     @Test func `do not break sums with what a provider claims`() async throws {
         let books = await open()
         for number in 1...3 {

@@ -20,27 +20,37 @@ enum AnswerRows {
         )
     }
 
-    /// Takes the place of an earlier row.
-    static func insert(
-        _ db: Database,
-        _ key: CacheKey,
-        _ owner: CacheOwner,
-        expiresUnixSeconds: Int64,
-        usedUnixMilliseconds: Int64,
-        bytes: Int,
-        value: [UInt8]
-    ) throws {
-        try db.cachedStatement(
-            sql: """
+    /// What writes an answer in the place of an earlier one under its key.
+    struct Insertion {
+        private var statement: BoundStatement
+
+        init(_ db: Database) throws {
+            statement = try BoundStatement(
+                db,
+                """
                 INSERT OR REPLACE INTO answers (key, project, owner_key, expires, used, bytes, value)
                 VALUES (?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(
-            arguments: [
-                Data(key.bytes), Int64(bitPattern: owner.project), Int64(bitPattern: owner.key), expiresUnixSeconds,
-                usedUnixMilliseconds, bytes, Data(value),
-            ]
-        )
+            )
+        }
+
+        mutating func insert(
+            _ key: CacheKey,
+            _ owner: CacheOwner,
+            expiresUnixSeconds: Int64,
+            usedUnixMilliseconds: Int64,
+            bytes: Int,
+            value: [UInt8]
+        ) throws {
+            statement.bind(key.bytes)
+            statement.bind(Int64(bitPattern: owner.project))
+            statement.bind(Int64(bitPattern: owner.key))
+            statement.bind(expiresUnixSeconds)
+            statement.bind(usedUnixMilliseconds)
+            statement.bind(bytes)
+            statement.bind(value)
+            try statement.run()
+        }
     }
 
     /// What the row under the key counts for; nil without one.

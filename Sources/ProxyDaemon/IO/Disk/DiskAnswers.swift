@@ -304,6 +304,7 @@ extension DiskAnswers: DiskTable {
         let spoilt = try AnswerRows.delete(db, ids: batch.spoilt)
         (batch.rows, batch.bytes, batch.evictions) = (-spoilt.rows, -spoilt.bytes, 0)
         for (key, used) in batch.touched { try AnswerRows.touch(db, key, usedUnixMilliseconds: used) }
+        var insertion = try AnswerRows.Insertion(db)
         for ((key, entry), value) in zip(batch.entries, batch.sealed) {
             let mayReplace = state.withLock { $0.filter?.mayContain(key) ?? true }
             if mayReplace, let earlier = try AnswerRows.bytes(db, key) {
@@ -311,8 +312,7 @@ extension DiskAnswers: DiskTable {
                 batch.bytes -= earlier
             }
             let size = value.count + Self.rowBytes
-            try AnswerRows.insert(
-                db,
+            try insertion.insert(
                 key,
                 entry.owner,
                 expiresUnixSeconds: entry.expiresUnixSeconds,

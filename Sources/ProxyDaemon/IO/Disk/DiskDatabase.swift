@@ -300,6 +300,8 @@ extension DiskDatabase {
         try pool.writeWithoutTransaction { [schema, syncsAll] db in
             try schema.check(db)
             if syncsAll { try db.execute(sql: "PRAGMA synchronous = FULL") }
+            // What a power cut breaks is begun anew.
+            if schema.isDisposable { try db.execute(sql: "PRAGMA synchronous = OFF") }
         }
         try schema.migrator.migrate(pool)
         let version = try pool.writeWithoutTransaction { db in

@@ -100,7 +100,7 @@ extension OutcomeDatabase: DiskTable {
         let batch = state.withLock { Array($0.waiting.prefix(Self.batchRows)) }
         guard !batch.isEmpty else { return nil }
         return DiskWork { db in
-            for outcome in batch { try OutcomeRows.insert(db, outcome) }
+            try OutcomeRows.insert(db, batch)
         } settle: { outcome in
             self.settle(batch, isWritten: outcome == .written)
         }

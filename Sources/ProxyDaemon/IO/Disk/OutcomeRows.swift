@@ -36,18 +36,35 @@ enum OutcomeRows {
     private static let pageRows = 1_000
     private static let pageBytes = 262_144
 
-    static func insert(_ db: Database, _ outcome: RoutingOutcome) throws {
+    private static let insertion: String = {
         let places = Array(repeating: "?", count: 18).joined(separator: ", ")
-        let reasons = outcome.escalationReasons.map { JSONText.quoted($0) }.joined(separator: ",")
-        try db.cachedStatement(sql: "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))").execute(
-            arguments: [
-                text(outcome.id), outcome.unixMilliseconds, text(outcome.project), text(outcome.prompt),
-                outcome.task.map(text), outcome.score, text(outcome.classifier), outcome.initialTier.name,
-                text(outcome.initialBackend), outcome.finalTier.name, text(outcome.finalBackend), outcome.escalations,
-                "[\(reasons)]", outcome.quality.flatMap(finite), finite(outcome.latencyMilliseconds) ?? 0,
-                outcome.isSuccess, outcome.cost.nanodollars, outcome.baseline.nanodollars,
-            ]
-        )
+        return "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))"
+    }()
+
+    static func insert(_ db: Database, _ outcomes: [RoutingOutcome]) throws {
+        var statement = try BoundStatement(db, insertion)
+        for outcome in outcomes {
+            let reasons = outcome.escalationReasons.map { JSONText.quoted($0) }.joined(separator: ",")
+            statement.bind(text(outcome.id))
+            statement.bind(outcome.unixMilliseconds)
+            statement.bind(text(outcome.project))
+            statement.bind(text(outcome.prompt))
+            statement.bind(outcome.task.map(text))
+            statement.bind(outcome.score)
+            statement.bind(text(outcome.classifier))
+            statement.bind(outcome.initialTier.name)
+            statement.bind(text(outcome.initialBackend))
+            statement.bind(outcome.finalTier.name)
+            statement.bind(text(outcome.finalBackend))
+            statement.bind(outcome.escalations)
+            statement.bind("[\(reasons)]")
+            statement.bind(outcome.quality.flatMap(finite))
+            statement.bind(finite(outcome.latencyMilliseconds) ?? 0)
+            statement.bind(outcome.isSuccess)
+            statement.bind(outcome.cost.nanodollars)
+            statement.bind(outcome.baseline.nanodollars)
+            try statement.run()
+        }
     }
 
     /// SQLite's texts end at a NUL.

@@ -66,7 +66,9 @@ struct WaitingEntries<Value: Sendable>: Sendable {
             entries[key] = nil
             bytes -= entry.bytes
         }
-        order.removeAll { entries[$0] == nil }
+        // A batch is the beginning of all, of which some may have been removed since.
+        let first = min(batch.count, order.count)
+        order.replaceSubrange(..<first, with: order[..<first].filter { entries[$0] != nil })
     }
 
     /// Lets go of what is meant and gives the keys.

@@ -47,6 +47,10 @@ extension DiskSchema {
             )
         }
         migrator.registerMigration("2") { db in try db.execute(sql: ExchangeSchema.sqlite) }
+        // A trigger added each exchange up by itself.
+        migrator.registerMigration("3") { db in
+            try db.execute(sql: "DROP TRIGGER IF EXISTS exchanges_add_up; \(UsageColumns.progressTable)")
+        }
         return migrator
     }
 }

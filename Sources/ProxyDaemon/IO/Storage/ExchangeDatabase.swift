@@ -236,7 +236,7 @@ extension ExchangeDatabase: DiskTable {
         guard !batch.isEmpty else { return nil }
         let isDemo = isDemo
         return DiskWork { db in
-            for row in batch { try ExchangeRows.insert(db, row, isDemo: isDemo) }
+            try ExchangeRows.insert(db, batch, isDemo: isDemo)
         } settle: { outcome in
             self.settle(isWritten: outcome == .written)
         }

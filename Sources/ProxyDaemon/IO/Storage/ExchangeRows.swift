@@ -10,18 +10,24 @@ enum ExchangeRows {
         return "INSERT INTO exchanges (\(names.joined(separator: ", "))) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
     }()
 
-    /// A row whose id is there already changes nothing.
-    static func insert(_ db: Database, _ row: ExchangeRow, isDemo: Bool) throws {
-        var values: [(any DatabaseValueConvertible)?] = ExchangeColumn.all.map { column in
-            switch column.value(row) {
-            case .null: nil
-            case .integer(let number): number
-            case .real(let number): number
-            case .text(let text): text
+    /// Writes rows and adds them to the sums of their days: inside of a transaction. A row whose id is there already changes
+    /// nothing.
+    static func insert(_ db: Database, _ rows: [ExchangeRow], isDemo: Bool) throws {
+        var statement = try BoundStatement(db, insertion)
+        for row in rows {
+            for column in ExchangeColumn.all {
+                switch column.value(row) {
+                case .null: statement.bindNull()
+                case .integer(let number): statement.bind(number)
+                case .real(let number): statement.bind(number)
+                case .text(let text): statement.bind(text)
+                }
             }
+            statement.bind(isDemo)
+            try statement.run()
         }
-        values.append(isDemo)
-        try db.cachedStatement(sql: insertion).execute(arguments: StatementArguments(values))
+        try db.cachedStatement(sql: UsageColumns.addition).execute()
+        try db.cachedStatement(sql: UsageColumns.progress).execute()
     }
 
     /// 0 where there is no row.

@@ -1,7 +1,7 @@
 import Shared
 
-/// The table `usage_days`: what the exchanges of a day, a project, a key and a model add up to. A trigger keeps it, in the
-/// transaction that writes the exchange, so that sums over millions of exchanges take no longer than those over a few.
+/// The table `usage_days`: what the exchanges of a day, a project, a key and a model add up to. Whoever writes exchanges adds
+/// them there in the same transaction, so that sums over millions of exchanges take no longer than those over a few.
 enum UsageColumns {
     private static let buckets = [
         "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
@@ -11,27 +11,29 @@ enum UsageColumns {
     /// error; what was made for another exchange is not counted as used.
     private static let all: [(name: String, addend: String)] =
         [
-            ("requests", "NEW.kind = 'exchange'"),
+            ("requests", "kind = 'exchange'"),
             (
                 "errors",
-                "NEW.kind = 'exchange' AND NEW.status <> 499 AND (NEW.status >= 400 OR NEW.error IS NOT NULL)"
+                "kind = 'exchange' AND status <> 499 AND (status >= 400 OR error IS NOT NULL)"
             ),
-            ("exact_hits", "NEW.cache = 'exact'"), ("semantic_hits", "NEW.cache = 'semantic'"),
-            ("coalesced", "NEW.cache = 'coalesced'"),
+            ("exact_hits", "cache = 'exact'"), ("semantic_hits", "cache = 'semantic'"),
+            ("coalesced", "cache = 'coalesced'"),
         ]
         + [
             "escalations", "cost_nanousd", "baseline_nanousd", "saved_nanousd", "classifier_nanousd", "shadow_nanousd",
             "judge_nanousd",
-        ].map { ($0, "NEW.\($0)") }
+        ].map { ($0, $0) }
         + (buckets + Reducer.allCases.map { "saved_\($0.rawValue)" }).map {
-            ($0, "iif(NEW.cache = 'none', NEW.\($0), 0)")
+            ($0, "iif(cache = 'none', \($0), 0)")
         }
-        + buckets.map { ("own_\($0)", "NEW.own_\($0)") }
+        + buckets.map { ("own_\($0)", "own_\($0)") }
 
     /// For a SELECT.
     static let sums = all.map { "sum(\($0.name))" }.joined(separator: ", ")
 
-    /// Makes the table and the trigger.
+    private static let places = "day, project, key_fingerprint, model, is_demo"
+
+    /// Makes the table.
     static let sqlite = """
         CREATE TABLE usage_days (
             day INTEGER NOT NULL, -- by UTC, counted from 1970
@@ -40,14 +42,26 @@ enum UsageColumns {
             model TEXT NOT NULL,
             is_demo INTEGER NOT NULL,
             \(all.map { "\($0.name) INTEGER NOT NULL" }.joined(separator: ",\n    ")),
-            PRIMARY KEY (day, project, key_fingerprint, model, is_demo)
+            PRIMARY KEY (\(places))
         ) STRICT, WITHOUT ROWID;
-        CREATE TRIGGER exchanges_add_up AFTER INSERT ON exchanges BEGIN
-            INSERT INTO usage_days VALUES (
-                NEW.unix_ms / 86400000, NEW.project, NEW.key_fingerprint, NEW.model, NEW.is_demo,
-                \(all.map(\.addend).joined(separator: ",\n        "))
-            ) ON CONFLICT DO UPDATE SET
-                \(all.map { "\($0.name) = \($0.name) + excluded.\($0.name)" }.joined(separator: ",\n        "));
-        END;
         """
+
+    /// Makes the table that tells up to which exchange all are added up.
+    static let progressTable = """
+        CREATE TABLE added_up (seq INTEGER NOT NULL) STRICT;
+        INSERT INTO added_up SELECT ifnull(max(seq), 0) FROM exchanges;
+        """
+
+    /// Adds up what has not been: many exchanges at once, as each by itself would take half as long again as to write it.
+    static let addition = """
+        INSERT INTO usage_days (\(places), \(all.map(\.name).joined(separator: ", ")))
+        SELECT unix_ms / 86400000 AS day, project, key_fingerprint, model, is_demo,
+            \(all.map { "sum(\($0.addend))" }.joined(separator: ",\n    "))
+        FROM exchanges WHERE seq > (SELECT seq FROM added_up) GROUP BY 1, 2, 3, 4, 5
+        ON CONFLICT DO UPDATE SET
+            \(all.map { "\($0.name) = usage_days.\($0.name) + excluded.\($0.name)" }.joined(separator: ",\n    "))
+        """
+
+    /// To be run after ``addition``, in the same transaction.
+    static let progress = "UPDATE added_up SET seq = max(seq, (SELECT ifnull(max(seq), 0) FROM exchanges))"
 }
