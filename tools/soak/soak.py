@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE_MIB = os.sysconf("SC_PAGE_SIZE") / 1048576
 DEADLINE_SECONDS = 30
 # By then the tables of conversations, exchanges and answers are as full as they get, and memory is as large.
-WARM_UP_REQUESTS = 50_000
+WARM_UP_REQUESTS = 150_000
 # While faults come together the circuit breaker may hold back a good request.
 MOST_HELD_BACK = 0.01
 

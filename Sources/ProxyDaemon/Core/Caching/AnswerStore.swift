@@ -2,7 +2,7 @@ package import Shared
 import Synchronization
 
 /// Where answers are kept: memory, and behind it a home that outlives the daemon or is shared with others.
-package struct AnswerStore: Sendable {
+package final class AnswerStore: Sendable {
     private let memory: ExactCache
     private let home: (any AnswerHome)?
     private let backends: [String: Backend]

@@ -2,7 +2,7 @@ import Glibc
 import Synchronization
 
 /// What was found out about a request that the cache answered. The same bytes from the same client mean the same again.
-package struct KnownRequest: Sendable {
+package final class KnownRequest: Sendable {
     package let client: ClientIdentity
     package let request: Prompt
     /// What was decided for it, and the headers that were obeyed.

@@ -7,8 +7,8 @@ import Synchronization
 package final class Flight: Sendable {
     static let leader = 0
 
-    /// What the call came to, or is coming to.
-    struct Landing: Sendable {
+    /// What the call came to, or is coming to. An object: everybody who waits gets the same.
+    final class Landing: Sendable {
         enum Body: Sendable {
             case bytes([UInt8])
             case stream(SharedStream)
@@ -24,6 +24,12 @@ package final class Flight: Sendable {
         let exchange: Exchange
         let answer: Result<Answer, GatewayError>
         let leaderHasLeft: Bool
+
+        init(_ exchange: Exchange, _ answer: Result<Answer, GatewayError>, leaderHasLeft: Bool) {
+            self.exchange = exchange
+            self.answer = answer
+            self.leaderHasLeft = leaderHasLeft
+        }
     }
 
     private struct State {
@@ -135,7 +141,7 @@ package final class Flight: Sendable {
         typealias Landed = (landing: Landing, waiters: [CheckedContinuation<Landing?, Never>], isAbandoned: Bool)
         let landed = state.withLock { state -> Landed in
             let leaderHasLeft = !state.present.contains(Self.leader)
-            let landing = Landing(exchange: exchange, answer: answer, leaderHasLeft: leaderHasLeft)
+            let landing = Landing(exchange, answer, leaderHasLeft: leaderHasLeft)
             state.landing = landing
             if case .success(let answer) = answer, case .stream(let stream) = answer.body {
                 stream.seat(state.present, next: state.nextSeat)

@@ -32,7 +32,8 @@ package struct Router: Sendable {
     /// Whether a request has to be classified.
     package enum Question: Sendable {
         case settled(Decision)
-        case open(RoutingDraft)
+        // Large, and on its way through several frames.
+        indirect case open(RoutingDraft)
     }
 
     /// Settles what needs no classification: requests that are not routed, that have to stay with their model, or whose tier

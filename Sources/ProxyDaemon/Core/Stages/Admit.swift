@@ -1,7 +1,7 @@
 /// Bounds how many exchanges wait for providers at once. Some more queue for a while, all others are told to come back.
 ///
 /// Answers from the cache and those that are shared need no place.
-package struct Admit: Stage {
+package final class Admit: Stage {
     package static let name = "admit"
     private let limit: ConcurrencyLimit
     private let settings: Settings.Load

@@ -3,7 +3,7 @@ import Shared
 /// Sends the request to the chosen backend and gives back what it answers, as it comes, in the client's dialect. Where that
 /// fails before anything has gone to the client, it is sent again, or to another backend: who and when is ``CallPlan``'s to
 /// say.
-package struct Attempt: Stage {
+package final class Attempt: Stage {
     package static let name = "attempt"
 
     private let pool: BackendPool

@@ -1,7 +1,7 @@
 import Crypto
 
 /// Lets in who has a key; without any configured, only this machine.
-package struct Authenticate: Stage {
+package final class Authenticate: Stage {
     package static let name = "authenticate"
     private let keys: ClientKeys
 

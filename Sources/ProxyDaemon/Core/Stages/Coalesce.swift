@@ -4,7 +4,7 @@ import Shared
 ///
 /// A follower gets what has come so far and then the rest as it comes. It pays nothing and keeps nothing. An error that
 /// another call may not bring is the first one's alone: the followers have one of them try again, once.
-package struct Coalesce: Stage {
+package final class Coalesce: Stage {
     package static let name = "coalesce"
     /// At least so much of a stream is kept for those who join late.
     private static let keptBytes = 4_194_304

@@ -1,7 +1,7 @@
 import Shared
 
 /// Offers a share of the answered requests to a second tier, in the background, so that the two answers can be compared.
-package struct Compare: Stage {
+package final class Compare: Stage {
     package static let name = "compare"
     private let router: Router
     private let runner: ShadowRunner?

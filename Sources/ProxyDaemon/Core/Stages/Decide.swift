@@ -1,7 +1,7 @@
 import Shared
 
 /// Picks the backend: asks the router, and between its two steps the classifier.
-package struct Decide: Stage {
+package final class Decide: Stage {
     package static let name = "decide"
     private let router: Router
     private let classifier: any Classifying

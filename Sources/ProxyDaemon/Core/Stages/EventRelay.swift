@@ -11,7 +11,7 @@ package final class EventRelay: StreamSource {
         /// What the body has brought already.
         var first: UpstreamBody.Event?
         var passage: any AnswerPassage
-        var captured: [UInt8] = []
+        var captured = CapturedBytes()
         /// 0 where nobody wants them, or no longer.
         var captureLimit = 0
         var isOverLimit = false
@@ -99,7 +99,7 @@ package final class EventRelay: StreamSource {
 
     package var isFinished: Bool { state.withLock { $0.isFinished } }
 
-    var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured : nil } }
+    var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured.joined : nil } }
 
     package func next() async -> [UInt8]? { await next(dialect, requestID: requestID) }
 
@@ -245,12 +245,9 @@ extension EventRelay.State {
         if captured.count + whole.count > captureLimit {
             captureLimit = 0
             isOverLimit = true
-            captured = []
-        } else if captured.isEmpty {
-            // Most streams of a quick provider are one piece: shared with the client's copy.
-            captured = whole
+            captured = CapturedBytes()
         } else {
-            captured.append(contentsOf: whole)
+            captured.append(whole)
         }
         return onFirstEvent
     }
@@ -267,7 +264,7 @@ extension EventRelay.State {
             usage: wasBilled ? usage : TokenUsage(),
             usageIsEstimated: !passage.hasFinalUsage && wasBilled,
             stopReason: passage.stopReason,
-            captured: isWhole ? captured : nil
+            captured: isWhole ? captured.joined : nil
         )
         defer { endings = [] }
         return (outcome, endings)

@@ -5,7 +5,7 @@ import Shared
 /// What is judged, and who is asked next, is ``EscalationPolicy``'s to say; how a stream is held back until it is known,
 /// ``JudgedStream``'s. An escalation never makes an error of an answer: where the stronger model fails, the weak answer is
 /// given.
-package struct Judge: Stage {
+package final class Judge: Stage {
     package static let name = "judge"
     private let settings: Settings.Escalation
     private let policy: EscalationPolicy

@@ -2,7 +2,7 @@ import Shared
 
 /// Lets in as many requests, tokens and streams as the client's limits allow, and lowers the tier where its budget nears
 /// its end.
-package struct Limit: Stage {
+package final class Limit: Stage {
     package static let name = "limit"
     private let gate: LimitGate
     private let budgets: Budgets

@@ -1,5 +1,5 @@
 /// Answers from what is kept, exactly or for a question that asks the same, and keeps whole answers.
-package struct LookUp: Stage {
+package final class LookUp: Stage {
     package static let name = "look up"
     private let answers: AnswerStore?
     private let semantic: SemanticCache?

@@ -4,7 +4,7 @@ import Shared
 ///
 /// What holds is decided at a conversation's first turn and kept for its life, so that the beginning of what is sent is
 /// always what was sent before. Programs' own queries are left alone, unless they go on from a conversation that is not.
-package struct Prepare: Stage {
+package final class Prepare: Stage {
     package static let name = "prepare"
     private let conversations: PreparedConversations
     private let plans: ByProject<ReductionPlan>

@@ -1,5 +1,5 @@
 /// Reads what the client sent: the directives in its headers, the request in its body.
-package struct Recognise: Stage {
+package final class Recognise: Stage {
     package static let name = "recognise"
     private let repeated: RepeatedRequests
 

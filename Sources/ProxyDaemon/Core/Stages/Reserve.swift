@@ -2,7 +2,7 @@ import Shared
 
 /// Puts aside what the call may cost, of every budget that holds for the client. Answers from the cache and those that are
 /// shared never come here; `settle` books what was spent.
-package struct Reserve: Stage {
+package final class Reserve: Stage {
     package static let name = "reserve"
     private let budgets: Budgets
     private let worst: WorstCase

@@ -1,8 +1,8 @@
 /// One step on a request's way through the gateway.
 ///
 /// A stage may add to the exchange, answer it outright, or call `next` and look at what comes back. It holds nothing of
-/// a single request itself.
-package protocol Stage: Sendable {
+/// a single request itself. Stages are objects: a struct with as many members would be copied for every request.
+package protocol Stage: AnyObject, Sendable {
     /// The verb that names the stage wherever a request's way is shown.
     static var name: String { get }
 

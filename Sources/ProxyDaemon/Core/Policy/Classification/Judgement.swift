@@ -75,8 +75,9 @@ extension Judgement.Abstention {
     }
 }
 
-/// A score's parts, kept as numbers: the words for them are made when somebody asks.
-package struct SignalSource: Sendable, Equatable {
+/// A score's parts, kept as numbers: the words for them are made when somebody asks. A class, as a kilobyte of them goes with
+/// every decision.
+package final class SignalSource: Sendable, Equatable {
     let heads: MixedHeads
     let features: AskFeatures
     /// Points between the score and an average prompt's.
@@ -84,6 +85,14 @@ package struct SignalSource: Sendable, Equatable {
     let raw: Double
     /// Points per unit of raw score.
     let slope: Double
+
+    init(heads: MixedHeads, features: AskFeatures, rise: Double, raw: Double, slope: Double) {
+        self.heads = heads
+        self.features = features
+        self.rise = rise
+        self.raw = raw
+        self.slope = slope
+    }
 
     package static func == (left: SignalSource, right: SignalSource) -> Bool {
         left.features.values == right.features.values && left.raw == right.raw && left.rise == right.rise

@@ -96,42 +96,53 @@ struct TurnWords {
 
     /// The first ``TurnText/keptBytes`` of the text; ASCII letters in lower case.
     let text: [UInt8]
-    private(set) var words: [Word] = []
+    let words: [Word]
 
     init(_ original: [UInt8]) {
         text = original.prefix(TurnText.keptBytes).map { $0 &- UInt8(ascii: "A") < 26 ? $0 | 0x20 : $0 }
+        words = text.withUnsafeBufferPointer(Self.words)
+    }
+
+    private static func words(of text: UnsafeBufferPointer<UInt8>) -> [Word] {
+        var words: [Word] = []
+        words.reserveCapacity(text.count / 4)
+        /// The last word, until it is known what follows it.
+        var open: Word?
         var sentence = 0
         var isNewSentence = true
         var at = 0
         while at < text.count {
             var spelling = Spelling()
-            while at < text.count, Self.isWordByte(text[at]) {
+            while at < text.count, isWordByte(text[at]) {
                 spelling.append(text[at])
                 at += 1
             }
             if spelling.count > 0 {
-                words.append(
-                    Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
-                )
+                if let open { words.append(open) }
+                open = Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
                 isNewSentence = false
             }
             // Up to the next word.
-            while at < text.count, !Self.isWordByte(text[at]) {
+            while at < text.count, !isWordByte(text[at]) {
                 let byte = text[at]
                 at += 1
-                if byte != 0x20, byte != UInt8(ascii: "-"), !words.isEmpty { words[words.count - 1].endsClause = true }
+                if byte != 0x20, byte != UInt8(ascii: "-") { open?.endsClause = true }
                 // "claude.ai" is no end.
-                let isStop = byte == 0x0A || Self.stops.contains(byte) && (at == text.count || text[at] <= 0x20)
+                let isStop = byte == 0x0A || isStop(byte) && (at == text.count || text[at] <= 0x20)
                 if isStop, !isNewSentence {
                     isNewSentence = true
                     sentence += 1
                 }
             }
         }
-        if !words.isEmpty, at == text.count { words[words.count - 1].endsClause = true }
+        open?.endsClause = true
+        if let open { words.append(open) }
+        return words
     }
 
-    private static let stops = Array(".!?:".utf8)
+    private static func isStop(_ byte: UInt8) -> Bool {
+        byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: ":")
+    }
 
     private static func isWordByte(_ byte: UInt8) -> Bool {
         byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
