@@ -41,7 +41,7 @@ extension RedisSuites {
             let server = try await RedisServerProcess()
             let client = try await server.client()
             let answers = RedisAnswers(client, sealKey: secret)
-            let text = Array(String(repeating: "the same words again, ", count: 100).utf8)
+            let text = Array(String(repeating: "the same words again, ", count: 250).utf8)
             answers.store(text, for: try cacheKey(1), owner: owner, lifetimeSeconds: 1)
             answers.store(text, for: try cacheKey(2), owner: owner, lifetimeSeconds: .max)
             answers.store(text, for: try cacheKey(3), owner: owner, lifetimeSeconds: 0)

@@ -131,7 +131,7 @@ package struct Settings: Sendable, Equatable {
         /// A stream that is silent for this long gets a ping from the gateway.
         package var pingIntervalSeconds = 15
         /// Bytes of one answer held for a slow reader before the provider is made to wait.
-        package var bufferBytes = 32_768
+        package var bufferBytes = 16_384
         /// Of one answer, streams included. A longer one is broken off.
         package var maxAnswerBytes = 67_108_864
         /// HTTPS_PROXY and its like hold for calls to providers.

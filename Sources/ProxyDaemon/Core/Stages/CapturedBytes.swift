@@ -1,7 +1,7 @@
 /// What has gone by of a stream, kept in blocks: one array that doubles would take twice as much for every slow reader, and be
 /// copied whole each time.
 struct CapturedBytes: Sendable {
-    private static let blockBytes = 16_384
+    private static let blockBytes = 16_352
     private var blocks: [[UInt8]] = []
     private(set) var count = 0
 

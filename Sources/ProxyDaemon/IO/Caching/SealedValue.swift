@@ -27,8 +27,8 @@ package struct ValueSeal: Sendable {
     private static let tagOffset = 22
     private static let tagBytes = 16
     private static let headBytes = tagOffset + tagBytes
-    /// Below this size packing saves less than it costs.
-    private static let packedFromBytes = 1_024
+    /// Below this size packing saves less than it costs: less than a page of a database, for as long as it takes to write it.
+    private static let packedFromBytes = 4_096
     /// zstd's fastest ordinary level: answers shrink to about a third.
     private static let level: Int32 = 1
 

@@ -65,20 +65,29 @@ struct ResponseWriter {
         head.append(UInt8(ascii: " "))
         head.append(contentsOf: HTTPResponseStatus(statusCode: reply.status).reasonPhrase.utf8)
         head.append(contentsOf: "\r\n".utf8)
-        for field in reply.headers where Self.isSafe(field) {
-            head.append(contentsOf: field.name.utf8)
-            head.append(contentsOf: ": ".utf8)
-            head.append(contentsOf: field.value.utf8)
-            head.append(contentsOf: "\r\n".utf8)
-        }
+        for field in reply.headers { Self.append(field, to: &head) }
         return head
+    }
+
+    private static func append(_ field: HeaderField, to head: inout [UInt8]) {
+        var (name, value) = (field.name, field.value)
+        name.withUTF8 { name in
+            value.withUTF8 { value in
+                guard isSafe(name, value) else { return }
+                head.append(contentsOf: name)
+                head.append(UInt8(ascii: ":"))
+                head.append(0x20)
+                head.append(contentsOf: value)
+                head.append(0x0D)
+                head.append(0x0A)
+            }
+        }
     }
 
     /// Whether a field is one field to whoever reads it. What was made of a client's or a provider's words is cleaned where it
     /// is made; this is the last door.
-    private static func isSafe(_ field: HeaderField) -> Bool {
-        field.name.utf8.allSatisfy(HeadPolicy.isToken)
-            && field.value.utf8.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
+    private static func isSafe(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>) -> Bool {
+        name.allSatisfy(HeadPolicy.isToken) && value.allSatisfy { $0 >= 0x20 && $0 != 0x7F || $0 == 0x09 }
     }
 
     private func finish(_ head: inout [UInt8], _ mayKeepAlive: Bool, room: Int) -> ByteBuffer {

@@ -1,4 +1,5 @@
 import GatewayCore
+import Glibc
 import Shared
 
 /// A value as every database takes it.
@@ -156,7 +157,13 @@ enum StoredText {
     /// The longest beginning of whole characters of Unicode that has so many bytes, without the NUL that ends texts there.
     static func fit(_ text: String, bytes: Int) -> String {
         let cut = cut(text, bytes: bytes)
-        return cut.utf8.contains(0) ? cut.replacing("\0", with: " ") : cut
+        return hasNUL(cut) ? cut.replacing("\0", with: " ") : cut
+    }
+
+    private static func hasNUL(_ text: String) -> Bool {
+        text.utf8.withContiguousStorageIfAvailable { bytes in
+            bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
+        } ?? text.utf8.contains(0)
     }
 
     /// The longest beginning of whole characters of Unicode that has so many bytes.

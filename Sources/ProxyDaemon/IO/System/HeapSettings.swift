@@ -5,9 +5,9 @@ import Glibc
 package enum HeapSettings {
     /// Bytes that are free at the end of a heap before they are given back. By default 128 KiB: with the frames of a few
     /// requests that is given back and taken anew, page by page, some hundred times a second.
-    private static let keptBytes: Int32 = 4_194_304
+    private static let keptBytes: Int32 = 1_048_576
     /// How much a heap grows by at least.
-    private static let growthBytes: Int32 = 1_048_576
+    private static let growthBytes: Int32 = 262_144
     /// From this size on memory comes straight from the system and goes straight back: a large body leaves no hole. Has to be
     /// set with the others, as it would otherwise stay at 128 KiB.
     private static let mappedBytes: Int32 = 1_048_576

@@ -21,15 +21,14 @@ package enum DirectPatterns {
     package static func match(_ ask: Ask, _ features: AskFeatures) -> DirectMatch? {
         guard ask.content.count == ask.text.count else { return nil }
         let own = features.own
-        let words = firstWords(ask.text, most: 16)
-        guard !words.isEmpty || own.numbers > 0 else { return nil }
-        let first = words.first ?? []
+        let first = firstWords(ask.text, most: 1).first ?? []
+        guard !first.isEmpty || own.numbers > 0 else { return nil }
         let deep = features.count(.proof) + features.count(.hardDomain) + features.count(.depth)
         if deep == 0, features.count(.reasoning) == 0, own.fences == 0, own.lines == 0, own.options == 0 {
             if isGreeting(first, features) {
                 return DirectMatch(name: "greeting", tier: .fast, confidence: 0.98, detail: "a greeting or thanks")
             }
-            if isSum(ask, words, own) {
+            if isSum(ask, own) {
                 return DirectMatch(
                     name: "arithmetic",
                     tier: .fast,
@@ -74,10 +73,11 @@ package enum DirectPatterns {
             && features.count(.smallTalk) * 4 >= own.words * 3
     }
 
-    private static func isSum(_ ask: Ask, _ words: [[UInt8]], _ own: AskScan) -> Bool {
+    private static func isSum(_ ask: Ask, _ own: AskScan) -> Bool {
         (2...3).contains(own.numbers) && (1...2).contains(own.operators) && own.words <= 4
-            && words.allSatisfy(Words.sums.contains) && own.highCharacters == 0 && own.latex == 0
-            && !ask.text.contains(UInt8(ascii: "^")) && ask.text.count <= 60
+            && own.highCharacters == 0 && own.latex == 0 && ask.text.count <= 60
+            && !ask.text.contains(UInt8(ascii: "^"))
+            && firstWords(ask.text, most: 16).allSatisfy(Words.sums.contains)
     }
 
     private static func isFactQuestion(_ features: AskFeatures) -> Bool {

@@ -71,15 +71,12 @@ struct TurnWords {
     struct Spelling: Sendable, Hashable {
         private var head: UInt64 = 0
         private var tail: UInt64 = 0
-        private(set) var count = 0
+        let count: Int
 
-        mutating func append(_ byte: UInt8) {
-            if count < 8 {
-                head = head << 8 | UInt64(byte)
-            } else if count < 16 {
-                tail = tail << 8 | UInt64(byte)
-            }
-            count += 1
+        init(_ bytes: some Collection<UInt8>) {
+            count = bytes.count
+            for byte in bytes.prefix(8) { head = head << 8 | UInt64(byte) }
+            for byte in bytes.dropFirst(8).prefix(8) { tail = tail << 8 | UInt64(byte) }
         }
 
         func hash(into hasher: inout Hasher) { hasher.combine(head) }
@@ -111,27 +108,28 @@ struct TurnWords {
         var sentence = 0
         var isNewSentence = true
         var at = 0
-        while at < text.count {
-            var spelling = Spelling()
-            while at < text.count, isWordByte(text[at]) {
-                spelling.append(text[at])
-                at += 1
-            }
-            if spelling.count > 0 {
-                if let open { words.append(open) }
-                open = Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
-                isNewSentence = false
-            }
-            // Up to the next word.
-            while at < text.count, !isWordByte(text[at]) {
-                let byte = text[at]
-                at += 1
-                if byte != 0x20, byte != UInt8(ascii: "-") { open?.endsClause = true }
-                // "claude.ai" is no end.
-                let isStop = byte == 0x0A || isStop(byte) && (at == text.count || text[at] <= 0x20)
-                if isStop, !isNewSentence {
-                    isNewSentence = true
-                    sentence += 1
+        isWordByte.withUnsafeBufferPointer { isWordByte in
+            while at < text.count {
+                let start = at
+                while at < text.count, isWordByte[Int(text[at])] { at += 1 }
+                if at > start {
+                    if let open { words.append(open) }
+                    let spelling = Spelling(text[start..<at])
+                    open = Word(spelling: spelling, sentence: sentence, beginsSentence: isNewSentence)
+                    isNewSentence = false
+                }
+                // Up to the next word.
+                while at < text.count, !isWordByte[Int(text[at])] {
+                    let byte = text[at]
+                    at += 1
+                    if byte == 0x20 { continue }
+                    if byte != UInt8(ascii: "-") { open?.endsClause = true }
+                    // "claude.ai" is no end.
+                    let isStop = byte == 0x0A || isStop(byte) && (at == text.count || text[at] <= 0x20)
+                    if isStop, !isNewSentence {
+                        isNewSentence = true
+                        sentence += 1
+                    }
                 }
             }
         }
@@ -144,7 +142,7 @@ struct TurnWords {
         byte == UInt8(ascii: ".") || byte == UInt8(ascii: "!") || byte == UInt8(ascii: "?") || byte == UInt8(ascii: ":")
     }
 
-    private static func isWordByte(_ byte: UInt8) -> Bool {
+    private static let isWordByte: [Bool] = (0...255).map { (byte: UInt8) in
         byte &- UInt8(ascii: "a") < 26 || byte &- UInt8(ascii: "0") < 10 || byte >= 0x80
             || byte == UInt8(ascii: "'") || byte == UInt8(ascii: "_")
     }
@@ -242,11 +240,7 @@ struct SideQueryCue: Sendable {
     private static let courtesies = "please now you your urgent task job is to must will should".split(separator: " ")
         .map(spelling)
 
-    private static func spelling(_ word: Substring) -> TurnWords.Spelling {
-        var spelling = TurnWords.Spelling()
-        for byte in word.utf8 { spelling.append(byte) }
-        return spelling
-    }
+    private static func spelling(_ word: Substring) -> TurnWords.Spelling { TurnWords.Spelling(word.utf8) }
 
     /// Openings of whole texts that only programs write.
     private static let openings: [(query: TurnKind.SideQuery, place: Place, text: [UInt8])] = [
