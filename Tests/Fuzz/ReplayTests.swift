@@ -2,8 +2,8 @@ import Glibc
 import Testing
 
 /// The fuzzers' corpora in an ordinary build: it shows that the fuzzers compile and that what they found stays mended, without
-/// AddressSanitizer. A property that is broken ends the tests, as it ends the fuzzer, and names the input.
-@Suite struct `Corpora of the fuzzers` {
+/// AddressSanitizer. One after the other, as they tell a common place what they run. A property that is broken ends the tests, as it ends the fuzzer, and names the input.
+@Suite(.serialized) struct `Corpora of the fuzzers` {
     private static let directory: String = {
         let here = #filePath
         return here.prefix(through: here.lastIndex(of: "/") ?? here.startIndex) + "corpus"

@@ -15,7 +15,10 @@ import Testing
             all += piece
             #expect(captured.count == all.count)
         }
-        #expect(captured.joined == all)
+        #expect(captured.joined() == all)
+        // It goes on behind what has been joined.
+        captured.append([1, 2, 3])
+        #expect(captured.joined() == all + [1, 2, 3])
     }
 
     @Test func `of many small pieces`() {
@@ -26,6 +29,6 @@ import Testing
             captured.append(piece)
             all += piece
         }
-        #expect(captured.joined == all)
+        #expect(captured.joined() == all)
     }
 }

@@ -123,6 +123,44 @@ import Testing
         await expectWorking(cache)
     }
 
+    @Test func `whose index names rows that are not there is replaced`() async throws {
+        await fill()
+        // As a power cut may leave it: the table was written, one of its indexes was not.
+        let index = try await withFile { db in
+            let row = try #require(
+                try Row.fetchOne(
+                    db,
+                    sql: "SELECT type, name, tbl_name, rootpage, sql FROM sqlite_schema WHERE name = 'answers_by_use'"
+                )
+            )
+            try db.execute(
+                sql: "PRAGMA writable_schema = ON; DELETE FROM sqlite_schema WHERE name = 'answers_by_use'"
+            )
+            return StatementArguments(row.databaseValues)
+        }
+        try await withFile { try $0.execute(sql: "DELETE FROM answers") }
+        try await withFile { db in
+            try db.execute(sql: "PRAGMA writable_schema = ON")
+            try db.execute(sql: "INSERT INTO sqlite_schema VALUES (?, ?, ?, ?, ?)", arguments: index)
+        }
+        // 200 answers of 2,000 bytes seem to be there, and have to make room.
+        let cache = DiskCache(scratch.file, clock: time.clock, maxBytes: 300_000)
+        await cache.database.settled()
+        cache.store([1], .number(5_000))
+        await soon { cache.answers.report.entries == 1 && !cache.answers.isWaiting }
+        #expect(damaged.count == 1)
+        #expect(cache.told.all.first?.contains("an index names rows that are not there") == true)
+        await cache.database.close()
+        await expectWorking(await open())
+    }
+
+    private func withFile<Value: Sendable>(_ body: @Sendable (Database) throws -> Value) async throws -> Value {
+        let file = try DatabaseQueue.rude(scratch.file)
+        let value = try file.inDatabase(body)
+        try file.close()
+        return value
+    }
+
     @Test func `that is deleted while it is used is begun anew`() async {
         let cache = await open()
         cache.store([1], .number(1))

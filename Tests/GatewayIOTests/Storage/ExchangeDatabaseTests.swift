@@ -213,6 +213,7 @@ import Testing
         }
         try older.close()
         let newer = await open()
+        #expect(try #require(await newer.exchanges.history()).today.requests == 2)
         newer.exchanges.record(.number(2))
         await newer.written()
         let sums = try await newer.exchanges.usage(by: [.day], sinceUnixMilliseconds: 0)

@@ -118,8 +118,9 @@ final class SharedStream: Sendable {
     /// A seat for one who comes late, with all that went by; nil where that is too much, or the stream is being broken off.
     func join() -> Int? {
         state.withLock { state in
-            guard !state.isClosed, state.outcome == nil || state.outcome?.end == .complete, let kept = relay.captured,
-                kept.count >= state.publishedBytes, state.publishedBytes <= Self.mostLateBytes
+            guard !state.isClosed, state.publishedBytes <= Self.mostLateBytes,
+                state.outcome == nil || state.outcome?.end == .complete,
+                let kept = relay.captured, kept.count >= state.publishedBytes
             else { return nil }
             let id = state.nextSeat
             state.nextSeat += 1

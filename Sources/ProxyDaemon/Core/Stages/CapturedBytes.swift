@@ -23,12 +23,13 @@ struct CapturedBytes: Sendable {
         }
     }
 
-    /// All of it as one piece.
-    var joined: [UInt8] {
-        if blocks.count == 1 { return blocks[0] }
+    /// All of it as one piece, which takes the place of the blocks.
+    mutating func joined() -> [UInt8] {
+        guard blocks.count > 1 else { return blocks.first ?? [] }
         var all: [UInt8] = []
         all.reserveCapacity(count)
         for block in blocks { all += block }
+        blocks = [all]
         return all
     }
 }

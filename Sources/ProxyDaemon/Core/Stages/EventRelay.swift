@@ -99,7 +99,7 @@ package final class EventRelay: StreamSource {
 
     package var isFinished: Bool { state.withLock { $0.isFinished } }
 
-    var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured.joined : nil } }
+    var captured: [UInt8]? { state.withLock { $0.captureLimit > 0 ? $0.captured.joined() : nil } }
 
     package func next() async -> [UInt8]? { await next(dialect, requestID: requestID) }
 
@@ -264,7 +264,7 @@ extension EventRelay.State {
             usage: wasBilled ? usage : TokenUsage(),
             usageIsEstimated: !passage.hasFinalUsage && wasBilled,
             stopReason: passage.stopReason,
-            captured: isWhole ? captured.joined : nil
+            captured: isWhole ? captured.joined() : nil
         )
         defer { endings = [] }
         return (outcome, endings)

@@ -43,7 +43,7 @@ final class Transfer {
 
     private static let maximumHeadBytes = 131_072
     /// Answers up to this length are handed over whole.
-    private static let smallBytes = 32_768
+    private static let smallBytes = 16_384
     private static let keptBodyBytes = 262_144
 
     private let touched: TouchedTransfers

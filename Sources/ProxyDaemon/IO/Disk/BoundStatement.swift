@@ -84,6 +84,8 @@ struct BoundStatement {
         }
         let message = code == SQLITE_DONE ? nil : String(cString: sqlite3_errmsg(sqlite3_db_handle(handle)))
         sqlite3_reset(handle)
+        // The statement lives on with the connection: it is not to hold the last row's values.
+        sqlite3_clear_bindings(handle)
         (place, failure) = (0, SQLITE_OK)
         rows += 1
         if rows % Self.rowsAtOnce == 0 { sched_yield() }

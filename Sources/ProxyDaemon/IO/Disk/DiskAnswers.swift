@@ -333,7 +333,7 @@ extension DiskAnswers: DiskTable {
         while bytes + batch.bytes > maxBytes {
             let expired = try AnswerRows.expired(db, unixSeconds: now, limit: Self.rowsTidiedAtOnce)
             guard !expired.isEmpty else { break }
-            subtract(try AnswerRows.delete(db, ids: expired), batch)
+            subtract(try delete(db, expired), batch)
         }
         while bytes + batch.bytes > maxBytes {
             let ids = try AnswerRows.leastRecentlyUsed(
@@ -342,9 +342,19 @@ extension DiskAnswers: DiskTable {
                 limit: Self.rowsTidiedAtOnce
             )
             guard !ids.isEmpty else { return }
-            subtract(try AnswerRows.delete(db, ids: ids), batch)
+            subtract(try delete(db, ids), batch)
             batch.evictions += ids.count
         }
+    }
+
+    /// Deletes rows that an index has named in the same transaction. Where the table has none of them the file is broken, as
+    /// after a power cut, and the same would be found again for ever.
+    private func delete(_ db: Database, _ ids: [Int64]) throws -> (rows: Int, bytes: Int) {
+        let deleted = try AnswerRows.delete(db, ids: ids)
+        guard deleted.rows > 0 || ids.isEmpty else {
+            throw DiskTrouble.damaged("an index names rows that are not there")
+        }
+        return deleted
     }
 
     private func subtract(_ deleted: (rows: Int, bytes: Int), _ batch: Batch) {
@@ -372,10 +382,12 @@ extension DiskAnswers: DiskTable {
 
     func tidy(_ db: Database) throws -> Bool {
         let now = clock.unixMilliseconds() / 1_000
-        let expired = try AnswerRows.expired(db, unixSeconds: now, limit: Self.rowsTidiedAtOnce)
+        var expired = try AnswerRows.expired(db, unixSeconds: now, limit: Self.rowsTidiedAtOnce)
         if !expired.isEmpty {
             try db.inTransaction(.immediate) {
-                let deleted = try AnswerRows.delete(db, ids: expired)
+                // Another daemon may have been quicker.
+                expired = try AnswerRows.expired(db, unixSeconds: now, limit: Self.rowsTidiedAtOnce)
+                let deleted = try delete(db, expired)
                 state.withLock { state in
                     state.rows = max(0, state.rows - deleted.rows)
                     state.bytes = max(0, state.bytes - deleted.bytes)

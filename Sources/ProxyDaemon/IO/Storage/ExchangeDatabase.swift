@@ -221,6 +221,7 @@ package final class ExchangeDatabase: ExchangeLog {
 
 extension ExchangeDatabase: DiskTable {
     func reread(_ db: Database, _ reason: RereadReason) throws {
+        try ExchangeRows.addUpTheRest(db)
         guard state.withLock({ $0.history == nil }) else { return }
         let history = try ExchangeRows.history(
             db,

@@ -26,6 +26,19 @@ enum ExchangeRows {
             statement.bind(isDemo)
             try statement.run()
         }
+        try addUp(db)
+    }
+
+    /// Adds what an older gateway has written beside to the sums of its days. Outside of transactions.
+    static func addUpTheRest(_ db: Database) throws {
+        guard try Int64.fetchOne(db, sql: "SELECT seq FROM added_up") ?? 0 < lastNumber(db) else { return }
+        try db.inTransaction(.immediate) {
+            try addUp(db)
+            return .commit
+        }
+    }
+
+    private static func addUp(_ db: Database) throws {
         try db.cachedStatement(sql: UsageColumns.addition).execute()
         try db.cachedStatement(sql: UsageColumns.progress).execute()
     }
