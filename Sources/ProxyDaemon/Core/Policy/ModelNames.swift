@@ -7,6 +7,8 @@ package struct ModelNames: Sendable {
     private let catalogue: Catalogue
     /// Positions in `backends` by alias and by model.
     private let positions: [String: Int]
+    /// The same by model without its date.
+    private let undated: [String: Int]
     /// The names that ask for routing whatever the mode. Claude Code lists only models with "claude" in their names.
     package static let routed = ["auto", "smartroute", "claude-gateway-auto"]
     /// What a name begins with that means a model on a local backend.
@@ -17,12 +19,16 @@ package struct ModelNames: Sendable {
         self.configured = configured
         self.catalogue = catalogue
         var positions: [String: Int] = [:]
+        var undated: [String: Int] = [:]
         for (position, backend) in backends.enumerated() {
             for name in [backend.name.lowercased(), backend.name, backend.model] where positions[name] == nil {
                 positions[name] = position
             }
+            let plain = Catalogue.withoutDate(backend.model) ?? backend.model
+            if undated[plain] == nil { undated[plain] = position }
         }
         self.positions = positions
+        self.undated = undated
     }
 
     /// The backend that a model name means: its alias, its model id with or without the date, a tier's name, a further
@@ -45,10 +51,7 @@ package struct ModelNames: Sendable {
         let lower = name.lowercased()
         if let position = positions[lower], backends[position].name.lowercased() == lower { return backends[position] }
         if lower.hasPrefix(Self.localPrefix) { return try local(String(name.dropFirst(Self.localPrefix.utf8.count))) }
-        let plain = Catalogue.withoutDate(name) ?? name
-        if let match = backends.first(where: { (Catalogue.withoutDate($0.model) ?? $0.model) == plain }) {
-            return match
-        }
+        if let position = undated[Catalogue.withoutDate(name) ?? name] { return backends[position] }
         if let tier = Tier.allCases.first(where: { $0.name == lower }),
             let match = backends.first(where: { $0.tier == tier })
         {
