@@ -2,6 +2,7 @@
 
 import json
 import re
+import socket
 import threading
 import time
 from decimal import Decimal
@@ -53,6 +54,32 @@ def value(parsed, name, **labels):
 def summed(parsed, name, **labels):
     return sum(
         number for (found, has), number in parsed.items() if found == name and labels.items() <= dict(has).items()
+    )
+
+
+def test_every_answer_is_counted_by_its_status(start):
+    auth = {"admin_key": "admin-key", "keys": ["sk-a"]}
+    gateway = start.gateway(settings(backend("haiku", "http://127.0.0.1:9"), auth=auth))
+    assert wire.messages(gateway.port, wire.prompt("Hello")).status == 401
+    assert wire.ask(gateway.port, "GET", "/nowhere").status == 404
+    assert wire.ask(gateway.port, "GET", "/live").status == 200
+    with socket.create_connection(("127.0.0.1", gateway.port), 5) as connection:
+        connection.sendall(b"NOT HTTP\r\n\r\n")
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 400 ")
+    # A body that ends early is refused as well, whether or not its client still reads.
+    with socket.create_connection(("127.0.0.1", gateway.port), 5) as connection:
+        connection.sendall(b"POST /v1/messages HTTP/1.1\r\nhost: a\r\ncontent-length: 100\r\n\r\n{")
+    wait_until(lambda: value(figures(gateway)[0], "gateway_http_connections") == 1, "only the question is open")
+
+    parsed = figures(gateway)[0]
+    assert value(parsed, "gateway_http_responses_total", status="401") == 1
+    assert value(parsed, "gateway_http_responses_total", status="404") == 1
+    assert value(parsed, "gateway_http_responses_total", status="400") == 2
+    # `/live`, and the pages of figures before this one.
+    assert value(parsed, "gateway_http_responses_total", status="200") >= 2
+    # Of these only the one that was to be sent on is an exchange.
+    assert summed(parsed, "gateway_requests_total") == value(
+        parsed, "gateway_requests_total", provider="none", model="none", status="401"
     )
 
 

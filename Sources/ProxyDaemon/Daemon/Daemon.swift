@@ -45,6 +45,7 @@ struct Daemon {
             first.terms,
             readiness: readiness,
             accessLog: parts.accessLog,
+            counters: parts.serverCounters,
             group: serving,
             logger: logger
         )

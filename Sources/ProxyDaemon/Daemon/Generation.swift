@@ -78,7 +78,7 @@ struct Generation: Sendable {
                 exchanges: parts.keeper.exchanges,
                 keys: parts.keys.file,
                 readiness: readiness,
-                logs: { parts.logFigures }
+                figures: { parts.figures }
             ),
             tls: tls
         )

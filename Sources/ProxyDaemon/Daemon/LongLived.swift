@@ -25,6 +25,7 @@ struct LongLived: Sendable {
     let simulator: SimulatorHost
     /// nil where it is switched off.
     let accessLog: AccessLog?
+    let serverCounters = ServerCounters()
     private let writer: LogWriter
 
     /// Throws what is wrong with a setting, with the key that names it.
@@ -83,10 +84,13 @@ struct LongLived: Sendable {
         if let level = Logger.Level(rawValue: logLevel) { writer.level = level }
     }
 
-    /// How the logs are doing.
-    var logFigures: LogFigures {
+    /// How the server and the logs are doing.
+    var figures: DaemonFigures {
         let access = accessLog?.figures ?? (written: 0, dropped: 0)
-        return LogFigures(accessWritten: access.written, accessDropped: access.dropped, dropped: writer.droppedLines)
+        return DaemonFigures(
+            server: serverCounters.figures,
+            logs: LogFigures(accessWritten: access.written, accessDropped: access.dropped, dropped: writer.droppedLines)
+        )
     }
 
     /// What a person should know about parts that are missing.

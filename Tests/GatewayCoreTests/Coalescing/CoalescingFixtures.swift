@@ -267,7 +267,7 @@ struct CoalescingBench {
     var totals: MetricsSnapshot.Totals { gateway.snapshot().sinceStart }
 }
 
-/// Waits until something is so, at most 20 seconds.
+/// Waits until something is so, at most a minute.
 func eventually(_ condition: () -> Bool) async -> Bool {
     let clock = ContinuousClock()
     let deadline = clock.now + .seconds(60)

@@ -167,7 +167,13 @@ import Testing
                 failure: "invalid_request"
             )
         )
-        let text = PrometheusText(snapshot, traffic: ledger.traffic, process: ProcessFigures(), logs: LogFigures()).text
+        let text = PrometheusText(
+            snapshot,
+            traffic: ledger.traffic,
+            process: ProcessFigures(),
+            daemon: DaemonFigures(server: ServerFigures(responses: [200: 1]))
+        )
+        .text
         let served = text.split(separator: "\n").compactMap { line -> String? in
             guard line.hasPrefix("# TYPE ") else { return nil }
             let words = line.split(separator: " ")

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// A cached answer as bytes, for homes beyond the daemon's memory.
 ///

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 import Synchronization
 
 /// Where answers are kept: memory, and behind it a home that outlives the daemon or is shared with others.

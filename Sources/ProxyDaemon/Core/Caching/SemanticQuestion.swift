@@ -1,5 +1,5 @@
 import Crypto
-package import Shared
+import Shared
 
 /// A question that may be answered with the stored answer of another, and what else must then be equal.
 package struct SemanticQuestion: Sendable {

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// What judging has made of an exchange: which answer was given, which were not, and what all of them cost.
 ///

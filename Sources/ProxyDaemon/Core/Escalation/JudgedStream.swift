@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 import Synchronization
 
 /// A stream whose beginning is held back until it is known whether it is worth giving.

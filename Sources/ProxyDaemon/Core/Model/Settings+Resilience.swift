@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// What is configured about providers in trouble, and about too much work at once.
 extension Settings {

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 import Synchronization
 
 /// How one backend is doing: its circuit breaker, what is under way there, how fast it was of late.

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// The health of every backend, and who is called first where several serve the same model.
 package final class BackendPool: Sendable {

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// A workflow that holds together: its ops by position, every edge known from both sides, without cycles, every op on a way
 /// from a start to an end.

@@ -27,7 +27,7 @@ extension ConfigLoader {
         let path: String
         let isEqual: @Sendable (Settings, Settings) -> Bool
 
-        init<Value: Equatable>(_ path: String, _ member: any KeyPath<Settings, Value> & Sendable) {
+        init<Value: Equatable & SendableMetatype>(_ path: String, _ member: any KeyPath<Settings, Value> & Sendable) {
             self.path = path
             isEqual = { $0[keyPath: member] == $1[keyPath: member] }
         }

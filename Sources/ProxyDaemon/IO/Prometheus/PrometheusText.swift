@@ -9,12 +9,12 @@ package struct PrometheusText: Sendable {
     package var text: String { writer.text }
     private(set) var writer = PrometheusWriter()
 
-    /// `process` and `logs` nil: nothing is told of them.
+    /// `process` and `daemon` nil: nothing is told of them.
     package init(
         _ snapshot: MetricsSnapshot,
         traffic: TrafficMetrics,
         process: ProcessFigures? = nil,
-        logs: LogFigures? = nil
+        daemon: DaemonFigures? = nil
     ) {
         add(traffic)
         add(snapshot.sinceStart)
@@ -25,7 +25,8 @@ package struct PrometheusText: Sendable {
         if let storage = snapshot.storage { add(storage) }
         add(snapshot.cache)
         if let semantic = snapshot.cache.semantic { add(semantic) }
-        if let logs { add(logs) }
+        if let daemon { add(daemon.server) }
+        if let daemon { add(daemon.logs) }
         if let process { add(process) }
         add(.gauge, "build_info", "Always 1; the version is a label.", [([("version", GatewayVersion.number)], "1")])
     }
@@ -291,6 +292,16 @@ package struct PrometheusText: Sendable {
             "The share of the budget that is spent.",
             budgets { PrometheusWriter.number($0.ratio) }
         )
+    }
+
+    private mutating func add(_ server: ServerFigures) {
+        add(
+            .counter,
+            "http_responses_total",
+            "Answers to HTTP requests of any kind by status; 499 where the client left before the end.",
+            server.responses.sorted { $0.key < $1.key }.map { ([("status", "\($0.key)")], "\($0.value)") }
+        )
+        add(.gauge, "http_connections", "Open connections of clients.", server.connections)
     }
 
     private mutating func add(_ logs: LogFigures) {

@@ -9,16 +9,16 @@ struct AdminEndpoints: Sendable {
     private let outcomes: OutcomeDatabase?
     private let usage: UsageEndpoint
     private let tenancy: TenancyEndpoints
-    private let logs: @Sendable () -> LogFigures
+    private let figures: @Sendable () -> DaemonFigures
 
     init(
         gateway: Gateway,
         outcomes: OutcomeDatabase?,
         exchanges: ExchangeDatabase?,
         tenancy: TenancyEndpoints,
-        logs: @escaping @Sendable () -> LogFigures
+        figures: @escaping @Sendable () -> DaemonFigures
     ) {
-        self.logs = logs
+        self.figures = figures
         usage = UsageEndpoint(exchanges)
         self.tenancy = tenancy
         self.gateway = gateway
@@ -115,7 +115,7 @@ struct AdminEndpoints: Sendable {
             gateway.snapshot(),
             traffic: gateway.ledger.traffic,
             process: ProcessFigures.current(),
-            logs: logs()
+            daemon: figures()
         )
         return Reply(
             status: 200,

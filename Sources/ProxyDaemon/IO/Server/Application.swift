@@ -23,7 +23,7 @@ package struct Application: HTTPResponder {
         exchanges: ExchangeDatabase? = nil,
         keys: KeyFile? = nil,
         readiness: Readiness = Readiness(),
-        logs: @escaping @Sendable () -> LogFigures = { LogFigures() }
+        figures: @escaping @Sendable () -> DaemonFigures = { DaemonFigures() }
     ) {
         self.gateway = gateway
         status = StatusEndpoints(gateway: gateway, readiness: readiness)
@@ -36,7 +36,7 @@ package struct Application: HTTPResponder {
             outcomes: outcomes,
             exchanges: exchanges,
             tenancy: TenancyEndpoints(gateway: gateway, keys: keys),
-            logs: logs
+            figures: figures
         )
         self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
     }

@@ -67,9 +67,9 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelActive(context: ChannelHandlerContext) {
         home.add(self)
-        isLoopback = Self.isLoopback(context.remoteAddress)
+        isLoopback = context.remoteAddress?.isLoopback ?? false
         if shared.accessLog != nil { clientAddress = context.remoteAddress?.ipAddress ?? "" }
-        let count = shared.connections.add(1, ordering: .relaxed).newValue
+        let count = shared.counters.opened()
         let limit = shared.connectionLimit.load(ordering: .relaxed)
         if count > limit + Self.maximumTurnedAway {
             close()
@@ -84,7 +84,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     func channelInactive(context: ChannelHandlerContext) {
         home.remove(self)
-        shared.connections.subtract(1, ordering: .relaxed)
+        shared.counters.closed()
         if case .responding(_, let task) = state { task?.cancel() }
         state = .closed
         resumeWriter()
@@ -264,7 +264,7 @@ final class HTTPConnection: ChannelInboundHandler {
             write(reply, bytes, writer, mayKeepAlive)
         case .stream(let relay):
             mayKeepAlive = mayKeepAlive && writer.canFollowStream
-            guard await write(reply, relay, writer, mayKeepAlive, Self.dialect(head)) else {
+            guard await write(reply, relay, writer, mayKeepAlive, Dialect(head)) else {
                 note(reply, head)
                 return close()
             }
@@ -378,7 +378,7 @@ final class HTTPConnection: ChannelInboundHandler {
 
     /// Answers with an error and closes.
     private func refuse(_ error: GatewayError, head: HTTPRequestHead) {
-        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Self.dialect(head))
+        let reply = Gateway.refuse(error, id: shared.ids.next(), in: Dialect(head))
         guard case .bytes(let bytes) = reply.body, context != nil else { return close() }
         state = .closed
         write(reply, bytes, ResponseWriter(head), false)
@@ -386,20 +386,12 @@ final class HTTPConnection: ChannelInboundHandler {
         finish(false)
     }
 
-    /// Has the access log tell of an answer that is over.
+    /// Counts an answer that is over, and has the access log tell of it.
     private func note(_ reply: Reply, _ head: HTTPRequestHead) {
+        shared.counters.answered(context == nil ? 499 : reply.status)
         guard let log = shared.accessLog else { return }
         let draft = access ?? AccessDraft()
         access = nil
         draft.finish(head, reply, clientAddress: clientAddress, isWhole: context != nil, log: log)
-    }
-
-    private static func dialect(_ head: HTTPRequestHead) -> Dialect {
-        Dialect(path: String(head.uri.prefix { $0 != "?" }))
-    }
-
-    private static func isLoopback(_ address: SocketAddress?) -> Bool {
-        guard let text = address?.ipAddress else { return false }
-        return text.hasPrefix("127.") || text == "::1" || text.hasPrefix("::ffff:127.")
     }
 }

@@ -29,6 +29,7 @@ package final class HTTPServer: Service {
         _ terms: ServerTerms,
         readiness: Readiness = Readiness(),
         accessLog: AccessLog? = nil,
+        counters: ServerCounters = ServerCounters(),
         group: MultiThreadedEventLoopGroup,
         logger: Logger
     ) {
@@ -36,7 +37,7 @@ package final class HTTPServer: Service {
         self.logger = logger
         quiescing = ServerQuiescingHelper(group: group)
         self.readiness = readiness
-        let shared = ServerShared(terms, accessLog: accessLog)
+        let shared = ServerShared(terms, accessLog: accessLog, counters: counters)
         self.shared = shared
         loops = group.makeIterator().map { ServerLoop($0, shared) }
     }

@@ -21,13 +21,14 @@ final class ServerShared: Sendable {
     private let terms: Mutex<ServerTerms>
     let accessLog: AccessLog?
     let ids = QueryIDs()
-    let connections = Atomic<Int>(0)
+    let counters: ServerCounters
     /// `settings.maxConnections`, or what the system allows where that is less.
     let connectionLimit: Synchronization.Atomic<Int>
 
-    init(_ terms: ServerTerms, accessLog: AccessLog?) {
+    init(_ terms: ServerTerms, accessLog: AccessLog?, counters: ServerCounters) {
         self.terms = Mutex(terms)
         self.accessLog = accessLog
+        self.counters = counters
         connectionLimit = Synchronization.Atomic(terms.settings.maxConnections)
     }
 

@@ -1,6 +1,6 @@
 import Dispatch
 import FoundationEssentials
-package import GatewayCore
+import GatewayCore
 
 /// The workflows that can be asked for by name: files of a directory, and those that are built into the program. A file comes
 /// before a built-in one of the same name. Files are read when they are asked for, on a queue of their own.
