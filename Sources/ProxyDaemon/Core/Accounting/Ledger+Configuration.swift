@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 import Synchronization
 
 /// What the ledger takes over when the configuration is read again.
