@@ -55,9 +55,9 @@ class Redis:
         except OSError:
             return False
 
-    def command(self, *words):
-        """Sends one command and reads its answer, as far as these tests need it."""
-        with socket.create_connection(("127.0.0.1", self.port), 5) as connection:
+    def command(self, *words, seconds=5):
+        """Sends one command and reads its answer, as far as these tests need it, within so many seconds."""
+        with socket.create_connection(("127.0.0.1", self.port), seconds) as connection:
             file = connection.makefile("rwb")
             if self.password:
                 self._send(file, "AUTH", self.password)

@@ -78,7 +78,7 @@ def client_pause(lab):
 @fault("redis", "redis_debug_sleep", "DEBUG SLEEP: the server does nothing for seconds")
 def debug_sleep(lab):
     def sleep(server):
-        server.command("DEBUG", "SLEEP", lab.scale(9, 4))
+        server.command("DEBUG", "SLEEP", lab.scale(9, 4), seconds=30)
 
     return trouble(lab, sleep, lambda server: None)
 
