@@ -53,7 +53,7 @@ struct KeyTableTests {
         var filtering = requests
         filtering.press(.character("/"))
         var cache = Dashboard.live(80, 24)
-        cache.press(.character("4"))
+        cache.press(.character("5"))
         var menu = cache
         menu.press(.character("x"))
         var naming = menu
@@ -68,10 +68,21 @@ struct KeyTableTests {
         onStep.press(.down)
         var offline = Dashboard.live(80, 24)
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
-        let states = [
-            Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-            confirming, picking, onRun, onStep,
-        ]
+        let views = [DashboardView.backends, .savings, .workflows, .log].map { view in
+            var other = Dashboard.live(80, 24)
+            other.press(.alt(Character("\(view.rawValue)")))
+            return other
+        }
+        var writing = views[2]
+        writing.press(.character("i"))
+        var asked = views[0]
+        asked.press(.character("x"))
+        let states =
+            views + [
+                writing, asked,
+                Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
+                confirming, picking, onRun, onStep,
+            ]
         for binding in KeyTable.all {
             for key in binding.keys {
                 let isReachable = states.contains { KeyTable.action(for: key, in: $0.contexts) == binding.action }
