@@ -20,15 +20,14 @@ struct KeyTableTests {
         var dashboard = Dashboard.live(columns, rows)
         dashboard.press(.character("?"))
         var seen = ""
-        for _ in 0..<120 {
+        for _ in 0..<250 {
             seen += dashboard.screen
             dashboard.press(.down)
         }
         for binding in KeyTable.all {
-            #expect(
-                seen.contains("\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"),
-                "\(binding.help)"
-            )
+            let line = "\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"
+            let isSeen = seen.contains(line)
+            #expect(isSeen, "\(line)")
         }
         dashboard.press(.character("x"))
         #expect(!dashboard.isHelpShown)
