@@ -29,7 +29,7 @@ enum Footer {
         for binding in bindings(dashboard) {
             guard let word = binding.footer, let key = binding.keys.first else { continue }
             var label = key.label(dashboard.glyphs)
-            if case .move(-1) = binding.action { label += Key.down.label(dashboard.glyphs) }
+            if key == .up { label += Key.down.label(dashboard.glyphs) }
             if case .window = binding.action { label = "[ ]" }
             let width = CellWidth.of(label) + CellWidth.of(word) + 3
             guard column + width <= left.width else { break }
