@@ -22,6 +22,8 @@ extension Dashboard {
         Footer.draw(self, layout, on: &surface)
         FlushOverlay.draw(self, on: &surface)
         SkillOverlay.draw(self, on: &surface)
+        PaletteOverlay.draw(self, on: &surface)
+        OutputOverlay.draw(self, on: &surface)
         if isHelpShown { HelpOverlay.draw(self, on: &surface) }
         return surface
     }

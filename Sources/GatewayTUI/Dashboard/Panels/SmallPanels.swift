@@ -76,7 +76,7 @@ enum NoGatewayScreen {
                 StyledLine("Tried the socket  ", .dim, indent: 18).adding(path),
                 StyledLine("                  ", .dim, indent: 18).adding(reason, Style(.warn)), StyledLine(),
             ]
-            lines += startLines(dashboard)
+            if !dashboard.isReadOnly { lines += startLines(dashboard) }
             lines += [
                 StyledLine("r  ", .key).adding("try again now").adding(" (by itself in \(wait) s)", .dim),
                 StyledLine("q  ", .key).adding("quit"), StyledLine(),

@@ -9,7 +9,7 @@ extension Dashboard {
         if case .paste(let text) = key { return insert(text) }
         // While text is typed, letters are text: of the keys for everywhere only the special ones hold.
         let holding = isTyping && key.isPrintable ? contexts.filter { $0 != .everywhere } : contexts
-        if let action = KeyTable.action(for: key, in: holding) { return perform(action) }
+        if let action = keyMap.action(for: key, in: holding) { return perform(action) }
         if case .character(let character) = key, isTyping { return insert(String(character)) }
         return []
     }
@@ -20,26 +20,20 @@ extension Dashboard {
     }
 
     /// A menu lies over the view.
-    private var isMenuOpen: Bool { flush != nil || skillPicker != nil }
+    private var isMenuOpen: Bool { flush != nil || skillPicker != nil || palette != nil || outputMenu != nil }
 
     private mutating func closeMenu() {
         flush = nil
         skillPicker = nil
+        palette = nil
+        outputMenu = nil
     }
 
-    private mutating func handleHelp(_ key: Key) -> [Effect] {
-        switch key {
-        case .down, .pageDown, .character("j"), .character(" "): helpScroll += key == .down ? 1 : 8
-        case .up, .pageUp, .character("k"): helpScroll = max(0, helpScroll - (key == .up ? 1 : 8))
-        case .control("c"): return [.quit]
-        case .control("l"): return [.redraw]
-        case .control("z"): return [.suspend]
-        default: isHelpShown = false
+    mutating func perform(_ action: Action) -> [Effect] {
+        guard !isReadOnly || !action.isRefusedReadOnly else {
+            refuseReadOnly()
+            return []
         }
-        return []
-    }
-
-    private mutating func perform(_ action: Action) -> [Effect] {
         switch action {
         case .show(let view): show(view)
         case .nextView: show(neighbour(1))
@@ -47,6 +41,7 @@ extension Dashboard {
         case .help:
             isHelpShown = true
             helpScroll = 0
+            helpSearch = nil
         case .quit: return [.quit]
         case .interrupt:
             guard !isMenuOpen else {
@@ -80,6 +75,9 @@ extension Dashboard {
         case .cancelFilter:
             filterEditor = nil
             setFilter("")
+        case .cycleTheme: return cycleTheme()
+        case .openPalette, .movePalette, .takePalette, .leavePalette: return performInPalette(action)
+        case .copyID, .openCopy, .openExport, .moveOutput, .takeOutput, .leaveOutput: return performOutput(action)
         case .edit(let command): return edit(command)
         }
         return []
@@ -106,8 +104,10 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
-        if skillPicker != nil { return [] }
-        if flush != nil {
+        if skillPicker != nil || outputMenu != nil { return [] }
+        if palette != nil {
+            palette?.edit { $0.insert(text) }
+        } else if flush != nil {
             changeName { $0.insert(text) }
         } else if filterEditor != nil {
             filterEditor?.insert(text)
@@ -120,7 +120,9 @@ extension Dashboard {
     }
 
     private mutating func edit(_ command: EditCommand) -> [Effect] {
-        if flush != nil {
+        if palette != nil {
+            palette?.edit { $0.apply(command) }
+        } else if flush != nil {
             changeName { $0.apply(command) }
         } else if filterEditor != nil {
             filterEditor?.apply(command)
@@ -173,7 +175,7 @@ extension Dashboard {
 
     private mutating func click(row: Int, column: Int) -> [Effect] {
         if isHelpShown {
-            isHelpShown = false
+            closeHelp()
             return []
         }
         if isMenuOpen {
