@@ -62,6 +62,10 @@ struct KeyTableTests {
         confirming.press(.character("1"))
         var picking = tester
         picking.press(.control("s"))
+        var palette = requests
+        palette.press(.character(":"))
+        var copying = requests
+        copying.press(.character("Y"))
         var onRun = requests
         _ = onRun.update(.message(WorkflowRunTests.step("a", number: 0)))
         var onStep = onRun
@@ -70,7 +74,7 @@ struct KeyTableTests {
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
         let states = [
             Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-            confirming, picking, onRun, onStep,
+            confirming, picking, onRun, onStep, palette, copying,
         ]
         for binding in KeyTable.all {
             for key in binding.keys {

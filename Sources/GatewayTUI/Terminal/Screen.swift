@@ -132,7 +132,7 @@ final class Screen {
         }
         do {
             let name = "copied-\(Moment.now.unixMilliseconds).\(clip.fileExtension)"
-            return .written(what: clip.what, path: try Storage.export(name, clip.text))
+            return .written(what: "too large for a clipboard: \(clip.what)", path: try Storage.export(name, clip.text))
         } catch {
             return .failed(what: clip.what, reason: error.message)
         }

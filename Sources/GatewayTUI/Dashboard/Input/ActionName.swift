@@ -26,12 +26,14 @@ extension Action {
 
     private static let special: [Action: String] = [.window(-1): "window-shorter", .window(1): "window-longer"]
 
-    /// `nextView` as `next-view`.
+    /// `nextView` as `next-view`, `copyID` as `copy-id`.
     private static func dashed(_ name: some StringProtocol) -> String {
         var text = ""
+        var isAfterSmall = false
         for character in name {
-            if character.isUppercase, !text.isEmpty, text.last != "-" { text.append("-") }
+            if character.isUppercase, isAfterSmall { text.append("-") }
             text.append(character.lowercased())
+            isAfterSmall = character.isLowercase
         }
         return text
     }

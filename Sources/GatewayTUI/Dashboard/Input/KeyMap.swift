@@ -96,10 +96,26 @@ extension KeyMap {
 
     /// A hint for a name that was written wrong.
     private func nearest(to name: String) -> String {
-        let best = bindings.flatMap { [$0.action.name, $0.qualifiedName] }
-            .compactMap { candidate in FuzzyMatch.score(name, in: candidate).map { (candidate, $0) } }
-            .max { ($0.1, $1.0) < ($1.1, $0.0) }
-        return best.map { " (is it \($0.0)?)" } ?? ""
+        let names = bindings.flatMap { [$0.action.name, $0.qualifiedName] }
+        let near = names.map { ($0, Self.distance(name, $0)) }.min { $0.1 < $1.1 }
+        guard let near, near.1 <= max(2, name.count / 3) else { return "" }
+        return " (is it \(near.0)?)"
+    }
+
+    /// How many letters have to be put in, left out or changed (Levenshtein).
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let letters = Array(right)
+        var row = Array(0...letters.count)
+        for (index, letter) in left.enumerated() {
+            var diagonal = row[0]
+            row[0] = index + 1
+            for column in letters.indices {
+                let change = diagonal + (letters[column] == letter ? 0 : 1)
+                diagonal = row[column + 1]
+                row[column + 1] = min(change, row[column] + 1, row[column + 1] + 1)
+            }
+        }
+        return row[letters.count]
     }
 
     private static func check(_ bindings: [KeyTable.Binding], _ lines: [String: Int]) throws(SettingsProblem) {

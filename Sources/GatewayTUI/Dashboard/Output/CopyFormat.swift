@@ -9,8 +9,8 @@ package enum CopyFormat: Int, Sendable, Hashable, CaseIterable {
     package var title: String {
         switch self {
         case .id: "its query id"
-        case .json: "it as JSON"
-        case .curl: "a curl command that asks the same"
+        case .json: "everything, as JSON"
+        case .curl: "a curl command that asks it again"
         }
     }
 }

@@ -13,7 +13,11 @@ enum HelpOverlay {
         let visible = height - 2
         let scroll = max(0, min(dashboard.helpScroll, perColumn - visible))
         let below = perColumn - visible - scroll
-        let note = below > 0 ? "\(Key.down.label(dashboard.glyphs)) more" : "any other key closes"
+        let isSearching = dashboard.helpSearch?.isWriting == true
+        let note =
+            isSearching
+            ? "Enter keeps, Esc clears"
+            : below > 0 ? "\(Key.down.label(dashboard.glyphs)) more" : "any other key closes"
         surface.frame(rect, title: title(dashboard), note: note, border: Style(.accent, .bold))
         placeCursor(dashboard, rect, on: &surface)
         for (column, room) in rect.interior.columns(columns).enumerated() {

@@ -106,9 +106,19 @@ extension Dashboard {
     mutating func tell(_ outcome: ClipOutcome) {
         switch outcome {
         case .copied(let what): note("copied \(what)")
-        case .written(let what, let path): note("\(what) is in \(path.safeToShow(limit: 300))", milliseconds: 15_000)
+        case .written(let what, let path):
+            let lead = "\(what) in "
+            note(lead + shortened(path.safeToShow(limit: 300), columns - 2 - CellWidth.of(lead)), milliseconds: 15_000)
         case .failed(let what, let reason):
             note("\(what) could not be written: \(reason.safeToShow(limit: 300))", milliseconds: 15_000)
         }
+    }
+
+    /// A path that is too long without its beginning: its end is what names the file.
+    private func shortened(_ path: String, _ room: Int) -> String {
+        guard CellWidth.of(path) > room else { return path }
+        var end = path[...]
+        while !end.isEmpty, CellWidth.of(end) > max(20, room) - 1 { end.removeFirst() }
+        return "…\(end)"
     }
 }
