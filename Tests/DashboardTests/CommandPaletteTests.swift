@@ -92,7 +92,7 @@ struct CommandPaletteTests {
         var dashboard = Dashboard.live(columns, rows)
         dashboard.press(.character("2"), .character(":"))
         for binding in dashboard.palette?.found ?? [] {
-            #expect(dashboard.screen.contains("▶ \(CellWidth.clip(binding.action.name, 12))"), "\(binding.action.name)")
+            #expect(dashboard.screen.contains("▶ \(binding.action.name.prefix(11))"), "\(binding.action.name)")
             dashboard.press(.down)
         }
     }

@@ -20,7 +20,7 @@ struct KeyTableTests {
         var dashboard = Dashboard.live(columns, rows)
         dashboard.press(.character("?"))
         var seen = ""
-        for _ in 0..<120 {
+        for _ in HelpOverlay.lines(glyphs: .unicode) {
             seen += dashboard.screen
             dashboard.press(.down)
         }

@@ -121,7 +121,8 @@ struct KeyMapTests {
         #expect(dashboard.screen.contains("F3 ^F       filter"))
         dashboard.press(.escape, .character(":"))
         dashboard.type("quit")
-        #expect(dashboard.screen.contains("quit                     quit"))
+        let line = dashboard.screen.split(separator: "\n").first { $0.contains("▶ quit") }
+        #expect(line?.contains(" Q ") == true)
     }
 
     @Test func `Every action has a name that leads back to its bindings alone`() throws {
@@ -133,6 +134,7 @@ struct KeyMapTests {
             owners[name] = binding.action
         }
         #expect(owners["copy-id"] == .copyID)
+        #expect(owners["take-output-2"] == .takeOutput(2) && owners["take-output"] == .takeOutput(nil))
         #expect(owners["show-requests"] == .show(.requests))
         #expect(owners["window-longer"] == .window(1))
         #expect(owners["move-skill-up-8"] == .moveSkill(-8))
@@ -162,6 +164,16 @@ struct KeyMapTests {
         let problem = #expect(throws: SettingsProblem.self) { try map(lines) }
         #expect(problem?.line == line)
         #expect(problem?.message.contains(hint) == true, "\(problem?.message ?? "")")
+    }
+
+    @Test func `The screen without a gateway names the keys as they are bound`() throws {
+        var dashboard = Dashboard(socketPath: "/run/g.sock", columns: 80, rows: 24)
+        dashboard.configure(keyMap: try map("start-daemon: F2", "reconnect: [R]"))
+        _ = dashboard.update(.disconnected(reason: "no", retryAt: 0))
+        for text in ["F2 start gatewayd in the background", "R  try again now", "q  quit"] {
+            #expect(dashboard.screen.contains(text), "\(text)")
+        }
+        #expect(dashboard.press(.function(2)) == [.startDaemon])
     }
 
     @Test func `Two actions may swap their keys`() throws {

@@ -24,7 +24,10 @@ extension Action {
         }
     }
 
-    private static let special: [Action: String] = [.window(-1): "window-shorter", .window(1): "window-longer"]
+    private static let special: [Action: String] = [
+        .window(-1): "window-shorter", .window(1): "window-longer", .takeOutput(1): "take-output-1",
+        .takeOutput(2): "take-output-2", .takeOutput(3): "take-output-3",
+    ]
 
     /// `nextView` as `next-view`, `copyID` as `copy-id`.
     private static func dashed(_ name: some StringProtocol) -> String {

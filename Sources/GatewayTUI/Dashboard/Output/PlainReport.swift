@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// `--plain`: what happens, in lines that are only ever appended, for screen readers, braille displays and logs.
 ///

@@ -39,7 +39,7 @@ enum Header {
         }
         if !isOneLine {
             let end = (layout.tabs.last.map { $0.rect.column + $0.rect.width } ?? 0) + 2
-            surface.write("? Help", in: layout.header, row: 1, column: end, .dim)
+            surface.write("\(dashboard.keyLabel(.help)) Help", in: layout.header, row: 1, column: end, .dim)
         }
         drawRight(dashboard, layout, on: &surface)
     }

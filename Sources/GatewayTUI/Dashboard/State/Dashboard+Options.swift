@@ -12,6 +12,9 @@ extension Dashboard {
         if let view { show(view) }
     }
 
+    /// How the first key of an action is written; a dash where it has none.
+    func keyLabel(_ action: Action) -> String { keyMap.key(of: action)?.label(glyphs) ?? "–" }
+
     /// The picture of the view that is open, as text.
     package var viewPrintout: String { view().text }
 

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// The small menu that says in which form a request is copied, or the rows are exported.
 package struct OutputMenu: Sendable, Hashable {
