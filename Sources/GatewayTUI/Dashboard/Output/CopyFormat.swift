@@ -54,7 +54,7 @@ package struct CurlCommand: Sendable, Hashable {
         }
     }
 
-    /// - Parameter summary: As the daemon told it: with its prompt's own characters.
+    /// From the request as the daemon told it, with its prompt's own characters; nil should it have no JSON.
     package init?(_ summary: ExchangeSummary, baseURL: String?) {
         let body = Body(
             model: summary.requestedModel.isEmpty ? "auto" : summary.requestedModel,
