@@ -23,6 +23,10 @@ public enum ControlProtocol {
         case workflowsRun = "workflows.run"
         case workflowsCancel = "workflows.cancel"
         case configReload = "config.reload"
+        case historyGet = "history.get"
+        case usageGet = "usage.get"
+        case logSubscribe = "log.subscribe"
+        case backendsReset = "backends.reset"
     }
 
     /// Notifications the daemon sends.
@@ -37,6 +41,8 @@ public enum ControlProtocol {
         case promptCompleted = "prompt.completed"
         /// Parameters: ``WorkflowEvent``. The last one of a run is of the kind `workflow_end`.
         case workflowEvent = "workflow.event"
+        /// Parameters: ``LogLine``.
+        case logLine = "log.line"
     }
 
     /// Parameters of `hello`.

@@ -16,6 +16,7 @@ public enum JSONRPC {
         public static func invalidRequest(_ what: String) -> Failure { Failure(code: -32600, message: what) }
         public static func methodNotFound(_ what: String) -> Failure { Failure(code: -32601, message: what) }
         public static func invalidParams(_ what: String) -> Failure { Failure(code: -32602, message: what) }
+        public static func internalError(_ what: String) -> Failure { Failure(code: -32603, message: what) }
         /// What was asked for is not there.
         public static func notFound(_ what: String) -> Failure { Failure(code: -32004, message: what) }
     }

@@ -263,9 +263,9 @@ def test_an_older_daemon_has_no_skills(small, serve, socket):
 def test_cache_view(terminal, serve, socket):
     serve("--rate", "3")
     terminal.run("--socket", str(socket))
-    terminal.sees("● live", "4 Cache")
-    terminal.keys("4")
-    terminal.sees("[4 Cache]", "from caches today", "exact", "semantic", "coalesced", "memory", "● ok", "of 256 MiB",
+    terminal.sees("● live", "5 Cache")
+    terminal.keys("5")
+    terminal.sees("[5 Cache]", "from caches today", "exact", "semantic", "coalesced", "memory", "● ok", "of 256 MiB",
                   "redis", "214 µs", "● on", "embedding ≥ 0.95", "1.2% of max 2.0% · ! high", "numbers", "40 compared")
     terminal.keys("t")
     terminal.sees("from caches month")
@@ -307,7 +307,7 @@ def test_flush_everything_after_one_question(terminal, serve, socket):
     serve("--rate", "0", "--history", "400")
     terminal.run("--socket", str(socket))
     terminal.sees("● live")
-    terminal.keys("4")
+    terminal.keys("5")
     entries = int(re.search(r"memory +● ok +(\d+)", terminal.sees("memory"))[1])
     assert entries > 100
     terminal.keys("x")
@@ -329,7 +329,7 @@ def test_flush_a_project_a_key_and_one_answer(small, serve, socket):
     small.sees("Flush the answer of")
     small.keys("y")
     small.sees("flushed: memory 1, redis 1, questions 1")
-    small.keys("4", "x", "3", "Enter")
+    small.keys("5", "x", "3", "Enter")
     small.sees("write a name first")
     small.type("nobody 日本")
     small.keys("Enter")
@@ -349,7 +349,7 @@ def test_flush_says_what_was_not_reached(small, serve, socket):
     serve("--cache", "down")
     small.run("--socket", str(socket))
     small.sees("● live")
-    small.keys("4", "x", "1", "y")
+    small.keys("5", "x", "1", "y")
     small.sees("flushed: memory", "redis not reached: may come back")
 
 
@@ -357,7 +357,7 @@ def test_an_older_daemon(small, serve, socket):
     serve("--cache", "old")
     small.run("--socket", str(socket))
     small.sees("● live")
-    small.keys("4")
+    small.keys("5")
     assert "redis" not in small.sees("memory", "of 256 MiB", "not configured")
     small.keys("x", "1", "y")
     small.sees("nothing was flushed: this gateway is too old for it")

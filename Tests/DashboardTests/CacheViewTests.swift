@@ -29,7 +29,7 @@ struct CacheViewTests {
         let dashboard = open(columns, rows)
         let screen = dashboard.screen
         for text in [
-            "[4 Cache]", "from caches today", "35% of 200", "exact", "19%", "semantic", "14%", "coalesced", "2%",
+            "[5 Cache]", "from caches today", "35% of 200", "exact", "19%", "semantic", "14%", "coalesced", "2%",
             "memory", "● ok", "327", "64.0 MiB of 256 MiB", "25%", "redis", "1,234", "1.5 KiB", "9%", "17", "214 µs",
             "evicted", "dropped", "rejected", "timeouts", "● on", "embedding ≥ 0.95", "1.2% of max 2.0% · ! high",
             "28 hits (14%) · 130 misses", "354 of 100,000", "80 compared · 1 false hit", "refused by guards", "42",
@@ -161,7 +161,7 @@ struct CacheViewTests {
         let message = try #require(decoded)
         var dashboard = Dashboard.live(80, 24, snapshots: 0)
         _ = dashboard.update(.message(message))
-        dashboard.press(.character("4"))
+        dashboard.press(.character("5"))
         for text in ["25% of 4", "memory", "1.0 MiB of 4.0 MiB", "not configured"] {
             #expect(dashboard.screen.contains(text), "\(text)")
         }
@@ -171,7 +171,7 @@ struct CacheViewTests {
     @Test func `Without figures every panel says so, and a switched off cache says where`() {
         let empty = Dashboard.live(80, 24, exchanges: 0, snapshots: 0)
         var dashboard = empty
-        dashboard.press(.character("4"))
+        dashboard.press(.character("5"))
         #expect(dashboard.screen.components(of: "no data yet") == 4)
         let off = open(80, 24, MetricsSnapshot.Cache(isEnabled: false)).screen
         #expect(off.contains("○ off"))
@@ -187,13 +187,13 @@ struct CacheViewTests {
         #expect(!screen.contains("from caches"))
     }
 
-    @Test func `Where all four names do not fit the views that are not open are numbers, and the demo mark stays`() {
+    @Test func `Where the names do not fit the views that are not open are numbers, and the demo mark stays`() {
         var dashboard = open(60, 16)
-        #expect(dashboard.view().lines[0].contains("1 Dash"))
+        #expect(dashboard.view().lines[0].contains(" 1  2  3  4 [5 Cache] 6  7  8 "))
         _ = dashboard.update(.disconnected(reason: "closed", retryAt: 9_000))
         let header = dashboard.view().lines[0]
         #expect(header.hasPrefix(" ✖ reconnecting"))
-        #expect(header.contains(" 1  2  3 [4 Cache]"))
+        #expect(header.contains(" 1 2 3 4 [5] 6 7 8 "))
         #expect(header.contains("DEMO · simulated"))
     }
 

@@ -7,7 +7,7 @@ import Testing
 struct FlushTests {
     private func menu(_ columns: Int = 80, _ rows: Int = 24) -> Dashboard {
         var dashboard = Dashboard.live(columns, rows)
-        dashboard.press(.character("4"), .character("x"))
+        dashboard.press(.character("5"), .character("x"))
         return dashboard
     }
 
@@ -121,7 +121,7 @@ struct FlushTests {
         var empty = Dashboard.live(80, 24, exchanges: 0)
         #expect(empty.press(.character("2"), .character("x"), .character("y")).isEmpty)
         #expect(empty.screen.contains("no request is selected"))
-        #expect(empty.press(.character("4"), .character("x"), .character("2"), .character("y")).isEmpty)
+        #expect(empty.press(.character("5"), .character("x"), .character("2"), .character("y")).isEmpty)
         #expect(empty.screen.contains("none is selected"))
     }
 
@@ -129,7 +129,7 @@ struct FlushTests {
         var dashboard = Dashboard.live(80, 24)
         dashboard.press(.character("2"), .down)
         let id = dashboard.table.selectedRow(in: dashboard.feed.log)?.summary.id
-        dashboard.press(.character("4"), .character("x"), .character("2"))
+        dashboard.press(.character("5"), .character("x"), .character("2"))
         #expect(dashboard.press(.character("y")) == [.call(.flush(.init(queryID: id)))])
     }
 
@@ -148,7 +148,7 @@ struct FlushTests {
         var feed = FakeFeed()
         feed.cache = FakeFeed.caches()
         var dashboard = Dashboard.live(120, 40, feed: feed)
-        dashboard.press(.character("4"), .character("x"), .character("1"))
+        dashboard.press(.character("5"), .character("x"), .character("1"))
         #expect(dashboard.screen.contains("It goes from memory, redis, the semantic cache."))
         feed.cache = FakeFeed.caches(redis: .down, detail: "gone")
         _ = dashboard.update(.message(.snapshot(feed.snapshot())))
@@ -207,6 +207,6 @@ struct FlushTests {
         #expect(dashboard.flush == nil)
         dashboard.press(.character("x"), .tab)
         #expect(dashboard.flush == nil)
-        #expect(dashboard.currentView == .dashboard)
+        #expect(dashboard.currentView == .savings)
     }
 }

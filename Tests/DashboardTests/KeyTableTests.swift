@@ -25,10 +25,9 @@ struct KeyTableTests {
             dashboard.press(.down)
         }
         for binding in KeyTable.all {
-            #expect(
-                seen.contains("\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"),
-                "\(binding.help)"
-            )
+            let line = "\(CellWidth.fit(binding.label(.unicode), HelpOverlay.labelWidth)) \(binding.help)"
+            let isSeen = seen.contains(line)
+            #expect(isSeen, "\(line)")
         }
         dashboard.press(.character("x"))
         #expect(!dashboard.isHelpShown)
@@ -53,7 +52,7 @@ struct KeyTableTests {
         var filtering = requests
         filtering.press(.character("/"))
         var cache = Dashboard.live(80, 24)
-        cache.press(.character("4"))
+        cache.press(.character("5"))
         var menu = cache
         menu.press(.character("x"))
         var naming = menu
@@ -72,10 +71,21 @@ struct KeyTableTests {
         onStep.press(.down)
         var offline = Dashboard.live(80, 24)
         _ = offline.update(.disconnected(reason: "", retryAt: 0))
-        let states = [
-            Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-            confirming, picking, onRun, onStep, palette, copying,
-        ]
+        let views = [DashboardView.backends, .savings, .workflows, .log].map { view in
+            var other = Dashboard.live(80, 24)
+            other.press(.alt(Character("\(view.rawValue)")))
+            return other
+        }
+        var writing = views[2]
+        writing.press(.character("i"))
+        var asked = views[0]
+        asked.press(.character("x"))
+        let states =
+            views + [
+                writing, asked, palette, copying,
+                Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
+                confirming, picking, onRun, onStep,
+            ]
         for binding in KeyTable.all {
             for key in binding.keys {
                 let isReachable = states.contains { KeyTable.action(for: key, in: $0.contexts) == binding.action }

@@ -121,3 +121,67 @@ struct ListTests {
         #expect(dashboard.screen.contains("/q"), "letters are text while a filter is typed")
     }
 }
+
+/// The table in other orders than that of time.
+struct TableOrderTests {
+    private func shown(_ log: ExchangeLog) -> [ExchangeRow] {
+        (0..<log.lines.count).compactMap { index in
+            guard case .exchange(let sequence)? = log.lines[index] else { return nil }
+            return log.row(sequence: sequence)
+        }
+    }
+
+    @Test(arguments: TableOrder.Column.allCases, [false, true])
+    func `Rows that come in later stand where a sort of all puts them`(column: TableOrder.Column, isReversed: Bool) {
+        var feed = FakeFeed(seed: 7)
+        let order = TableOrder(column, isReversed: isReversed)
+        var early = ExchangeLog()
+        early.setOrder(order)
+        var late = ExchangeLog()
+        for _ in 0..<300 {
+            let summary = feed.summary()
+            early.append(summary)
+            late.append(summary)
+        }
+        late.setOrder(order)
+        #expect(shown(early).map(\.summary.id) == shown(late).map(\.summary.id))
+        #expect(early.lines.count == 300)
+    }
+
+    @Test func `Dear ones come first, alike ones by time, and the other way round`() {
+        var feed = FakeFeed()
+        var log = ExchangeLog()
+        for cost in [5, 9, 5, 1] {
+            var summary = feed.summary()
+            summary.cost = USD(nanodollars: Int64(cost))
+            log.append(summary)
+        }
+        log.setOrder(TableOrder(.cost))
+        #expect(shown(log).map(\.summary.cost.nanodollars) == [9, 5, 5, 1])
+        #expect(shown(log).map(\.sequence) == [1, 2, 0, 3])
+        log.setOrder(TableOrder(.cost, isReversed: true))
+        #expect(shown(log).map(\.summary.cost.nanodollars) == [1, 5, 5, 9])
+        log.setOrder(TableOrder(.time, isReversed: true))
+        #expect(shown(log).map(\.sequence) == [0, 1, 2, 3])
+    }
+
+    @Test func `s goes through the columns that are shown, S turns round, a click on a caption sorts`() {
+        var dashboard = Dashboard.live(120, 40)
+        dashboard.press(.character("2"), .down, .down, .down)
+        let selected = dashboard.table.selectedRow(in: dashboard.feed.log)?.summary.id
+        dashboard.press(.character("s"))
+        #expect(dashboard.feed.log.order == TableOrder(.model))
+        #expect(dashboard.screen.contains("tier/model▼"))
+        #expect(dashboard.table.selectedRow(in: dashboard.feed.log)?.summary.id == selected)
+        dashboard.press(.character("S"))
+        #expect(dashboard.screen.contains("tier/model▲"))
+        let layout = Layout(dashboard)
+        let captions = dashboard.view().lines[layout.table.row + 1]
+        let place = captions.firstIndex(of: "c").map { captions.distance(from: captions.startIndex, to: $0) } ?? 0
+        _ = dashboard.update(.key(.click(row: layout.table.row + 1, column: place)))
+        #expect(dashboard.feed.log.order == TableOrder(.cache))
+        // Round again it is time's order, and the newest is followed as before.
+        while dashboard.feed.log.order.column != .time { dashboard.press(.character("s")) }
+        #expect(dashboard.feed.log.order.isNatural)
+    }
+}

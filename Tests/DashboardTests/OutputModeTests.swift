@@ -12,7 +12,7 @@ struct StatusLineTests {
         return MetricsSnapshot(
             today: totals,
             requestsPerMinute: 21,
-            cache: FakeFeed.caches(redis: redis),
+            cache: FakeFeed.caches(redis: redis, rate: 0),
             warnings: warnings
         )
     }
@@ -178,10 +178,10 @@ struct PlainReportTests {
         )
         _ = connect()
         _ = take(.message(.snapshot(feed.snapshot())))
-        feed.cache = FakeFeed.caches(redis: .down, detail: "refused")
+        feed.cache = FakeFeed.caches(redis: .down, detail: "refused", rate: 0)
         #expect(take(.message(.snapshot(feed.snapshot()))).map { $0.dropFirst(9) } == ["alert: redis is down: refused"])
         #expect(take(.message(.snapshot(feed.snapshot()))).isEmpty)
-        feed.cache = FakeFeed.caches()
+        feed.cache = FakeFeed.caches(rate: 0)
         #expect(
             take(.message(.snapshot(feed.snapshot()))).map { $0.dropFirst(9) } == ["alert over: redis is down: refused"]
         )

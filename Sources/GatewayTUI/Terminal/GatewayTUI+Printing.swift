@@ -42,10 +42,8 @@ extension GatewayTUI {
 
     /// `--once`.
     func printPicture(_ path: String, _ settings: Settings) throws {
-        var told = try ask(path, settings.glyphs ?? .unicode, until: OneShot.isWhole)
-        guard let view = settings.view else { return try say("\(told.dashboard.printout)\n") }
-        told.dashboard.configure(isReadOnly: readOnly, view: view)
-        try say("\(told.dashboard.viewPrintout)\n")
+        let told = try ask(path, settings.glyphs ?? .unicode, view: settings.view, until: OneShot.isWhole)
+        try say("\(settings.view == nil ? told.dashboard.printout : told.dashboard.viewPrintout)\n")
     }
 
     /// `--statusline`. What is wrong is the line itself: a prompt has no place for more.
@@ -73,8 +71,14 @@ extension GatewayTUI {
         try say(lines.joined())
     }
 
-    private func ask(_ path: String, _ glyphs: Glyphs, until isEnough: (OneShot.Told) -> Bool) throws -> OneShot.Told {
-        let dashboard = Dashboard(socketPath: path, columns: size.columns, rows: size.rows, glyphs: glyphs)
+    private func ask(
+        _ path: String,
+        _ glyphs: Glyphs,
+        view: DashboardView? = nil,
+        until isEnough: (OneShot.Told) -> Bool
+    ) throws -> OneShot.Told {
+        var dashboard = Dashboard(socketPath: path, columns: size.columns, rows: size.rows, glyphs: glyphs)
+        dashboard.configure(isReadOnly: readOnly, view: view)
         switch OneShot.ask(dashboard, until: isEnough) {
         case .success(let told): return told
         case .failure(let failure): throw fail(failure.message)

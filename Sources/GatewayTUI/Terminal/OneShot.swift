@@ -15,6 +15,8 @@ enum OneShot {
         var daemon = ""
         var snapshot: MetricsSnapshot?
         var exchanges: [ExchangeSummary]?
+        /// What some views ask for themselves.
+        var isViewAnswered = false
     }
 
     /// Connects, and ends as soon as what came is enough.
@@ -52,6 +54,7 @@ enum OneShot {
                 case .welcome(let welcome): told.daemon = welcome.daemon
                 case .exchanges(let list): told.exchanges = list
                 case .snapshot(let snapshot): told.snapshot = snapshot
+                case .usage, .workflows, .logTail: told.isViewAnswered = true
                 default: break
                 }
                 send(told.dashboard.update(.message(message)), &connection)
@@ -63,6 +66,12 @@ enum OneShot {
         return .failure(.init(message: "no gateway answers at \(path): nothing came within \(patience) ms"))
     }
 
-    /// The figures and the rows: what most of the modes wait for.
-    static func isWhole(_ told: Told) -> Bool { told.exchanges != nil && told.snapshot != nil }
+    /// The figures, the rows, and what the view shows beside them.
+    static func isWhole(_ told: Told) -> Bool {
+        guard told.exchanges != nil, told.snapshot != nil else { return false }
+        return switch told.dashboard.currentView {
+        case .savings, .workflows, .log: told.isViewAnswered
+        case .dashboard, .requests, .tester, .backends, .cache: true
+        }
+    }
 }

@@ -14,14 +14,15 @@ struct Daemon {
     private let read: @Sendable () throws -> LoadedConfig
     private let logger: Logger
     private let writer = LogWriter()
+    private let tail = LogTail()
 
     /// `read` reads the configuration as it was read at the start.
     init(_ read: @escaping @Sendable () throws -> LoadedConfig) throws {
         config = try read()
         self.read = read
         let log = config.settings.log
-        let writer = writer
-        LoggingSystem.bootstrap { LineLogHandler(label: $0, format: log.format, writer: writer) }
+        let (writer, tail) = (writer, tail)
+        LoggingSystem.bootstrap { LineLogHandler(label: $0, format: log.format, writer: writer, tail: tail) }
         writer.level = Logger.Level(rawValue: log.level) ?? .info
         logger = Logger(label: "gatewayd")
     }
@@ -57,7 +58,9 @@ struct Daemon {
             gateway: gateway,
             workflows: first.workflows,
             baseURL: baseURL,
-            configPath: config.path
+            configPath: config.path,
+            exchanges: parts.keeper.exchanges,
+            log: tail
         )
         let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
         let directory = StateFiles.standardDirectory(environment: environment)

@@ -1,6 +1,7 @@
 import Dispatch
 import FoundationEssentials
 import GatewayCore
+import GatewayIO
 import Glibc
 import Logging
 import Shared
@@ -58,8 +59,10 @@ struct LineLogHandler: LogHandler {
     private let label: String
     private let format: Settings.LogFormat
     private let writer: LogWriter
+    private let tail: LogTail
 
-    init(label: String, format: Settings.LogFormat, writer: LogWriter) {
+    init(label: String, format: Settings.LogFormat, writer: LogWriter, tail: LogTail) {
+        self.tail = tail
         self.label = label
         self.format = format
         self.writer = writer
@@ -72,11 +75,17 @@ struct LineLogHandler: LogHandler {
 
     func log(event: LogEvent) {
         let all = metadata.merging(event.metadata ?? [:]) { $1 }.sorted { $0.key < $1.key }
-        let time = Date.now.formatted(.iso8601)
+        let now = Date.now
+        let time = now.formatted(.iso8601)
+        let text = all.map { " \($0.key)=\($0.value)" }.reduce("\(event.message)", +)
+        tail.record(
+            level: event.level.rawValue,
+            text,
+            unixMilliseconds: Int64(now.timeIntervalSince1970 * 1_000)
+        )
         switch format {
         case .text:
-            let fields = all.map { " \($0.key)=\($0.value)" }.joined()
-            writer.write("\(time) \(event.level.rawValue) \(PlainText.sanitized("\(event.message)\(fields)"))\n")
+            writer.write("\(time) \(event.level.rawValue) \(PlainText.sanitized(text))\n")
         case .json:
             var fields = [("time", time), ("level", event.level.rawValue), ("logger", label)]
             fields.append(("message", "\(event.message)"))

@@ -5,6 +5,7 @@ package enum Action: Sendable, Hashable {
     case help, quit, interrupt, redraw, suspend, toggleMouse
     case reconnect, startDaemon
     case move(Int), movePage(Int), moveFirst, moveLast
+    case sort, reverseOrder
     case open, fold, back, filter, follow, pause
     case scope, window(Int)
     case scrollDetail(Int), zoom
@@ -21,6 +22,12 @@ package enum Action: Sendable, Hashable {
     /// Takes a line of the menu for copying or exporting by its number; nil the one that is marked.
     case takeOutput(Int?)
     case edit(EditCommand)
+    case moveBackend(Int), resetBackend
+    /// Yes or no to the question that is open.
+    case answer(Bool)
+    case nextGrouping, scrollSavings(Int)
+    case nextLevel, scrollLog(Int), stepLog(Int), followLog
+    case moveWorkflow(Int), composeWorkflow, leaveWorkflow, runWorkflow, cancelRun, nextOutput, scrollOutput(Int)
 }
 
 /// The views, in the order of their number keys.
@@ -28,14 +35,22 @@ package enum DashboardView: Int, Sendable, Hashable, CaseIterable {
     case dashboard = 1
     case requests = 2
     case tester = 3
-    case cache = 4
+    case backends = 4
+    case cache = 5
+    case savings = 6
+    case workflows = 7
+    case log = 8
 
     package var title: String {
         switch self {
         case .dashboard: "Dashboard"
         case .requests: "Requests"
         case .tester: "Tester"
+        case .backends: "Backends"
         case .cache: "Cache"
+        case .savings: "Savings"
+        case .workflows: "Workflows"
+        case .log: "Log"
         }
     }
 
@@ -44,7 +59,14 @@ package enum DashboardView: Int, Sendable, Hashable, CaseIterable {
         case .dashboard: "Dash"
         case .requests: "Reqs"
         case .tester: "Test"
+        case .backends: "Back"
         case .cache: "Cache"
+        case .savings: "Save"
+        case .workflows: "Flow"
+        case .log: "Log"
         }
     }
+
+    /// The table of requests is a part of it, or may be where there is room.
+    var hasRequests: Bool { self == .dashboard || self == .requests || self == .cache }
 }

@@ -18,7 +18,7 @@ extension Action {
     package var isRefusedReadOnly: Bool {
         switch self {
         case .send, .startDaemon, .openFlush, .flushSelected, .moveFlush, .nameFlush, .confirmFlush, .leaveFlush,
-            .chooseFlush:
+            .chooseFlush, .resetBackend, .answer, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun:
             true
         default: false
         }
@@ -49,7 +49,7 @@ extension KeyTable.Context {
     /// Letters are text there and can mean nothing else.
     package var takesText: Bool {
         switch self {
-        case .composing, .filtering, .editing, .naming, .palette: true
+        case .composing, .filtering, .editing, .naming, .palette, .writingInput: true
         default: false
         }
     }

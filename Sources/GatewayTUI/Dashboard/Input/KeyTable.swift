@@ -19,6 +19,12 @@ package enum KeyTable {
         case figures = "DASHBOARD, CACHE"
         case cache = "CACHE"
         case tester = "TESTER"
+        case backends = "BACKENDS"
+        case savings = "SAVINGS"
+        case workflows = "WORKFLOWS"
+        case writingInput = "WORKFLOW'S INPUT"
+        case log = "LOG"
+        case asking = "SURE?"
         case offline = "NO GATEWAY"
         case everywhere = "EVERYWHERE"
     }
@@ -44,8 +50,7 @@ package enum KeyTable {
 
     package static let all: [Binding] =
         everywhere + lists + runs + requests + figures + cache + detail + tester + box + filter + editing + flush
-        + skills
-        + palette + output + offline
+        + skills + views + palette + output + offline
 
     /// The action of a key, looked for in the contexts in their order.
     package static func action(for key: Key, in contexts: [Context]) -> Action? {
@@ -56,7 +61,11 @@ package enum KeyTable {
         Binding([.character("1"), .alt("1")], .show(.dashboard), .everywhere, "Dashboard"),
         Binding([.character("2"), .alt("2")], .show(.requests), .everywhere, "Requests"),
         Binding([.character("3"), .alt("3")], .show(.tester), .everywhere, "Tester"),
-        Binding([.character("4"), .alt("4")], .show(.cache), .everywhere, "Cache"),
+        Binding([.character("4"), .alt("4")], .show(.backends), .everywhere, "Backends"),
+        Binding([.character("5"), .alt("5")], .show(.cache), .everywhere, "Cache"),
+        Binding([.character("6"), .alt("6")], .show(.savings), .everywhere, "Savings"),
+        Binding([.character("7"), .alt("7")], .show(.workflows), .everywhere, "Workflows"),
+        Binding([.character("8"), .alt("8")], .show(.log), .everywhere, "Log"),
         Binding([.tab], .nextView, .everywhere, "next view"),
         Binding([.backTab], .previousView, .everywhere, "previous view"),
         Binding([.character("?"), .function(1)], .help, .everywhere, "this help"),
@@ -77,6 +86,8 @@ package enum KeyTable {
         Binding([.character("/")], .filter, .list, "filter", footer: "filter"),
         Binding([.character("f")], .follow, .list, "follow the newest", footer: "follow"),
         Binding([.character(" ")], .pause, .list, "pause the picture", footer: "pause"),
+        Binding([.character("s")], .sort, .list, "sort by the next column", footer: "sort"),
+        Binding([.character("S")], .reverseOrder, .list, "the other way round"),
         Binding([.pageUp, .control("u")], .movePage(-1), .list, "a page newer"),
         Binding([.pageDown, .control("d")], .movePage(1), .list, "a page older"),
         Binding([.home, .character("g")], .moveFirst, .list, "newest"),
@@ -181,6 +192,37 @@ package enum KeyTable {
         Binding([.escape], .leaveFlush, .naming, "back", footer: "back"),
         Binding([.character("y")], .confirmFlush, .confirming, "yes, flush", footer: "yes"),
         Binding([.character("n"), .escape, .enter], .leaveFlush, .confirming, "no", footer: "no"),
+    ]
+
+    private static let views: [Binding] = [
+        Binding([.up, .character("k")], .moveBackend(-1), .backends, "line above", footer: "select"),
+        Binding([.down, .character("j")], .moveBackend(1), .backends, "line below"),
+        Binding([.character("x")], .resetBackend, .backends, "close its breaker …", footer: "close breaker"),
+        Binding([.character("g")], .nextGrouping, .savings, "day, project, model, key", footer: "group"),
+        Binding([.up, .character("k")], .scrollSavings(-1), .savings, "line above"),
+        Binding([.down, .character("j")], .scrollSavings(1), .savings, "line below"),
+        Binding([.pageUp], .scrollSavings(-10), .savings, "lines above"),
+        Binding([.pageDown], .scrollSavings(10), .savings, "lines below"),
+        Binding([.up, .character("k")], .moveWorkflow(-1), .workflows, "workflow above", footer: "select"),
+        Binding([.down, .character("j")], .moveWorkflow(1), .workflows, "workflow below"),
+        Binding([.character("i"), .enter], .composeWorkflow, .workflows, "write its input", footer: "input"),
+        Binding([.character("o")], .nextOutput, .workflows, "next op's output", footer: "output"),
+        Binding([.pageUp], .scrollOutput(-1), .workflows, "scroll the output up"),
+        Binding([.pageDown], .scrollOutput(1), .workflows, "scroll the output down", footer: "scroll"),
+        Binding([.escape], .cancelRun, .workflows, "cancel the run", footer: "cancel"),
+        Binding([.enter], .runWorkflow, .writingInput, "run it", footer: "run"),
+        Binding([.altEnter, .control("j")], .edit(.newline), .writingInput, "new line", footer: "newline"),
+        Binding([.escape, .tab], .leaveWorkflow, .writingInput, "leave the box", footer: "leave"),
+        Binding([.up, .control("p")], .edit(.up), .writingInput, "line above, history"),
+        Binding([.down, .control("n")], .edit(.down), .writingInput, "line below, history"),
+        Binding([.character("L")], .nextLevel, .log, "least level", footer: "level"),
+        Binding([.up, .character("k")], .stepLog(1), .log, "older", footer: "scroll"),
+        Binding([.down, .character("j")], .stepLog(-1), .log, "newer"),
+        Binding([.pageUp], .scrollLog(1), .log, "a page older"),
+        Binding([.pageDown], .scrollLog(-1), .log, "a page newer"),
+        Binding([.character("f"), .end, .escape], .followLog, .log, "follow the newest", footer: "follow"),
+        Binding([.character("y")], .answer(true), .asking, "yes", footer: "yes"),
+        Binding([.character("n"), .escape, .enter], .answer(false), .asking, "no", footer: "no"),
     ]
 
     private static let offline: [Binding] = [

@@ -86,7 +86,7 @@ package struct PlainReport: Sendable {
     }
 
     private mutating func tellTroubles() -> [String] {
-        let now = dashboard.latest.snapshot?.troubles ?? []
+        let now = dashboard.latest.snapshot?.alerts.map(\.text) ?? []
         defer { troubles = now }
         return now.filter { !troubles.contains($0) }.map { stamped("alert: \($0)") }
             + troubles.filter { !now.contains($0) }.map { stamped("alert over: \($0)") }
@@ -101,7 +101,7 @@ package struct PlainReport: Sendable {
             "summary today: \(counted(today.requests, "request"))", "spent \(Format.total(today.cost))\(amounts)",
             "saved \(Format.total(today.saved))\(amounts)", "\(worded(today.cacheHitShare)) from caches",
             counted(today.errors, "error"), "\(Format.count(snapshot.requestsPerMinute)) a minute now",
-            counted(snapshot.troubles.count, "alert"),
+            counted(snapshot.alerts.count, "alert"),
         ]
         return [stamped(parts.joined(separator: ", "))]
     }

@@ -15,7 +15,7 @@ package enum StatusLine {
             ("\(today.cacheHitShare) hit", Style(.accent)),
             ("\(Format.count(snapshot.requestsPerMinute))/min", .normal),
         ]
-        let count = snapshot.troubles.count
+        let count = snapshot.alerts.count
         let alerts = ("\(count) alert\(count == 1 ? "" : "s")", count == 0 ? Style.normal : Style(.bad, .bold))
         while !parts.isEmpty, width(parts + [alerts]) > columns { parts.removeLast() }
         let all = parts + [alerts]
@@ -53,22 +53,5 @@ extension StyledLine {
             return codes.isEmpty ? span.text : "\u{1B}[\(codes.joined(separator: ";"))m\(span.text)\u{1B}[0m"
         }
         .joined()
-    }
-}
-
-extension MetricsSnapshot {
-    /// What is amiss now, each a sentence: warnings, caches that are away, backends that are not asked, a configuration that
-    /// was refused, books that cannot be written.
-    package var troubles: [String] {
-        var alerts = warnings + cache.alerts
-        alerts += backends.compactMap { backend in
-            guard let health = backend.health, health.state == .broken || health.state == .down else { return nil }
-            return "\(backend.name) is \(health.state.rawValue)\(health.lastError.map { ": \($0)" } ?? "")"
-        }
-        if let failure = configuration?.lastFailure {
-            alerts.append("the configuration was not taken over: \(failure)")
-        }
-        if let problem = storage?.problem { alerts.append("storage: \(problem)") }
-        return alerts.map { $0.safeToShow(limit: 500) }
     }
 }

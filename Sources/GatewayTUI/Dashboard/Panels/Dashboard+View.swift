@@ -22,6 +22,7 @@ extension Dashboard {
         Footer.draw(self, layout, on: &surface)
         FlushOverlay.draw(self, on: &surface)
         SkillOverlay.draw(self, on: &surface)
+        QuestionOverlay.draw(self, on: &surface)
         PaletteOverlay.draw(self, on: &surface)
         OutputOverlay.draw(self, on: &surface)
         if isHelpShown { HelpOverlay.draw(self, on: &surface) }
@@ -51,7 +52,7 @@ extension Dashboard {
             Figures.draw(self, layout, on: &surface)
             TierPanel.draw(self, layout.tiers, on: &surface)
             drawCharts(layout, on: &surface)
-            WarningsPanel.draw(self, layout.warnings, on: &surface)
+            AttentionPanel.draw(self, layout.warnings, on: &surface)
             BackendsPanel.draw(self, layout.backends, on: &surface)
             RequestTable.draw(self, layout, on: &surface)
         case .requests:
@@ -59,6 +60,16 @@ extension Dashboard {
             DetailPane.draw(self, layout.detail, on: &surface)
         case .tester:
             TesterPanels.draw(self, layout, on: &surface)
+        case .backends:
+            BackendsView.draw(self, layout, on: &surface)
+        case .savings:
+            SavingsPanel.draw(self, layout.savings, on: &surface)
+            drawSaved(layout, on: &surface)
+            SavingsPanel.drawTable(self, layout.savingsTable, on: &surface)
+        case .workflows:
+            WorkflowsPanel.draw(self, layout, on: &surface)
+        case .log:
+            LogPanel.draw(self, layout.detail, on: &surface)
         case .cache:
             ServedPanel.draw(self, layout.served, on: &surface)
             drawHitShare(layout, on: &surface)
@@ -103,6 +114,19 @@ extension Dashboard {
             in: layout.hitShare,
             on: &surface,
             label: { Format.percent($0, of: 1) }
+        )
+    }
+
+    private func drawSaved(_ layout: Layout, on surface: inout Surface) {
+        ChartPanel.draw(
+            title: "saved a minute",
+            series: feed.history.saved,
+            window: Self.windows[windowIndex],
+            style: Style(.good),
+            in: layout.rate,
+            on: &surface,
+            scaleWidth: 9,
+            label: { Format.money(USD(nanodollars: Int64(clamping: Format.whole($0 * 60 * 1e9)))) }
         )
     }
 

@@ -39,7 +39,10 @@ enum Header {
         }
         if !isOneLine {
             let end = (layout.tabs.last.map { $0.rect.column + $0.rect.width } ?? 0) + 2
-            surface.write("\(dashboard.keyLabel(.help)) Help", in: layout.header, row: 1, column: end, .dim)
+            let help = "\(dashboard.keyLabel(.help)) Help"
+            if end + CellWidth.of(help) + 1 <= layout.header.width {
+                surface.write(help, in: layout.header, row: 1, column: end, .dim)
+            }
         }
         drawRight(dashboard, layout, on: &surface)
     }

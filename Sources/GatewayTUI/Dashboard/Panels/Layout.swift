@@ -41,6 +41,12 @@ package struct Layout: Sendable {
     package var places = Rect.empty
     package var semantic = Rect.empty
     package var refusals = Rect.empty
+    package var savings = Rect.empty
+    package var savingsTable = Rect.empty
+    package var workflowList = Rect.empty
+    package var workflowGraph = Rect.empty
+    package var workflowInput = Rect.empty
+    package var workflowOutput = Rect.empty
     /// No row is to spare: panels say only what matters most.
     package var isShort = false
 
@@ -69,25 +75,41 @@ package struct Layout: Sendable {
         case .requests: placeRequests(dashboard, rest)
         case .tester: placeTester(dashboard, rest)
         case .cache: placeCache(dashboard, rest)
+        case .backends: placeBackends(dashboard, rest)
+        case .savings: placeSavings(rest)
+        case .workflows: placeWorkflows(dashboard, rest)
+        case .log: detail = rest
         }
     }
 
+    /// Names as long as there is room for: whole ones, short ones, and at last only numbers but for the view that is open.
     private mutating func placeTabs(_ dashboard: Dashboard) {
         let isCompact = header.height == 1
         let isTight = header.width < 72
-        var column = isCompact ? Header.leadWidth(dashboard) + 1 : 1
-        // The mark of a demo must keep its place: then the views that are not open are only numbers.
-        let names = DashboardView.allCases.reduce(0) { $0 + $1.shortTitle.count + 4 }
-        let isCrowded = isTight && column + names + CellWidth.of(Header.demoMark) + 2 >= header.width
+        let lead = isCompact ? Header.leadWidth(dashboard) + 1 : 1
+        // The mark of a demo must keep its place in a header of one line.
+        let mark = isCompact ? CellWidth.of(Header.demoMark) + 2 : 0
+        let gap = isCompact && isTight ? 0 : 1
+        let namings: [(DashboardView) -> String] = [
+            { "\($0.rawValue) \($0.title)" }, { "\($0.rawValue) \($0.shortTitle)" },
+            { $0 == dashboard.currentView ? "\($0.rawValue) \($0.shortTitle)" : "\($0.rawValue)" },
+        ]
+        func width(_ name: (DashboardView) -> String) -> Int {
+            DashboardView.allCases.reduce(lead + mark) { $0 + CellWidth.of(name($1)) + 2 + gap }
+        }
+        let isNarrow = namings.allSatisfy { width($0) > header.width }
+        let name: (DashboardView) -> String =
+            isNarrow
+            ? { "\($0.rawValue)" }
+            : namings.dropFirst(isCompact ? 1 : 0).first { width($0) <= header.width } ?? namings[2]
+        var column = lead
         for view in DashboardView.allCases {
-            let isNamed = !isCrowded || view == dashboard.currentView
-            let name = isCompact ? view.shortTitle : view.title
-            let text = isNamed ? "\(view.rawValue) \(name)" : "\(view.rawValue)"
-            let title = view == dashboard.currentView ? "[\(text)]" : " \(text) "
+            let text = name(view)
+            let title = view == dashboard.currentView ? "[\(text)]" : isNarrow ? text : " \(text) "
             let width = CellWidth.of(title)
             let row = header.row + header.height - 1
             tabs.append(Tab(view: view, rect: Rect(row: row, column: column, height: 1, width: width), title: title))
-            column += width + (isCompact && isTight ? 0 : 1)
+            column += width + (isNarrow ? 1 : gap)
         }
     }
 
@@ -113,7 +135,7 @@ package struct Layout: Sendable {
                 (rate, latency) = (charts[0], charts[1])
             }
         }
-        let warningCount = dashboard.feed.snapshot?.warnings.count ?? 0
+        let warningCount = dashboard.feed.snapshot?.alerts.count ?? 0
         if warningCount > 0, rows >= 30 { warnings = rest.takeTop(min(warningCount, 3) + 2) }
         let backendCount = dashboard.feed.snapshot?.backends.count ?? 0
         if backendCount > 0, rows >= 44, columns >= 110 { backends = rest.takeTop(min(backendCount, 8) + 3) }

@@ -20,12 +20,13 @@ enum RequestTable {
         let columns = columns(dashboard, width: rows.width)
         let captions = Rect(row: rect.row + 1, column: rows.column, height: 1, width: rows.width)
         var column = 1
-        for entry in columns {
-            let title = CellWidth.fit(entry.title, entry.width, alignRight: entry.alignRight)
-            surface.write(title, in: captions, column: column, .dim)
+        for entry in columns + [Column(title: "prompt", width: 8) { _ in ("", .dim) }] {
+            let isSorted = entry.title == log.order.column.rawValue && !log.order.isNatural
+            let text = isSorted ? entry.title + (log.order.isReversed ? "▲" : "▼") : entry.title
+            let title = CellWidth.fit(text, entry.width, alignRight: entry.alignRight)
+            surface.write(title, in: captions, column: column, isSorted ? Style(.accent, .bold) : .dim)
             column += entry.width + 1
         }
-        surface.write("prompt", in: captions, column: column, .dim)
         guard log.count > 0 else {
             drawEmpty(dashboard, rows, on: &surface)
             return
@@ -50,7 +51,8 @@ enum RequestTable {
         let log = dashboard.feed.log
         var title = "requests \(Format.count(log.count))"
         if !log.filter.isEmpty { title += " of \(Format.count(log.rows.count))" }
-        var note = dashboard.table.isFollowing ? "following" : "newest first"
+        var note = dashboard.table.isFollowing && log.order.isNatural ? "following" : "newest first"
+        if !log.order.isNatural { note = "by \(log.order.column.rawValue)\(log.order.isReversed ? ", reversed" : "")" }
         if let problem = log.filter.problem { note = problem }
         let style = log.filter.problem == nil ? Style.dim : Style(.warn, .bold)
         if let editor = dashboard.filterEditor {
@@ -219,6 +221,21 @@ enum RequestTable {
             ($0.project, .dim)
         }
         return [time, id, model, cacheWord, latency, cost, saved, tokens, score, project, status]
+    }
+
+    /// The columns that can be sorted by at this width, left to right.
+    static func sortable(_ dashboard: Dashboard, width: Int) -> [TableOrder.Column] {
+        (columns(dashboard, width: width).map(\.title) + ["prompt"]).compactMap(TableOrder.Column.init)
+    }
+
+    /// The column whose caption is at a place of the captions' line.
+    static func column(_ dashboard: Dashboard, at place: Int, width: Int) -> TableOrder.Column? {
+        var left = 1
+        for column in columns(dashboard, width: width) {
+            if place >= left, place < left + column.width { return TableOrder.Column(rawValue: column.title) }
+            left += column.width + 1
+        }
+        return place >= left && place < width ? .prompt : nil
     }
 
     private static func milliseconds(_ value: Double) -> String {

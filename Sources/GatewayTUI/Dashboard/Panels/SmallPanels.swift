@@ -1,14 +1,24 @@
 import Shared
 
-/// What a person should know: a model without a price, a key that is missing.
-enum WarningsPanel {
+/// What a person should look at: an open breaker, a budget that is nearly spent, a model without a price.
+enum AttentionPanel {
     static func draw(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
-        guard let warnings = dashboard.feed.snapshot?.warnings, !rect.isEmpty else { return }
-        surface.frame(rect, title: "attention", titleStyle: Style(.warn, .bold), note: "\(warnings.count)")
+        guard let alerts = dashboard.feed.snapshot?.alerts, !rect.isEmpty else { return }
+        let isBad = alerts.contains { $0.severity == .bad }
+        surface.frame(
+            rect,
+            title: "attention",
+            titleStyle: Style(isBad ? .bad : .warn, .bold),
+            note: "\(alerts.count)"
+        )
         let inside = rect.interior
-        for (row, warning) in warnings.prefix(inside.height).enumerated() {
-            surface.write("! ", in: inside, row: row, Style(.warn, .bold))
-            surface.write(CellWidth.fit(warning, inside.width - 2), in: inside, row: row, column: 2)
+        for (row, alert) in alerts.prefix(inside.height).enumerated() {
+            let isBad = alert.severity == .bad
+            surface.write(isBad ? "✖ " : "! ", in: inside, row: row, Style(isBad ? .bad : .warn, .bold))
+            let place = alert.view.map { "→ \($0.rawValue)" } ?? ""
+            let room = inside.width - 2 - (place.isEmpty ? 0 : 5)
+            surface.write(CellWidth.fit(alert.text, room), in: inside, row: row, column: 2)
+            surface.writeRight(place, in: inside, row: row, .dim)
         }
     }
 }

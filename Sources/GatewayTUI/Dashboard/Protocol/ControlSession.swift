@@ -48,8 +48,9 @@ package struct ControlSession: Sendable {
         case .exchangeCompleted: .completed(try JSONRPC.parameters(ExchangeSummary.self, of: line))
         case .promptDelta: .delta(try JSONRPC.parameters(ControlProtocol.PromptDelta.self, of: line))
         case .promptCompleted: .promptCompleted(try JSONRPC.parameters(ControlProtocol.PromptCompleted.self, of: line))
-        // A run is seen in its steps, which come as exchanges.
-        case .workflowEvent, nil: nil
+        case .workflowEvent: .workflowEvent(try JSONRPC.parameters(WorkflowEvent.self, of: line))
+        case .logLine: .logLine(try JSONRPC.parameters(ControlProtocol.LogLine.self, of: line))
+        case nil: nil
         }
     }
 
@@ -63,7 +64,15 @@ package struct ControlSession: Sendable {
         case .explain(let request):
             .route(request, .success(try JSONRPC.result(DecisionExplanation.self, of: line)))
         case .send: .accepted(sendID: try JSONRPC.result(ControlProtocol.PromptAccepted.self, of: line).sendID)
-        case .cancel: .cancelled
+        case .cancel, .cancelWorkflow: .cancelled
+        case .history(let request): .history(request, .success(try JSONRPC.result(HistoryReport.self, of: line)))
+        case .usage(let request):
+            .usage(request, .success(try JSONRPC.result(ControlProtocol.UsageReport.self, of: line)))
+        case .logTail: .logTail(.success(try JSONRPC.result(ControlProtocol.LogTail.self, of: line)))
+        case .workflows: .workflows(.success(try JSONRPC.result(ControlProtocol.WorkflowsList.self, of: line)))
+        case .runWorkflow:
+            .workflowAccepted(.success(try JSONRPC.result(ControlProtocol.WorkflowAccepted.self, of: line)))
+        case .reset(let backend): .reset(backend: backend, .success(.init()))
         case .skills: .skills(.success(try JSONRPC.result(ControlProtocol.SkillList.self, of: line)))
         case .flush: .flushed(.success(try JSONRPC.result(ControlProtocol.CacheFlushed.self, of: line)))
         }
@@ -80,6 +89,13 @@ package struct ControlSession: Sendable {
         case .explain(let request): .route(request, .failure(safe))
         case .send: .failed(.promptSend, safe)
         case .cancel: .failed(.promptCancel, safe)
+        case .history(let request): .history(request, .failure(safe))
+        case .usage(let request): .usage(request, .failure(safe))
+        case .logTail: .logTail(.failure(safe))
+        case .workflows: .workflows(.failure(safe))
+        case .runWorkflow: .workflowAccepted(.failure(safe))
+        case .cancelWorkflow: .failed(.workflowsCancel, safe)
+        case .reset(let backend): .reset(backend: backend, .failure(safe))
         case .skills: .skills(.failure(safe))
         case .flush: .flushed(.failure(safe))
         }
@@ -98,6 +114,14 @@ package struct ControlSession: Sendable {
         case .explain(let prompt): try request(.routeExplain, prompt)
         case .send(let prompt): try request(.promptSend, prompt)
         case .cancel(let sendID): try request(.promptCancel, ControlProtocol.PromptCancelRequest(sendID: sendID))
+        case .history(let wanted): try request(.historyGet, wanted)
+        case .usage(let wanted): try request(.usageGet, wanted)
+        case .logTail: try request(.logSubscribe, ControlProtocol.Empty())
+        case .workflows: try request(.workflowsList, ControlProtocol.Empty())
+        case .runWorkflow(let order): try request(.workflowsRun, order)
+        case .cancelWorkflow(let runID):
+            try request(.workflowsCancel, ControlProtocol.WorkflowCancelRequest(runID: runID))
+        case .reset(let backend): try request(.backendsReset, ControlProtocol.BackendReset(backend: backend))
         case .skills: try request(.skillsList, ControlProtocol.Empty())
         case .flush(let what): try request(.cacheFlush, what)
         }

@@ -60,7 +60,8 @@ extension Dashboard {
         let hasRequest = table.selectedRow(in: feed.log) != nil
         return switch action {
         // Those that move or write a text are of use only as keys.
-        case .edit, .move, .movePage, .moveFlush, .moveSkill, .movePalette, .moveOutput, .takePalette, .leavePalette:
+        case .edit, .move, .movePage, .moveFlush, .moveSkill, .movePalette, .moveOutput, .takePalette, .leavePalette,
+            .moveBackend, .moveWorkflow, .scrollSavings, .stepLog:
             false
         case .openPalette: false
         case .show(let view): view != currentView
@@ -70,6 +71,9 @@ extension Dashboard {
         case .send: isLive && !tester.isBlank && !tester.phase.isRunning
         case .clearBox: !tester.phase.isRunning
         case .openSkills: isLive
+        case .resetBackend: isLive && selectedBackend != nil
+        case .runWorkflow: isLive && workflows.selected != nil && workflows.watched?.isRunning != true
+        case .cancelRun: workflows.isComposing || workflows.watched?.isRunning == true
         case .follow: !table.isFollowing
         case .cancelAnswer: tester.phase.isRunning || tester.isComposing
         default: true

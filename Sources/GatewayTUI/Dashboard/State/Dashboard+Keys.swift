@@ -17,14 +17,18 @@ extension Dashboard {
     /// Letters go into a text box, or to the menu that is open.
     package var isTyping: Bool {
         isMenuOpen || filterEditor != nil || (currentView == .tester && tester.isComposing)
+            || (currentView == .workflows && workflows.isComposing)
     }
 
     /// A menu lies over the view.
-    private var isMenuOpen: Bool { flush != nil || skillPicker != nil || palette != nil || outputMenu != nil }
+    private var isMenuOpen: Bool {
+        flush != nil || skillPicker != nil || question != nil || palette != nil || outputMenu != nil
+    }
 
     private mutating func closeMenu() {
         flush = nil
         skillPicker = nil
+        question = nil
         palette = nil
         outputMenu = nil
     }
@@ -35,9 +39,9 @@ extension Dashboard {
             return []
         }
         switch action {
-        case .show(let view): show(view)
-        case .nextView: show(neighbour(1))
-        case .previousView: show(neighbour(-1))
+        case .show(let view): return open(view)
+        case .nextView: return open(neighbour(1))
+        case .previousView: return open(neighbour(-1))
         case .help:
             isHelpShown = true
             helpScroll = 0
@@ -55,7 +59,7 @@ extension Dashboard {
         case .reconnect: return isLive ? [] : [.reconnect]
         case .startDaemon: return [.startDaemon]
         case .move, .movePage, .moveFirst, .moveLast, .open, .back, .filter, .follow, .pause, .scrollDetail, .zoom,
-            .fold:
+            .fold, .sort, .reverseOrder:
             return performInList(action)
         case .scope:
             let all = Period.allCases
@@ -63,6 +67,7 @@ extension Dashboard {
         case .window(let step):
             windowIndex = max(0, min(Self.windows.count - 1, windowIndex + step))
             setWindow()
+            return isLive && Self.windows[windowIndex] > Series.fineSeconds ? askForHistory() : []
         case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer:
             return performInTester(action)
         case .openFlush, .flushSelected, .moveFlush, .chooseFlush, .nameFlush, .confirmFlush, .leaveFlush:
@@ -79,6 +84,10 @@ extension Dashboard {
         case .openPalette, .movePalette, .takePalette, .leavePalette: return performInPalette(action)
         case .copyID, .openCopy, .openExport, .moveOutput, .takeOutput, .leaveOutput: return performOutput(action)
         case .edit(let command): return edit(command)
+        case .moveBackend, .resetBackend, .answer, .nextGrouping, .scrollSavings, .nextLevel, .scrollLog, .stepLog,
+            .followLog, .moveWorkflow, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun, .nextOutput,
+            .scrollOutput:
+            return performInView(action)
         }
         return []
     }
@@ -89,6 +98,12 @@ extension Dashboard {
         return all[(index + all.count) % all.count]
     }
 
+    /// Shows a view, and asks for what it shows.
+    private mutating func open(_ view: DashboardView) -> [Effect] {
+        show(view)
+        return enter()
+    }
+
     mutating func show(_ view: DashboardView) {
         viewBeforeDetail = nil
         filterEditor = nil
@@ -96,6 +111,7 @@ extension Dashboard {
         currentView = view
         // The tester is for writing: its box takes the keys at once.
         tester.isComposing = view == .tester
+        workflows.isComposing = false
     }
 
     private mutating func setWindow() {
@@ -104,7 +120,7 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
-        if skillPicker != nil || outputMenu != nil { return [] }
+        if skillPicker != nil || question != nil || outputMenu != nil { return [] }
         if palette != nil {
             palette?.edit { $0.insert(text) }
         } else if flush != nil {
@@ -115,6 +131,8 @@ extension Dashboard {
         } else if currentView == .tester, tester.isComposing {
             tester.editor.insert(text)
             promptChanged()
+        } else if currentView == .workflows, workflows.isComposing {
+            workflows.editor.insert(text)
         }
         return []
     }
@@ -127,6 +145,8 @@ extension Dashboard {
         } else if filterEditor != nil {
             filterEditor?.apply(command)
             setFilter(filterEditor?.text ?? "")
+        } else if currentView == .workflows {
+            workflows.editor.apply(command)
         } else {
             tester.editor.apply(command)
             promptChanged()
@@ -170,6 +190,10 @@ extension Dashboard {
         switch currentView {
         case .dashboard, .requests, .cache: return performInList(.move(rows))
         case .tester: return performInTester(.scrollAnswer(rows > 0 ? 1 : -1))
+        case .backends: return performInView(.moveBackend(rows > 0 ? 1 : -1))
+        case .savings: return performInView(.scrollSavings(rows))
+        case .workflows: return performInView(.scrollOutput(rows > 0 ? 1 : -1))
+        case .log: return performInView(.stepLog(-rows))
         }
     }
 
@@ -184,7 +208,11 @@ extension Dashboard {
         }
         let layout = Layout(self)
         if let view = layout.tabs.first(where: { $0.rect.contains(row: row, column: column) })?.view {
-            show(view)
+            return open(view)
+        } else if !layout.table.isEmpty, row == layout.table.row + 1, layout.table.contains(row: row, column: column) {
+            let place = column - layout.tableRows.column
+            guard let clicked = RequestTable.column(self, at: place, width: layout.tableRows.width) else { return [] }
+            sort(TableOrder(clicked, isReversed: clicked == feed.log.order.column && !feed.log.order.isReversed))
         } else if layout.tableRows.contains(row: row, column: column) {
             let log = feed.log
             let screenRow = row - layout.tableRows.row
@@ -196,6 +224,8 @@ extension Dashboard {
             if detail != nil { return fetchDetailOfSelection() }
         } else if currentView == .tester {
             tester.isComposing = layout.testerPrompt.contains(row: row, column: column)
+        } else if currentView == .workflows {
+            workflows.isComposing = layout.workflowInput.contains(row: row, column: column)
         }
         return []
     }

@@ -21,6 +21,8 @@ extension Dashboard {
             togglePause()
             return []
         case .scrollDetail(let pages): scrollDetail(pages)
+        case .sort: sortByNextColumn()
+        case .reverseOrder: reverseOrder()
         case .zoom: detail?.isZoomed.toggle()
         default: return []
         }

@@ -53,8 +53,10 @@ extension Call {
     /// Without a default, so that nobody adds a call without saying whether a read-only dashboard may make it.
     var isHarmless: Bool {
         switch self {
-        case .hello, .status, .subscribe, .list, .get, .explain, .skills, .cancel: true
-        case .send, .flush: false
+        case .hello, .status, .subscribe, .list, .get, .explain, .skills, .cancel, .history, .usage, .logTail,
+            .workflows:
+            true
+        case .send, .flush, .runWorkflow, .cancelWorkflow, .reset: false
         }
     }
 }

@@ -38,14 +38,15 @@ extension Dashboard {
             tester.routeDue = nil
             if isLive, !tester.isBlank, tester.request != tester.routedRequest {
                 tester.askedRequest = tester.request
-                return [.call(.explain(tester.request))]
+                return [.call(.explain(tester.request))] + self.due()
             }
         }
-        return []
+        return self.due()
     }
 
     private mutating func connectionLost() {
         loseFlush()
+        loseViews()
         if skillPicker?.content == .loading { skillPicker?.content = .failed("not connected to the gateway") }
         if tester.phase.isRunning { tester.phase = .failed("the connection was lost; the answer may be incomplete") }
         if case .loading = detail?.content { detail?.content = .failed("not connected to the gateway") }
@@ -75,6 +76,17 @@ extension Dashboard {
         case .promptCompleted(let completed): finish(completed)
         case .skills(let result): show(result)
         case .flushed(let result): finishFlush(result)
+        case .history(let request, let result): take(result, request)
+        case .usage(let request, let result): take(result, request)
+        case .logTail(.success(let tail)): log.take(tail.lines)
+        case .logTail(.failure(let failure)): log.problem = failure.message
+        case .logLine(let line): log.append(line)
+        case .workflows(let result): workflows.take(result)
+        case .workflowAccepted(.success(let accepted)): return self.accepted(run: accepted.runID)
+        case .workflowAccepted(.failure(let failure)): workflows.watched?.phase = .refused(failure.message)
+        case .workflowEvent(let event): workflows.watched?.take(event)
+        case .reset(let backend, .success): note("the breaker of \(backend.safeToShow(limit: 60)) is closed")
+        case .reset(_, .failure(let failure)): note("nothing was changed: \(failure.message)")
         case .failed(let method, let failure): fail(method, failure)
         case .unreadable(let what): note("the gateway sent something unreadable: \(what.safeToShow(limit: 200))")
         }
@@ -95,7 +107,7 @@ extension Dashboard {
         daemonStart = nil
         tester.routedRequest = nil
         tester.routeDue = tester.isBlank ? nil : now.monotonicMilliseconds
-        return [.call(.status), .call(.list(limit: Self.listLimit)), .call(.subscribe)]
+        return [.call(.status), .call(.list(limit: Self.listLimit)), .call(.subscribe)] + askForHistory() + enter()
     }
 
     private mutating func merge(_ list: [ExchangeSummary]) {

@@ -50,7 +50,7 @@ package struct Dashboard: Sendable {
     }
 
     /// Choices of the history's window, in seconds.
-    package static let windows = [60, 300, 900, 3_600]
+    package static let windows = [60, 300, 900, 3_600, 21_600, 86_400]
     /// Rows asked for after connecting.
     package static let listLimit = 500
     /// Without a snapshot for this long a connection counts as silent.
@@ -87,6 +87,15 @@ package struct Dashboard: Sendable {
     package internal(set) var tester = TesterState()
     /// The flush menu, while it is open.
     package internal(set) var flush: FlushState?
+    /// The line that is marked in the view of backends.
+    package internal(set) var backendCursor = 0
+    package internal(set) var savings = SavingsState()
+    package internal(set) var workflows = WorkflowsState()
+    package internal(set) var log = LogState()
+    /// What waits for a yes.
+    package internal(set) var question: Question?
+    /// When the day's history is asked for again.
+    var historyDue: Int64 = 0
     /// The list of skills, while it is open.
     package internal(set) var skillPicker: SkillPicker?
     /// The command palette, while it is open.
@@ -154,6 +163,7 @@ package struct Dashboard: Sendable {
     package var contexts: [KeyTable.Context] {
         if palette != nil { return [.palette, .editing, .everywhere] }
         if outputMenu != nil { return [.output, .everywhere] }
+        if question != nil { return [.asking, .everywhere] }
         if skillPicker != nil { return [.picking, .everywhere] }
         switch flush?.step {
         case .choosing: return [.flushing, .everywhere]
@@ -163,9 +173,10 @@ package struct Dashboard: Sendable {
         }
         if filterEditor != nil { return [.filtering, .editing, .everywhere] }
         if currentView == .tester, tester.isComposing { return [.composing, .editing, .everywhere] }
+        if currentView == .workflows, workflows.isComposing { return [.writingInput, .editing, .everywhere] }
         var contexts: [KeyTable.Context] = []
         if !isLive { contexts.append(.offline) }
-        if currentView != .tester {
+        if currentView.hasRequests {
             switch table.selectedLine(in: feed.log) {
             case .run: contexts.append(.run)
             case .step: contexts.append(.step)
@@ -176,6 +187,10 @@ package struct Dashboard: Sendable {
         case .dashboard: contexts += [.figures, .list]
         case .requests: contexts += detail == nil ? [.list, .requests] : [.detail, .list, .requests]
         case .tester: contexts.append(.tester)
+        case .backends: contexts.append(.backends)
+        case .savings: contexts += [.savings, .figures]
+        case .workflows: contexts.append(.workflows)
+        case .log: contexts.append(.log)
         case .cache: contexts += Layout(self).table.isEmpty ? [.cache, .figures] : [.cache, .figures, .list]
         }
         return contexts + [.everywhere]

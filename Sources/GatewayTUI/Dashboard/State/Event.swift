@@ -48,6 +48,14 @@ package enum ServerMessage: Sendable {
     case promptCompleted(ControlProtocol.PromptCompleted)
     case skills(Result<ControlProtocol.SkillList, JSONRPC.Failure>)
     case flushed(Result<ControlProtocol.CacheFlushed, JSONRPC.Failure>)
+    case history(ControlProtocol.HistoryRequest, Result<HistoryReport, JSONRPC.Failure>)
+    case usage(ControlProtocol.UsageRequest, Result<ControlProtocol.UsageReport, JSONRPC.Failure>)
+    case logTail(Result<ControlProtocol.LogTail, JSONRPC.Failure>)
+    case logLine(ControlProtocol.LogLine)
+    case workflows(Result<ControlProtocol.WorkflowsList, JSONRPC.Failure>)
+    case workflowAccepted(Result<ControlProtocol.WorkflowAccepted, JSONRPC.Failure>)
+    case workflowEvent(WorkflowEvent)
+    case reset(backend: String, Result<ControlProtocol.Empty, JSONRPC.Failure>)
     /// A call that has no better place for its failure.
     case failed(ControlProtocol.Method, JSONRPC.Failure)
     /// A line that could not be understood.
@@ -66,6 +74,13 @@ package enum Call: Sendable, Hashable {
     case cancel(sendID: Int)
     case flush(ControlProtocol.CacheFlush)
     case skills
+    case history(ControlProtocol.HistoryRequest)
+    case usage(ControlProtocol.UsageRequest)
+    case logTail
+    case workflows
+    case runWorkflow(ControlProtocol.WorkflowRequest)
+    case cancelWorkflow(runID: String)
+    case reset(backend: String)
 }
 
 /// How an attempt to start the daemon goes.

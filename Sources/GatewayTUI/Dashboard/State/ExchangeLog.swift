@@ -49,6 +49,7 @@ package struct ExchangeLog: Sendable {
 
     package private(set) var rows: [ExchangeRow] = []
     package private(set) var filter = ExchangeFilter()
+    package private(set) var order = TableOrder()
     /// Sequence numbers of the rows that pass, oldest first. Kept up row by row: filtering all of them for every picture
     /// was measured to cost more than everything else together.
     private var passing: [Int] = []
@@ -87,7 +88,13 @@ package struct ExchangeLog: Sendable {
         rows.append(row)
         if filter.matches(row) {
             passing.append(row.sequence)
-            if row.summary.workflow == nil { lines.append(row.sequence) } else { arrange() }
+            if !order.isNatural {
+                lines.insert(row, order, among: rows)
+            } else if row.summary.workflow == nil {
+                lines.append(row.sequence)
+            } else {
+                arrange()
+            }
         }
         // Dropped in steps, so that a full log does not move all rows for each new one.
         if rows.count > Self.capacity + Self.capacity / 4 { trim() }
@@ -115,6 +122,12 @@ package struct ExchangeLog: Sendable {
         refilter()
     }
 
+    package mutating func setOrder(_ order: TableOrder) {
+        guard order != self.order else { return }
+        self.order = order
+        arrange()
+    }
+
     /// Folds or unfolds a workflow's run.
     package mutating func fold(_ run: String, _ isFolded: Bool) {
         if lines.choose(run, isFolded: isFolded) { arrange() }
@@ -128,6 +141,7 @@ package struct ExchangeLog: Sendable {
     /// Done where a step comes in or goes; any other request is one more line.
     private mutating func arrange() {
         let passed = passing.compactMap { row(sequence: $0) }
+        guard order.isNatural else { return lines.rebuild(passed, order) }
         lines.rebuild(passed, isFiltered: !filter.isEmpty)
     }
 

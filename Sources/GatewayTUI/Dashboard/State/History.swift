@@ -47,6 +47,34 @@ package struct History: Sendable {
         previous = snapshot
     }
 
+    /// Takes the daemon's own history in: what was before this program came, and the day where that was asked for.
+    package mutating func take(_ report: HistoryReport) {
+        let seconds = max(1, report.intervalMilliseconds / 1_000)
+        let each = Double(seconds)
+        func values(_ list: [Int?], _ scale: Double) -> [Double] { list.map { $0.map { Double($0) * scale } ?? .nan } }
+        func dollars(_ list: [USD?]) -> [Double] { list.map { $0.map { $0.inDollars / each } ?? .nan } }
+        let hits = zip(report.cacheHits, report.requests).map { hits, requests -> Double in
+            guard let hits, let requests else { return .nan }
+            return requests > 0 ? Double(hits) / Double(requests) : 0
+        }
+        let past: [(WritableKeyPath<History, Series>, [Double])] = [
+            (\.requestsPerMinute, values(report.requests, 60 / each)), (\.requests, values(report.requests, 1 / each)),
+            (\.spent, dollars(report.cost)), (\.saved, dollars(report.saved)), (\.cacheHitShare, hits),
+            (\.latencyP50, report.latencyP50Milliseconds.map { $0 ?? .nan }),
+            (\.latencyP95, report.latencyP95Milliseconds.map { $0 ?? .nan }),
+            (\.escalations, values(report.escalations, 1 / each)), (\.errors, values(report.errors, 1 / each)),
+        ]
+        let isDay = seconds * report.requests.count > Series.fineSeconds
+        for (path, list) in past {
+            if isDay {
+                self[keyPath: path].setDay(list, secondsEach: seconds)
+            } else {
+                let expanded = list.flatMap { [Double](repeating: $0, count: seconds) }
+                self[keyPath: path].prepend(expanded.dropLast(self[keyPath: path].seconds))
+            }
+        }
+    }
+
     /// How far back the pictures look, in seconds.
     package mutating func setWindow(_ seconds: Int) {
         for path in Self.all { self[keyPath: path].window = seconds }

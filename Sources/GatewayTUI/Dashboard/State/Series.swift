@@ -1,7 +1,9 @@
-/// One value a second for the last hour, with gaps where nothing was known.
+/// One value a second for the last hour, with gaps where nothing was known, and beyond it what the daemon tells of the day.
 package struct Series: Sendable, Hashable {
-    /// Seconds that are kept.
+    /// Seconds that are kept of what came by itself.
     package static let capacity = 3_600
+    /// Windows up to this long are drawn from them, longer ones from the daemon's history.
+    package static let fineSeconds = 3_600
 
     private var samples: [Double] = []
     /// Samples ever taken, so that groups of samples keep their borders while new ones come in.
@@ -9,7 +11,27 @@ package struct Series: Sendable, Hashable {
     /// Seconds that ``columns(_:)`` looks back.
     package var window = 300
 
+    /// The day as the daemon tells of it, newest last, and how many seconds each value stands for.
+    private var day: [Double] = []
+    private var secondsOfDayValue = 60
+
     package init() {}
+
+    /// Puts values of a second each before all that is known, as far as there is room for them.
+    package mutating func prepend(_ values: some Collection<Double>) {
+        let fitting = values.suffix(max(0, Self.capacity - samples.count))
+        samples.insert(contentsOf: fitting, at: 0)
+        taken &+= fitting.count
+    }
+
+    /// Takes the daemon's history of the day in the place of an older one.
+    package mutating func setDay(_ values: [Double], secondsEach: Int) {
+        day = values
+        secondsOfDayValue = max(1, secondsEach)
+    }
+
+    /// Seconds that came by themselves or were put before them.
+    package var seconds: Int { samples.count }
 
     package var isEmpty: Bool { samples.allSatisfy { !$0.isFinite } }
     package var last: Double? { samples.last.flatMap { $0.isFinite ? $0 : nil } }
@@ -45,11 +67,21 @@ package struct Series: Sendable, Hashable {
     /// Means of the samples over exactly the window, newest last; points before the first sample are gaps.
     package func points(_ count: Int) -> [Double] {
         guard count > 0 else { return [] }
+        if window > Self.fineSeconds { return pointsOfDay(count) }
         let each = Double(window) / Double(count)
         return (0..<count).map { index in
             let newest = samples.count - Int((Double(count - 1 - index) * each).rounded())
             let oldest = samples.count - Int((Double(count - index) * each).rounded())
             return mean(from: min(oldest, newest - 1), to: newest)
+        }
+    }
+
+    private func pointsOfDay(_ count: Int) -> [Double] {
+        let each = Double(window) / Double(secondsOfDayValue) / Double(count)
+        return (0..<count).map { index in
+            let newest = day.count - Int((Double(count - 1 - index) * each).rounded())
+            let oldest = day.count - Int((Double(count - index) * each).rounded())
+            return Self.mean(day, from: min(oldest, newest - 1), to: newest)
         }
     }
 
@@ -63,7 +95,9 @@ package struct Series: Sendable, Hashable {
         }
     }
 
-    private func mean(from start: Int, to end: Int) -> Double {
+    private func mean(from start: Int, to end: Int) -> Double { Self.mean(samples, from: start, to: end) }
+
+    private static func mean(_ samples: [Double], from start: Int, to end: Int) -> Double {
         let start = max(0, start)
         let end = min(samples.count, end)
         guard start < end else { return .nan }

@@ -104,6 +104,31 @@ package struct TableLines: Sendable {
         }
     }
 
+    /// Puts all rows in another order, each by itself: a run's steps are apart there.
+    mutating func rebuild(_ rows: [ExchangeRow], _ order: TableOrder) {
+        runs = [:]
+        entries = rows.sorted { order.puts($1, above: $0) }.map {
+            Entry(line: .exchange($0.sequence), newest: $0.sequence)
+        }
+    }
+
+    /// Puts a row where it belongs in such an order. `rows` are all that are known, by sequence number without a gap.
+    mutating func insert(_ row: ExchangeRow, _ order: TableOrder, among rows: [ExchangeRow]) {
+        guard let oldest = rows.first?.sequence else { return }
+        // The last line comes first.
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            let place = entries[middle].newest - oldest
+            if rows.indices.contains(place), order.puts(rows[place], above: row) {
+                high = middle
+            } else {
+                low = middle + 1
+            }
+        }
+        entries.insert(Entry(line: .exchange(row.sequence), newest: row.sequence), at: low)
+    }
+
     private mutating func append(_ run: WorkflowRun?, isFolded: Bool) {
         guard let run, let newest = run.steps.last else { return }
         if !isFolded {

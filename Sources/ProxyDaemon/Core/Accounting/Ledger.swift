@@ -80,6 +80,7 @@ package final class Ledger: Sendable {
         var next = 0
         fileprivate var latencies = RecentLatencies()
         fileprivate var rate = RatePerMinute()
+        var history: FigureHistory
         var warnings: [String] = []
     }
 
@@ -103,7 +104,14 @@ package final class Ledger: Sendable {
         self.isDemo = isDemo
         startedNanoseconds = clock.monotonicNanoseconds()
         let configuration = ConfigurationReport(unixMilliseconds: clock.unixMilliseconds())
-        state = Mutex(State(configuration: configuration, backends: [], traffic: TrafficMetrics(models: [])))
+        state = Mutex(
+            State(
+                configuration: configuration,
+                backends: [],
+                traffic: TrafficMetrics(models: []),
+                history: FigureHistory(unixMilliseconds: clock.unixMilliseconds())
+            )
+        )
         adopt(backends, models: models)
     }
 
@@ -152,6 +160,7 @@ package final class Ledger: Sendable {
             for totals in [\State.sinceStart, \.today, \.month] {
                 state[keyPath: totals].saved -= overhead.spending.cost
             }
+            state.history.spent(overhead.spending.cost, unixMilliseconds: now)
         }
         guard let log else { return }
         let number = String(UInt64.random(in: .min ... .max), radix: 16)
@@ -257,6 +266,7 @@ package final class Ledger: Sendable {
                 state.backends[row].errors += 1
             }
         }
+        state.history.add(summary, isError: isError(summary), unixMilliseconds: now)
         state.latencies.add(summary.latencyMilliseconds)
         state.rate.add(nowSeconds: now / 1_000)
         if state.entries.count < remembered {

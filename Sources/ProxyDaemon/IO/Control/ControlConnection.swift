@@ -149,6 +149,16 @@ final class ControlConnection: ChannelInboundHandler {
             respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.flush(request) }
         case .workflowsList: respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.listWorkflows() }
         case .configReload: respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.reload() }
+        case .historyGet:
+            let request = try JSONRPC.parameters(ControlProtocol.HistoryRequest.self, of: line)
+            respond(id, try hub.desk.history(request))
+        case .usageGet:
+            let request = try JSONRPC.parameters(ControlProtocol.UsageRequest.self, of: line)
+            respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.usage(request) }
+        case .logSubscribe: respond(id, hub.subscribeToLog(self))
+        case .backendsReset:
+            let request = try JSONRPC.parameters(ControlProtocol.BackendReset.self, of: line)
+            respond(id, try hub.desk.reset(request))
         case .workflowsRun: try runWorkflow(id, try JSONRPC.parameters(ControlProtocol.WorkflowRequest.self, of: line))
         case .workflowsCancel:
             let request = try JSONRPC.parameters(ControlProtocol.WorkflowCancelRequest.self, of: line)

@@ -9,10 +9,22 @@ package final class ControlDesk: Sendable {
     private let current: Mutex<(gateway: Gateway, workflows: WorkflowDesk)>
     private let baseURL: Mutex<String>
     private let configPath: String?
+    /// The books; nil where none are kept.
+    let exchanges: ExchangeDatabase?
+    let log: LogTail
     private let reloading = Mutex<(@Sendable () async throws(JSONRPC.Failure) -> ControlProtocol.ConfigReloaded)?>(nil)
     let ids = QueryIDs()
 
-    package init(gateway: Gateway, workflows: WorkflowDesk, baseURL: String, configPath: String?) {
+    package init(
+        gateway: Gateway,
+        workflows: WorkflowDesk,
+        baseURL: String,
+        configPath: String?,
+        exchanges: ExchangeDatabase? = nil,
+        log: LogTail = LogTail()
+    ) {
+        self.exchanges = exchanges
+        self.log = log
         current = Mutex((gateway, workflows))
         self.baseURL = Mutex(baseURL)
         self.configPath = configPath

@@ -1,0 +1,154 @@
+import Shared
+
+/// What was saved and what that cost: the sum as a calculation, then by day, project, model or key.
+enum SavingsPanel {
+    /// The calculation from what the premium tier would have cost down to what is left of it.
+    static func draw(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
+        guard !rect.isEmpty else { return }
+        let mark = dashboard.isDemo ? "~" : ""
+        surface.frame(rect, title: "savings \(dashboard.period.title)", note: "t: today, month, total")
+        guard let snapshot = dashboard.feed.snapshot else {
+            surface.write("no data yet", in: rect.interior, .dim)
+            return
+        }
+        let totals = dashboard.totals(of: snapshot)
+        let inside = rect.interior
+        for (row, line) in lines(totals).prefix(inside.height).enumerated() {
+            surface.write(line.text, in: inside, row: row, line.isStrong ? .strong : .normal)
+            let amount = mark + Format.total(line.amount)
+            let column = min(inside.width - 13, 44)
+            let shown = CellWidth.fit(amount, 12, alignRight: true)
+            surface.write(shown, in: inside, row: row, column: column, style(line))
+            let gauge = inside.width - column - 15
+            if gauge >= 10, totals.baseline > .zero {
+                let share = abs(line.amount.inDollars) / totals.baseline.inDollars
+                surface.bar(in: inside, row: row, column: column + 14, width: gauge, share: share, style(line))
+            }
+        }
+    }
+
+    struct Line: Equatable {
+        var text: String
+        var amount: USD
+        /// 1 adds to what is saved, -1 takes off it, 0 is a sum.
+        var sign: Int
+        var isStrong = false
+    }
+
+    /// The lines add up: the first, less those between, is the last.
+    static func lines(_ totals: MetricsSnapshot.Totals) -> [Line] {
+        let answers = totals.cost - totals.overhead.total
+        return [
+            Line(text: "on the premium tier it would have cost", amount: totals.baseline, sign: 1),
+            Line(text: "− answers, escalations and retries too", amount: answers, sign: -1),
+            Line(text: "− asking models how hard requests are", amount: totals.overhead.classifier, sign: -1),
+            Line(text: "− judging answers", amount: totals.overhead.judge, sign: -1),
+            Line(text: "− comparing answers (shadow, canaries)", amount: totals.overhead.shadow, sign: -1),
+            Line(
+                text: "= saved, \(Figures.savedShare(totals)) of it",
+                amount: totals.saved,
+                sign: 0,
+                isStrong: true
+            ),
+        ]
+    }
+
+    private static func style(_ line: Line) -> Style {
+        switch line.sign {
+        case 0: Style(line.amount < .zero ? .bad : .good, .bold)
+        case 1: .normal
+        default: line.amount == .zero ? .dim : Style(.warn)
+        }
+    }
+
+    /// The sums of the books.
+    static func drawTable(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
+        guard !rect.isEmpty else { return }
+        let savings = dashboard.savings
+        surface.frame(
+            rect,
+            title: "by \(savings.grouping.rawValue) · last \(SavingsState.days) days",
+            note: "g: day, project, model, key"
+        )
+        let inside = rect.interior
+        guard case .loaded(let rows) = savings.content else {
+            let text: String
+            if case .failed(let why) = savings.content { text = why } else { text = "asking the books …" }
+            for (row, line) in StyledLine(text, .dim).wrapped(to: inside.width).prefix(inside.height).enumerated() {
+                surface.write(line, in: inside, row: row)
+            }
+            return
+        }
+        let columns = columns(inside.width, dashboard)
+        var at = 0
+        for column in columns {
+            surface.write(
+                CellWidth.fit(column.title, column.width, alignRight: column.isNumber),
+                in: inside,
+                column: at,
+                .dim
+            )
+            at += column.width + 1
+        }
+        guard !rows.isEmpty else {
+            surface.write("no exchanges yet", in: inside, row: 1, .dim)
+            return
+        }
+        let visible = max(0, inside.height - 1)
+        // Days come oldest first; the newest is what is looked for.
+        let ordered = savings.grouping == .day ? rows.reversed() : rows
+        let top = max(0, min(savings.scroll, ordered.count - visible))
+        for (row, entry) in ordered.dropFirst(top).prefix(visible).enumerated() {
+            var at = 0
+            for column in columns {
+                let (text, style) = column.text(entry)
+                surface.write(
+                    CellWidth.fit(text, column.width, alignRight: column.isNumber),
+                    in: inside,
+                    row: row + 1,
+                    column: at,
+                    style
+                )
+                at += column.width + 1
+            }
+        }
+    }
+
+    private struct Column {
+        var title: String
+        var width: Int
+        var isNumber = true
+        var text: (ControlProtocol.UsageReport.Row) -> (String, Style)
+    }
+
+    private static func columns(_ width: Int, _ dashboard: Dashboard) -> [Column] {
+        let mark = dashboard.isDemo ? "~" : ""
+        let name = dashboard.savings.grouping.rawValue
+        var columns = [
+            Column(title: name, width: max(12, min(34, width - 56)), isNumber: false) { row in
+                let name = row.names.first ?? ""
+                return name.isEmpty ? ("(none)", .dim) : (name.safeToShow(limit: 60), .normal)
+            },
+            Column(title: "requests", width: 9) { (Format.count($0.totals.requests), .normal) },
+            Column(title: "hits", width: 5) { ($0.totals.cacheHitShare, .dim) },
+            Column(title: "spent", width: 11) { (mark + Format.total($0.totals.cost), Style(.warn)) },
+            Column(title: "saved", width: 11) { row in
+                (mark + Format.total(row.totals.saved), Style(row.totals.saved < .zero ? .bad : .good))
+            },
+            Column(title: "share", width: 6) { (Figures.savedShare($0.totals), .dim) },
+        ]
+        if width >= 96 {
+            columns.append(
+                Column(title: "tokens in", width: 10) { (Format.count($0.totals.usage.totalInput), .dim) }
+            )
+            columns.append(Column(title: "out", width: 9) { (Format.count($0.totals.usage.output), .dim) })
+        }
+        if width >= 120 {
+            columns.append(
+                Column(title: "own calls", width: 10) { (mark + Format.total($0.totals.overhead.total), .dim) }
+            )
+            columns.append(Column(title: "errors", width: 7) { (Format.count($0.totals.errors), .dim) })
+        }
+        return columns
+    }
+}

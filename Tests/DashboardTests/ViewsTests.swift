@@ -1,0 +1,370 @@
+import FoundationEssentials
+import Shared
+import Testing
+
+@testable import Dashboard
+
+/// The views of backends, savings, workflows and the log.
+struct ViewsTests {
+    private func open(_ view: DashboardView, _ columns: Int = 120, _ rows: Int = 40) -> Dashboard {
+        var dashboard = Dashboard.live(columns, rows)
+        dashboard.press(.alt(Character("\(view.rawValue)")))
+        return dashboard
+    }
+
+    private func health(_ state: BackendHealthReport.State, breaker: String = "closed") -> BackendHealthReport {
+        BackendHealthReport(
+            state: state,
+            breaker: breaker,
+            consecutiveFailures: 4,
+            errorRate: 0.25,
+            firstByteMilliseconds: 320,
+            waiting: 2,
+            maxConcurrent: 8,
+            retryInMilliseconds: 8_000,
+            limitedForSeconds: nil,
+            lastError: "HTTP 529"
+        )
+    }
+
+    private func troubled() -> MetricsSnapshot {
+        var feed = FakeFeed()
+        var snapshot = feed.snapshot()
+        snapshot.warnings = []
+        let opus = snapshot.backends.firstIndex { $0.name == "opus" } ?? 0
+        snapshot.backends[opus].health = health(.broken, breaker: "open")
+        return snapshot
+    }
+
+    // MARK: Backends
+
+    @Test func `A broken backend is told by glyph, word, rate and time, and its last error in the detail`() {
+        var dashboard = open(.backends)
+        _ = dashboard.update(.message(.snapshot(troubled())))
+        dashboard.press(.down, .down, .down)
+        #expect(dashboard.selectedBackend?.name == "opus")
+        let screen = dashboard.screen
+        for text in ["✖ broken", "25%", "320 ms", "0+2", "open 8.0 s", "4 in a row", "HTTP 529", "at most 8"] {
+            #expect(screen.contains(text), "\(text)")
+        }
+    }
+
+    @Test func `A breaker is closed only after a yes, which names it`() {
+        var dashboard = open(.backends)
+        dashboard.press(.down, .character("x"))
+        #expect(dashboard.screen.contains("Close the circuit breaker of haiku?"))
+        #expect(dashboard.press(.enter).isEmpty, "Enter is no")
+        dashboard.press(.character("x"))
+        #expect(dashboard.press(.character("y")) == [.call(.reset(backend: "haiku"))])
+        _ = dashboard.update(.message(.reset(backend: "haiku", .success(.init()))))
+        #expect(dashboard.screen.contains("the breaker of haiku is closed"))
+    }
+
+    @Test func `The mark stays within the list`() {
+        var dashboard = open(.backends)
+        dashboard.press(.up, .up)
+        #expect(dashboard.backendCursor == 0)
+        for _ in 0..<9 { dashboard.press(.down) }
+        #expect(dashboard.backendCursor == 3)
+    }
+
+    // MARK: Savings
+
+    @Test func `The calculation adds up`() {
+        let totals = MetricsSnapshot.Totals(
+            cost: USD(nanodollars: 4_000_000_000),
+            baseline: USD(nanodollars: 10_000_000_000),
+            saved: USD(nanodollars: 6_000_000_000),
+            overhead: OverheadCosts(
+                classifier: USD(nanodollars: 30_000_000),
+                shadow: USD(nanodollars: 20_000_000),
+                judge: USD(nanodollars: 50_000_000)
+            )
+        )
+        let lines = SavingsPanel.lines(totals)
+        let parts = lines.filter { $0.sign != 0 }
+        let sum = parts.reduce(Int64(0)) { $0 + Int64($1.sign) * $1.amount.nanodollars }
+        #expect(sum == totals.saved.nanodollars)
+        #expect(lines.last?.amount == totals.saved)
+        #expect(lines[1].amount.nanodollars == 3_900_000_000)
+    }
+
+    @Test func `Opening it asks the books by day, g by project, and an answer to a former question is passed over`()
+        throws
+    {
+        var dashboard = Dashboard.live(120, 40)
+        let effects = dashboard.press(.alt("6"))
+        guard case .call(.usage(let request))? = effects.last else {
+            Issue.record("\(effects)")
+            return
+        }
+        #expect(request.by == ["day"])
+        #expect(request.sinceUnixMilliseconds % 86_400_000 == 0)
+        let byProject = dashboard.press(.character("g"))
+        guard case .call(.usage(let second))? = byProject.last else {
+            Issue.record("\(byProject)")
+            return
+        }
+        #expect(second.by == ["project"])
+        let row = ControlProtocol.UsageReport.Row(
+            names: ["2026-11-21"],
+            totals: .init(requests: 1_234, cost: USD(nanodollars: 2_000_000_000))
+        )
+        _ = dashboard.update(.message(.usage(request, .success(.init(by: ["day"], rows: [row])))))
+        #expect(!dashboard.screen.contains("2026-11-21"))
+        let project = ControlProtocol.UsageReport.Row(names: ["acme"], totals: row.totals)
+        _ = dashboard.update(.message(.usage(second, .success(.init(by: ["project"], rows: [project])))))
+        for text in ["acme", "1,234", "~$2.00"] { #expect(dashboard.screen.contains(text), "\(text)") }
+        // It is asked again by itself.
+        let later = dashboard.advance(to: 20_000)
+        #expect(later.contains { if case .call(.usage) = $0 { true } else { false } })
+    }
+
+    @Test func `Books that are not kept are told`() {
+        var dashboard = open(.savings)
+        let failure = JSONRPC.Failure.notFound("exchanges are not kept on disk (storage.path)")
+        let request = ControlProtocol.UsageRequest(by: ["day"], sinceUnixMilliseconds: 0)
+        _ = dashboard.update(.message(.usage(request, .failure(failure))))
+        #expect(dashboard.screen.contains("exchanges are not kept on disk"))
+    }
+
+    // MARK: Log
+
+    @Test func `The log is asked for once, goes on by itself and is shown by level`() {
+        var dashboard = Dashboard.live(80, 24)
+        #expect(dashboard.press(.alt("8")) == [.call(.logTail)])
+        #expect(dashboard.press(.alt("1"), .alt("8")).isEmpty)
+        func line(_ level: String, _ text: String) -> ControlProtocol.LogLine {
+            .init(unixMilliseconds: FakeFeed.start, level: level, text: text)
+        }
+        let tail = ControlProtocol.LogTail(lines: [line("debug", "small"), line("warning", "\u{1B}[31mlarge")])
+        _ = dashboard.update(.message(.logTail(.success(tail))))
+        _ = dashboard.update(.message(.logLine(line("error", "worst"))))
+        #expect(dashboard.screen.contains("·[31mlarge") && dashboard.screen.contains("worst"))
+        #expect(!dashboard.screen.contains("small"))
+        dashboard.press(.character("L"), .character("L"), .character("L"))
+        #expect(dashboard.log.level == "error")
+        #expect(!dashboard.screen.contains("large") && dashboard.screen.contains("worst"))
+        dashboard.press(.character("L"))
+        #expect(dashboard.screen.contains("small"))
+    }
+
+    @Test func `Who reads older lines keeps them while new ones come`() {
+        var dashboard = open(.log, 80, 24)
+        for number in 0..<100 {
+            let line = ControlProtocol.LogLine(unixMilliseconds: FakeFeed.start, level: "info", text: "line \(number).")
+            _ = dashboard.update(.message(.logLine(line)))
+        }
+        #expect(dashboard.screen.contains("line 99."))
+        dashboard.press(.pageUp)
+        let before = dashboard.screen.split(separator: "\n").filter { $0.contains("line ") }
+        #expect(!before.isEmpty && !dashboard.screen.contains("line 99."))
+        let line = ControlProtocol.LogLine(unixMilliseconds: FakeFeed.start, level: "info", text: "line 100.")
+        _ = dashboard.update(.message(.logLine(line)))
+        #expect(dashboard.screen.split(separator: "\n").filter { $0.contains("line ") } == before)
+        dashboard.press(.character("f"))
+        #expect(dashboard.screen.contains("line 100."))
+    }
+
+    @Test func `After a new connection the log is asked for again`() {
+        var dashboard = open(.log)
+        _ = dashboard.update(.disconnected(reason: "gone", retryAt: 5_000))
+        _ = dashboard.update(.connected)
+        let welcome = ControlProtocol.Welcome(daemon: "llm-gateway/0.1.0", processID: 7, isDemo: true)
+        #expect(dashboard.update(.message(.welcome(welcome))).contains(.call(.logTail)))
+    }
+
+    // MARK: Workflows
+
+    private var review: WorkflowsState.Workflow {
+        .init(
+            name: "review",
+            purpose: "Two readers and a judge",
+            isBuiltIn: true,
+            startOps: ["style", "bugs"],
+            endOps: ["merge"],
+            ops: [
+                .init(name: "merge", tier: .premium, model: nil, inputs: ["style", "bugs"]),
+                .init(name: "style", tier: .fast, model: nil, inputs: []),
+                .init(name: "bugs", tier: nil, model: nil, inputs: ["style"]),
+            ]
+        )
+    }
+
+    private func withReview() -> Dashboard {
+        var dashboard = open(.workflows)
+        _ = dashboard.update(.message(.workflows(.success(.init(workflows: [review])))))
+        return dashboard
+    }
+
+    @Test func `Ops stand in the order of the graph, indented by the longest way to them`() {
+        #expect(WorkflowsPanel.depths(review) == [2, 0, 1])
+        let lines = withReview().screen.split(separator: "\n")
+        let places = ["style", "bugs", "merge"].map { name in lines.firstIndex { $0.contains("○") && $0.contains(name) }
+        }
+        #expect(places.compactMap(\.self) == places.compactMap(\.self).sorted() && !places.contains(nil))
+        #expect(lines.contains { $0.contains("← style, bugs") })
+    }
+
+    @Test func `A cycle, which no gateway lets pass, is drawn all the same`() {
+        var circular = review
+        circular.ops[1].inputs = ["merge"]
+        var dashboard = open(.workflows)
+        _ = dashboard.update(.message(.workflows(.success(.init(workflows: [circular])))))
+        #expect(dashboard.screen.contains("style"))
+    }
+
+    @Test func `A run fills the graph and ends with its output and its cost`() {
+        var dashboard = withReview()
+        dashboard.press(.character("i"))
+        dashboard.type("look at this q")
+        let effects = dashboard.press(.enter)
+        #expect(effects == [.call(.runWorkflow(.init(input: "look at this q", name: "review")))])
+        #expect(dashboard.screen.contains("starting"))
+        _ = dashboard.update(.message(.workflowAccepted(.success(.init(runID: "r1")))))
+        var event = WorkflowEvent(.opStart, id: "r1", op: "style")
+        _ = dashboard.update(.message(.workflowEvent(event)))
+        #expect(dashboard.screen.contains("▶ style"))
+        event = WorkflowEvent(.opEnd, id: "r1", op: "style")
+        (event.output, event.model, event.milliseconds) = ("fine\u{1B}[2J", "claude-haiku-4-5", 1_200)
+        event.cost = USD(nanodollars: 9_000_000)
+        _ = dashboard.update(.message(.workflowEvent(event)))
+        for text in ["● style", "1.2 s", "$0.0090", "1 of 3", "fine·[2J"] {
+            #expect(dashboard.screen.contains(text), "\(text)")
+        }
+        event = WorkflowEvent(.opError, id: "r1", op: "bugs")
+        event.error = "HTTP 529"
+        _ = dashboard.update(.message(.workflowEvent(event)))
+        #expect(dashboard.screen.contains("✖") && dashboard.screen.contains("HTTP 529"))
+        // Another run's events are not this one's.
+        event = WorkflowEvent(.opEnd, id: "other", op: "merge")
+        _ = dashboard.update(.message(.workflowEvent(event)))
+        #expect(dashboard.screen.contains("○     merge"))
+        event = WorkflowEvent(.workflowEnd, id: "r1")
+        event.report = WorkflowReport(
+            id: "r1",
+            workflow: "review",
+            status: .completed,
+            totalCost: USD(nanodollars: 12_000_000),
+            totalMilliseconds: 2_500,
+            finalOutput: "All is well."
+        )
+        _ = dashboard.update(.message(.workflowEvent(event)))
+        for text in ["completed · 2.5 s · $0.0120", "final output", "All is well."] {
+            #expect(dashboard.screen.contains(text), "\(text)")
+        }
+        dashboard.press(.character("o"))
+        #expect(dashboard.screen.contains("output of style"))
+    }
+
+    @Test func `A run is cancelled even where it has no number yet`() {
+        var dashboard = withReview()
+        dashboard.press(.character("i"))
+        dashboard.type("go")
+        dashboard.press(.enter)
+        #expect(dashboard.press(.escape).isEmpty)
+        let effects = dashboard.update(.message(.workflowAccepted(.success(.init(runID: "r1")))))
+        #expect(effects == [.call(.cancelWorkflow(runID: "r1"))])
+    }
+
+    @Test func `Nothing is run without an input, twice, or while nobody answers`() {
+        var dashboard = withReview()
+        dashboard.press(.character("i"))
+        #expect(dashboard.press(.enter).isEmpty)
+        #expect(dashboard.screen.contains("write the input first"))
+        dashboard.type("go")
+        #expect(dashboard.press(.enter).count == 1)
+        dashboard.press(.character("i"))
+        dashboard.type("again")
+        #expect(dashboard.press(.enter).isEmpty)
+        #expect(dashboard.screen.contains("a run is under way"))
+        _ = dashboard.update(.disconnected(reason: "gone", retryAt: 5_000))
+        #expect(dashboard.workflows.watched?.isRunning == false)
+        #expect(dashboard.press(.enter).isEmpty)
+    }
+
+    // MARK: History and alerts
+
+    @Test func `A fresh dashboard shows the past that the daemon tells`() {
+        var dashboard = Dashboard.live(120, 40, snapshots: 1)
+        var report = HistoryReport(intervalMilliseconds: 10_000, endUnixMilliseconds: FakeFeed.start)
+        for _ in 0..<360 {
+            report.requests.append(20)
+            report.errors.append(0)
+            report.cacheHits.append(10)
+            report.escalations.append(0)
+            report.cost.append(USD(nanodollars: 1_000_000_000))
+            report.saved.append(USD(nanodollars: 2_000_000_000))
+            report.latencyP50Milliseconds.append(100)
+            report.latencyP95Milliseconds.append(nil)
+            report.latencyP99Milliseconds.append(nil)
+        }
+        let request = ControlProtocol.HistoryRequest(seconds: 3_600, points: 360)
+        _ = dashboard.update(.message(.history(request, .success(report))))
+        let history = dashboard.feed.history
+        #expect(history.requestsPerMinute.seconds == 3_600)
+        #expect(history.requestsPerMinute.points(4).first == 120)
+        #expect(history.cacheHitShare.points(4).first == 0.5)
+        #expect(abs(history.saved.points(4)[0] - 0.2) < 1e-9)
+        #expect(history.latencyP95.points(4)[0].isNaN)
+        // Asked again after a lost connection it changes nothing that is there.
+        _ = dashboard.update(.message(.history(request, .success(report))))
+        #expect(dashboard.feed.history.requestsPerMinute.seconds == 3_600)
+    }
+
+    @Test func `Windows beyond the hour are asked of the daemon`() {
+        var dashboard = Dashboard.live(120, 40)
+        var effects: [Effect] = []
+        for _ in 0..<Dashboard.windows.count { effects += dashboard.press(.character("]")) }
+        #expect(Dashboard.windows.last == 86_400)
+        let asked = effects.contains(.call(.history(.init(seconds: 86_400, points: 1_440))))
+        #expect(asked)
+        #expect(dashboard.screen.contains("24 h"))
+        var report = HistoryReport(intervalMilliseconds: 60_000, endUnixMilliseconds: FakeFeed.start)
+        report.requests = [Int?](repeating: nil, count: 720) + [Int?](repeating: 60, count: 720)
+        report.errors = report.requests
+        report.cacheHits = report.requests
+        report.escalations = report.requests
+        report.cost = [USD?](repeating: nil, count: 1_440)
+        report.saved = report.cost
+        report.latencyP50Milliseconds = [Double?](repeating: nil, count: 1_440)
+        report.latencyP95Milliseconds = report.latencyP50Milliseconds
+        report.latencyP99Milliseconds = report.latencyP50Milliseconds
+        let request = ControlProtocol.HistoryRequest(seconds: 86_400, points: 1_440)
+        _ = dashboard.update(.message(.history(request, .success(report))))
+        let points = dashboard.feed.history.requestsPerMinute.points(10)
+        let unknown = points.prefix(5).filter { $0.isNaN }
+        #expect(unknown.count == 5)
+        #expect(Array(points.suffix(5)) == [60, 60, 60, 60, 60])
+    }
+
+    @Test func `What needs attention comes worst first and names the view that tells more`() {
+        var snapshot = troubled()
+        snapshot.warnings = ["model claude-x has no price"]
+        snapshot.limits = LimitsReport(budgets: [
+            .init(
+                scope: "project:labs",
+                period: .day,
+                limit: USD(nanodollars: 10_000_000_000),
+                spent: USD(nanodollars: 9_100_000_000),
+                reserved: .zero
+            ),
+            .init(
+                scope: "all",
+                period: .month,
+                limit: USD(nanodollars: 10_000_000_000),
+                spent: USD(nanodollars: 7_900_000_000),
+                reserved: .zero
+            ),
+        ])
+        let alerts = snapshot.alerts
+        #expect(alerts.map(\.severity) == [.bad, .warning, .warning])
+        #expect(alerts[0].text == "opus: its circuit breaker is open: HTTP 529")
+        #expect(alerts[0].view == .backends)
+        #expect(alerts[1].text == "project labs: 91% of the day's budget ($9.10 of $10.00)")
+        #expect(alerts[2].text == "model claude-x has no price")
+        var dashboard = Dashboard.live(120, 40)
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        #expect(dashboard.screen.contains("opus: its circuit breaker is open") && dashboard.screen.contains("→ 4"))
+    }
+}
