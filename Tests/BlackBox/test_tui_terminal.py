@@ -79,11 +79,11 @@ def test_statusline_is_one_line_in_its_width(home, serve, socket):
     serve("--rate", "0", "--warning", "a model has no price")
     line = run(home, "--statusline", "--socket", socket)
     assert line.returncode == 0 and line.stderr == ""
-    assert re.fullmatch(r"~\$[\d.]+ spent · ~\$[\d.]+ saved · \d+% hit · \d+/min · 1 alert\n", line.stdout)
+    assert re.fullmatch(r"~\$[\d.]+ spent · ~\$[\d.]+ saved · \d+% hit · \d+/min · 2 alerts\n", line.stdout)
     narrow = run(home, "--statusline", "--socket", socket, "--size", "30x1")
-    assert len(narrow.stdout.rstrip("\n")) <= 30 and narrow.stdout.endswith("1 alert\n")
+    assert len(narrow.stdout.rstrip("\n")) <= 30 and narrow.stdout.endswith("2 alerts\n")
     coloured = run(home, "--statusline", "--color", "--socket", socket)
-    assert "\x1b[1;31m1 alert\x1b[0m" in coloured.stdout
+    assert "\x1b[1;31m2 alerts\x1b[0m" in coloured.stdout
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured.stdout) == line.stdout
 
 
