@@ -111,6 +111,7 @@ class Gateway:
         cost = 0.0 if hit or failed else round((tokens_in * price_in + tokens_out * price_out) / 1e6, 9)
         baseline = 0.0 if failed else round((tokens_in * 5.0 + tokens_out * 25.0) / 1e6, 9)
         latency = rnd.uniform(0.4, 3) if hit else rnd.uniform(200, 900) * (index + 1)
+        prompt = prompt or self.options.prompt
         if prompt is None:
             prompts = PROMPTS + (HOSTILE if self.options.hostile else [])
             prompt = rnd.choice(prompts)
@@ -242,7 +243,10 @@ class Gateway:
         }
 
     def detail(self, summary):
-        return {"summary": summary, "decision": self.decision(summary["prompt"], summary["tier"]),
+        decision = self.decision(summary["prompt"], summary["tier"])
+        if self.options.long:
+            decision["candidates"] = [{**row, "veto": "x" * 500} for row in decision["candidates"] * 50]
+        return {"summary": summary, "decision": decision,
                 "attempts": [{"backend": "opus", "model": "claude-opus-4-7", "status": 529, "duration_ms": 88.0,
                               "error": "overloaded"},
                              {"backend": summary["backend"] or "opus", "model": summary["model"],
@@ -409,6 +413,8 @@ def main():
     parser.add_argument("--cache", choices=["ok", "down", "off", "old"], default="ok",
                         help="all well, Redis down, the semantic cache off, or figures as an old daemon tells them")
     parser.add_argument("--hostile", action="store_true", help="prompts with escape sequences and worse")
+    parser.add_argument("--prompt", help="the one prompt that all requests have")
+    parser.add_argument("--long", action="store_true", help="details of more than 100 KB")
     parser.add_argument("--workflows", action="store_true", help="two runs of a workflow, one of them not yet done")
     parser.add_argument("--no-demo", dest="demo", action="store_false")
     options = parser.parse_args()

@@ -60,8 +60,10 @@ class Terminal:
         Terminal.count += 1
         self.name = f"gateway-tui-test-{os.getpid()}-{Terminal.count}"
         columns, rows = size
-        self.environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": str(home)}
-        for variable in ("NO_COLOR", "GATEWAY_SOCKET", "TMUX", "LINES", "COLUMNS"):
+        self.environment = {**os.environ, "TERM": "xterm-256color", "LANG": "C.UTF-8", "XDG_STATE_HOME": str(home),
+                            "XDG_CONFIG_HOME": str(home / "config")}
+        for variable in ("NO_COLOR", "GATEWAY_SOCKET", "TMUX", "LINES", "COLUMNS", "COLORFGBG",
+                         "GATEWAY_TUI_THEME", "GATEWAY_TUI_MOUSE", "GATEWAY_TUI_GLYPHS", "GATEWAY_TUI_VIEW"):
             self.environment.pop(variable, None)
         self.tmux("-f", "/dev/null", "new-session", "-d", "-s", "t", "-x", str(columns), "-y", str(rows),
                   "env", "PS1=READY> ", "bash", "--norc", "--noprofile")

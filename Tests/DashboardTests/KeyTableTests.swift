@@ -20,7 +20,7 @@ struct KeyTableTests {
         var dashboard = Dashboard.live(columns, rows)
         dashboard.press(.character("?"))
         var seen = ""
-        for _ in 0..<250 {
+        for _ in HelpOverlay.lines(glyphs: .unicode) {
             seen += dashboard.screen
             dashboard.press(.down)
         }
@@ -61,6 +61,10 @@ struct KeyTableTests {
         confirming.press(.character("1"))
         var picking = tester
         picking.press(.control("s"))
+        var palette = requests
+        palette.press(.character(":"))
+        var copying = requests
+        copying.press(.character("Y"))
         var onRun = requests
         _ = onRun.update(.message(WorkflowRunTests.step("a", number: 0)))
         var onStep = onRun
@@ -78,7 +82,7 @@ struct KeyTableTests {
         asked.press(.character("x"))
         let states =
             views + [
-                writing, asked,
+                writing, asked, palette, copying,
                 Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
                 confirming, picking, onRun, onStep,
             ]

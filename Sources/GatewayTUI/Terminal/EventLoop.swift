@@ -19,23 +19,20 @@ struct EventLoop {
     private var connectedAt: Int64 = 0
     private var exitCode: Int32?
 
-    init(screen: Screen, signals: Signals, socketPath: String, isSocketExplicit: Bool) {
+    init(screen: Screen, signals: Signals, dashboard: Dashboard, isSocketExplicit: Bool) {
         self.screen = screen
         self.signals = signals
         explicitSocket = isSocketExplicit
-        dashboard = Dashboard(
-            socketPath: socketPath,
-            columns: screen.columns,
-            rows: screen.rows,
-            glyphs: screen.isUTF8 ? .unicode : .ascii
-        )
-        connection = ControlConnection(path: socketPath)
+        self.dashboard = dashboard
+        connection = ControlConnection(path: dashboard.socketPath)
     }
 
     /// Runs until something ends it; answers the exit code.
     mutating func run() -> Int32 {
         apply(.tick(.now))
         connect()
+        // What was typed while the program started waits where poll cannot see it.
+        for key in KeyReader.take() { apply(.key(key)) }
         while true {
             apply(.tick(.now))
             reconnectIfDue()
@@ -158,6 +155,21 @@ struct EventLoop {
         case .toggleMouse:
             screen.toggleMouse()
             apply(.mouse(isOn: screen.isMouseOn))
+        case .useTheme(let theme):
+            screen.use(theme)
+            if let reason = Storage.remember(theme: theme) {
+                apply(.clip(.failed(what: "the choice", reason: reason)))
+            }
+        case .copy(let clip): apply(.clip(screen.copy(clip)))
+        case .export(let file): apply(.clip(Self.export(file)))
+        }
+    }
+
+    private static func export(_ file: ExportFile) -> ClipOutcome {
+        do {
+            return .written(what: file.what, path: try Storage.export(file.name, file.text))
+        } catch {
+            return .failed(what: file.what, reason: error.message)
         }
     }
 }

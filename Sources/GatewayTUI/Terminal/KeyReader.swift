@@ -10,6 +10,8 @@ enum KeyReader {
     private static let mouse: Int32 = 0x1003
     private static let wordLeft: Int32 = 0x1004
     private static let wordRight: Int32 = 0x1005
+    private static let lateBackground: Int32 = 0x1006
+    private static let lateAttributes: Int32 = 0x1007
     /// Scalars of a paste that are kept.
     private static let maximumPaste = 200_000
 
@@ -19,6 +21,9 @@ enum KeyReader {
         define_key("\u{1B}[<", mouse)
         define_key("\u{1B}[1;5D", wordLeft)
         define_key("\u{1B}[1;5C", wordRight)
+        // Answers to BackgroundQuery that come after it has ended must not be taken for keys.
+        define_key("\u{1B}]11;", lateBackground)
+        define_key("\u{1B}[?", lateAttributes)
     }
 
     /// Everything ncurses holds: it may keep bytes back that poll cannot see.
@@ -64,6 +69,7 @@ enum KeyReader {
         switch code {
         case pasteBegin: .paste(takePaste())
         case mouse: takeMouse()
+        case lateBackground, lateAttributes: swallow(isCommand: code == lateBackground)
         case wordLeft: .wordLeft
         case wordRight: .wordRight
         case KEY_UP: .up
@@ -81,6 +87,26 @@ enum KeyReader {
         case KEY_F0...(KEY_F0 + 63): .function(Int(code - KEY_F0))
         default: nil
         }
+    }
+
+    /// Keys that were typed before the screen was there come first.
+    static func putBack(_ bytes: [UInt8]) {
+        for byte in bytes.reversed() { ungetch(Int32(byte)) }
+    }
+
+    /// Reads the rest of a terminal's answer: a command ends with BEL or `ESC \`, the attributes with a letter.
+    private static func swallow(isCommand: Bool) -> Key? {
+        for _ in 0..<64 {
+            var code = wint_t()
+            if wget_wch(gateway_stdscr(), &code) == ERR {
+                var input = pollfd(fd: STDIN_FILENO, events: Int16(POLLIN), revents: 0)
+                if poll(&input, 1, 50) <= 0 { return nil }
+                continue
+            }
+            if code == 7 || code == 92 { return nil }
+            if !isCommand, code >= 64, code <= 126 { return nil }
+        }
+        return nil
     }
 
     /// Collects a paste until its end mark, and gives up when nothing comes for a while.

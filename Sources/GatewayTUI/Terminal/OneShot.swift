@@ -1,25 +1,43 @@
 import Dashboard
 import Glibc
+import Shared
 
-/// `--once`: the dashboard and the caches as plain text, without a terminal.
+/// What is asked of the gateway once and printed: no terminal, no waiting for more.
 enum OneShot {
-    private static let patience: Int64 = 2_000
+    /// For a person or a script that waits for the answer.
+    static let patience: Int64 = 2_000
+    /// For a prompt that is drawn only after it; with the program's start that stays below 300 ms.
+    static let promptPatience: Int64 = 220
 
-    /// The picture, or why there is none.
-    static func run(socketPath: String, columns: Int, rows: Int, glyphs: Glyphs) -> Result<String, Screen.Failure> {
-        var dashboard = Dashboard(socketPath: socketPath, columns: columns, rows: rows, glyphs: glyphs)
-        var connection = ControlConnection(path: socketPath)
+    /// What the gateway told, and the dashboard that it was told to.
+    struct Told {
+        var dashboard: Dashboard
+        var daemon = ""
+        var snapshot: MetricsSnapshot?
+        var exchanges: [ExchangeSummary]?
+        /// What some views ask for themselves.
+        var isViewAnswered = false
+    }
+
+    /// Connects, and ends as soon as what came is enough.
+    static func ask(
+        _ dashboard: Dashboard,
+        patience: Int64 = patience,
+        until isEnough: (Told) -> Bool
+    ) -> Result<Told, Screen.Failure> {
+        var told = Told(dashboard: dashboard)
+        let path = dashboard.socketPath
+        var connection = ControlConnection(path: path)
         let start = Moment.now.monotonicMilliseconds
-        _ = dashboard.update(.tick(.now))
+        _ = told.dashboard.update(.tick(.now))
         if let reason = connection.open(now: start) {
-            return .failure(.init(message: "no gateway answers at \(socketPath): \(reason)"))
+            return .failure(.init(message: "no gateway answers at \(path): \(reason)"))
         }
         defer { connection.close() }
-        var hasList = false
         func send(_ effects: [Effect], _ connection: inout ControlConnection) {
             for case .call(let call) in effects { connection.send(call) }
         }
-        send(dashboard.update(.connected), &connection)
+        send(told.dashboard.update(.connected), &connection)
         while Moment.now.monotonicMilliseconds - start < patience {
             let left = Int32(max(1, patience - (Moment.now.monotonicMilliseconds - start)))
             var source = pollfd(
@@ -30,15 +48,30 @@ enum OneShot {
             _ = poll(&source, 1, left)
             _ = connection.flush()
             let (messages, ended) = connection.receive()
-            _ = dashboard.update(.tick(.now))
+            _ = told.dashboard.update(.tick(.now))
             for message in messages {
-                if case .exchanges = message { hasList = true }
-                send(dashboard.update(.message(message)), &connection)
+                switch message {
+                case .welcome(let welcome): told.daemon = welcome.daemon
+                case .exchanges(let list): told.exchanges = list
+                case .snapshot(let snapshot): told.snapshot = snapshot
+                case .usage, .workflows, .logTail: told.isViewAnswered = true
+                default: break
+                }
+                send(told.dashboard.update(.message(message)), &connection)
             }
-            if case .refused(let why) = dashboard.link { return .failure(.init(message: why)) }
-            if hasList, dashboard.latest.snapshot != nil { return .success(dashboard.printout) }
-            if let ended { return .failure(.init(message: "no gateway answers at \(socketPath): \(ended)")) }
+            if case .refused(let why) = told.dashboard.link { return .failure(.init(message: why)) }
+            if isEnough(told) { return .success(told) }
+            if let ended { return .failure(.init(message: "no gateway answers at \(path): \(ended)")) }
         }
-        return .failure(.init(message: "no gateway answers at \(socketPath): nothing came within 2 s"))
+        return .failure(.init(message: "no gateway answers at \(path): nothing came within \(patience) ms"))
+    }
+
+    /// The figures, the rows, and what the view shows beside them.
+    static func isWhole(_ told: Told) -> Bool {
+        guard told.exchanges != nil, told.snapshot != nil else { return false }
+        return switch told.dashboard.currentView {
+        case .savings, .workflows, .log: told.isViewAnswered
+        case .dashboard, .requests, .tester, .backends, .cache: true
+        }
     }
 }

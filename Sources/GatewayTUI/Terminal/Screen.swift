@@ -12,7 +12,8 @@ final class Screen {
     private(set) var rows = 24
     private(set) var columns = 80
     private(set) var isMouseOn: Bool
-    let attributes: ScreenAttributes
+    private var attributes: ScreenAttributes
+    private let background: Palette.Background
     private var saved = termios()
     private var realStandardError: Int32 = -1
     private var logStart: off_t = 0
@@ -25,7 +26,7 @@ final class Screen {
     private static let mouseOn = "\u{1B}[?1000h\u{1B}[?1006h"
     private static let mouseOff = "\u{1B}[?1006l\u{1B}[?1000l"
 
-    init(isASCII: Bool, isMouseOn: Bool, theme: Palette.Theme) throws(Failure) {
+    init(isASCII: Bool, isMouseOn: Bool, theme: Palette.Theme, background: Palette.Background) throws(Failure) {
         guard isatty(STDIN_FILENO) == 1, isatty(STDOUT_FILENO) == 1 else {
             throw Failure(message: "needs a terminal; use --once for a plain text picture")
         }
@@ -47,7 +48,8 @@ final class Screen {
             endwin()
             throw Failure(message: "this terminal cannot move its cursor; use --once for a plain text picture")
         }
-        attributes = ScreenAttributes(theme: theme)
+        self.background = background
+        attributes = ScreenAttributes(theme: theme, background: background)
         redirectStandardError()
         configure()
         CrashGuard.install(
@@ -114,6 +116,26 @@ final class Screen {
     func invalidate() {
         clearok(gateway_curscr(), true)
         shown = nil
+    }
+
+    /// Draws in another theme from now on.
+    func use(_ theme: Palette.Theme) {
+        attributes = ScreenAttributes(theme: theme, background: background)
+        invalidate()
+    }
+
+    /// Asks the terminal to put a text on the clipboard; one that is too large for that goes into a file.
+    func copy(_ clip: Clip) -> ClipOutcome {
+        if let sequence = ClipboardSequence.of(clip.text, isInTmux: Environment.value("TMUX") != nil) {
+            send(sequence)
+            return .copied(what: clip.what)
+        }
+        do {
+            let name = "copied-\(Moment.now.unixMilliseconds).\(clip.fileExtension)"
+            return .written(what: "too large for a clipboard: \(clip.what)", path: try Storage.export(name, clip.text))
+        } catch {
+            return .failed(what: clip.what, reason: error.message)
+        }
     }
 
     func toggleMouse() {

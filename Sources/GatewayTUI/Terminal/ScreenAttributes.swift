@@ -5,10 +5,11 @@ import Dashboard
 struct ScreenAttributes {
     private let pairs: [Int32]
     private let isDimByColour: Bool
-    private let isMono: Bool
+    private let isEmphatic: Bool
+    private let dims: Bool
 
     /// Call after `newterm`.
-    init(theme: Palette.Theme) {
+    init(theme: Palette.Theme, background: Palette.Background) {
         var depth = Palette.Depth.mono
         if theme != .mono, has_colors() {
             start_color()
@@ -18,7 +19,8 @@ struct ScreenAttributes {
         var pairs = [Int32](repeating: 0, count: Int(Role.allCases.map(\.rawValue).max() ?? 0) + 1)
         var next: Int32 = 1
         for role in Role.allCases {
-            guard let colour = Palette.colour(of: role, theme: theme, depth: depth) else { continue }
+            guard let colour = Palette.colour(of: role, theme: theme, depth: depth, background: background)
+            else { continue }
             // The background is the terminal's own; colours are never redefined, that would outlive the program.
             if init_extended_pair(next, Int32(colour), -1) == OK {
                 pairs[Int(role.rawValue)] = next
@@ -27,7 +29,8 @@ struct ScreenAttributes {
         }
         self.pairs = pairs
         isDimByColour = depth == .cube
-        isMono = depth == .mono
+        isEmphatic = depth == .mono || theme.isEmphatic
+        dims = theme != .highContrast
     }
 
     func use(_ style: Style, in window: UnsafeMutablePointer<WINDOW>?) {
@@ -35,8 +38,8 @@ struct ScreenAttributes {
         if style.attributes.contains(.bold) { attributes |= GATEWAY_BOLD }
         if style.attributes.contains(.underline) { attributes |= GATEWAY_UNDERLINE }
         if style.attributes.contains(.reverse) { attributes |= GATEWAY_REVERSE }
-        if style.role == .dim, !isDimByColour { attributes |= GATEWAY_DIM }
-        if isMono {
+        if style.role == .dim, dims, !isDimByColour { attributes |= GATEWAY_DIM }
+        if isEmphatic {
             switch style.role {
             case .bad: attributes |= GATEWAY_BOLD | GATEWAY_UNDERLINE
             case .balanced, .accent: attributes |= GATEWAY_BOLD

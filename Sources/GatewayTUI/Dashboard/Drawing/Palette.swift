@@ -1,13 +1,31 @@
 /// Which colour each role has. The background is always the terminal's own.
 ///
 /// The 256-colour sets were chosen so that every pair of roles stays apart for people with any kind of colour blindness
-/// and every text keeps a contrast of 4.5:1; a letter, glyph or word always says the same thing as the colour.
+/// and every text keeps a contrast of 4.5:1, or 7:1 in ``Theme/highContrast``; a letter, glyph or word always says the same
+/// thing as the colour. A test computes both.
 package enum Palette {
-    package enum Theme: String, Sendable, CaseIterable {
+    package enum Theme: String, Sendable, Hashable, CaseIterable {
         case dark
         case light
+        /// Few, strong colours, nothing dimmed, and the attributes of ``mono`` beside them.
+        case highContrast = "high-contrast"
         /// No colour at all: attributes and glyphs only.
         case mono
+
+        /// The one that the key for themes takes next.
+        package var next: Theme {
+            let all = Self.allCases
+            return all[((all.firstIndex(of: self) ?? 0) + 1) % all.count]
+        }
+
+        /// Where the meaning of a role must not depend on its colour.
+        package var isEmphatic: Bool { self == .mono || self == .highContrast }
+    }
+
+    /// What the terminal draws on.
+    package enum Background: Sendable, Hashable {
+        case dark
+        case light
     }
 
     /// How many colours the terminal has.
@@ -19,12 +37,20 @@ package enum Palette {
     }
 
     /// The colour's number, nil for the terminal's own foreground.
-    package static func colour(of role: Role, theme: Theme, depth: Depth) -> Int? {
+    package static func colour(
+        of role: Role,
+        theme: Theme,
+        depth: Depth,
+        background: Background = .dark
+    ) -> Int? {
         switch (theme, depth) {
         case (.mono, _), (_, .mono): nil
+        // The eight colours are whatever the terminal makes of them: no contrast can be promised.
+        case (.highContrast, .basic): nil
         case (_, .basic): basic(role)
         case (.dark, .cube): dark(role)
         case (.light, .cube): light(role)
+        case (.highContrast, .cube): background == .light ? strongOnLight(role) : strongOnDark(role)
         }
     }
 
@@ -48,6 +74,28 @@ package enum Palette {
         case .good: 29
         case .warn, .balanced: 130
         case .bad: 88
+        case .premium: 53
+        }
+    }
+
+    private static func strongOnDark(_ role: Role) -> Int? {
+        switch role {
+        case .normal, .local, .dim: nil
+        case .accent, .fast: 75
+        case .good: 158
+        case .warn, .balanced: 226
+        case .bad: 209
+        case .premium: 225
+        }
+    }
+
+    private static func strongOnLight(_ role: Role) -> Int? {
+        switch role {
+        case .normal, .local, .dim: nil
+        case .accent, .fast: 21
+        case .good: 23
+        case .warn, .balanced: 52
+        case .bad: 124
         case .premium: 53
         }
     }

@@ -16,6 +16,11 @@ package enum Action: Sendable, Hashable {
     /// Takes a line of the flush menu; nil the one that is marked.
     case chooseFlush(FlushState.Choice?)
     case openSkills, moveSkill(Int), takeSkill, leaveSkills
+    case cycleTheme
+    case openPalette, movePalette(Int), takePalette, leavePalette
+    case copyID, openCopy, openExport, moveOutput(Int), leaveOutput
+    /// Takes a line of the menu for copying or exporting by its number; nil the one that is marked.
+    case takeOutput(Int?)
     case edit(EditCommand)
     case moveBackend(Int), resetBackend
     /// Yes or no to the question that is open.

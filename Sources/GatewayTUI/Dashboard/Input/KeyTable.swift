@@ -9,6 +9,8 @@ package enum KeyTable {
         case naming = "FLUSH: NAME"
         case confirming = "FLUSH: SURE?"
         case picking = "SKILLS"
+        case palette = "PALETTE"
+        case output = "COPY, EXPORT"
         case detail = "DETAIL"
         case list = "LISTS"
         case run = "A WORKFLOW'S RUN"
@@ -48,23 +50,12 @@ package enum KeyTable {
 
     package static let all: [Binding] =
         everywhere + lists + runs + requests + figures + cache + detail + tester + box + filter + editing + flush
-        + skills + views + offline
+        + skills + views + palette + output + offline
 
     /// The action of a key, looked for in the contexts in their order.
     package static func action(for key: Key, in contexts: [Context]) -> Action? {
-        for context in contexts {
-            if let action = byContext[context]?[key] { return action }
-        }
-        return nil
+        KeyMap.standard.action(for: key, in: contexts)
     }
-
-    private static let byContext: [Context: [Key: Action]] = {
-        var table: [Context: [Key: Action]] = [:]
-        for binding in all {
-            for key in binding.keys { table[binding.context, default: [:]][key] = binding.action }
-        }
-        return table
-    }()
 
     private static let everywhere: [Binding] = [
         Binding([.character("1"), .alt("1")], .show(.dashboard), .everywhere, "Dashboard"),
@@ -80,6 +71,8 @@ package enum KeyTable {
         Binding([.character("?"), .function(1)], .help, .everywhere, "this help"),
         Binding([.character("r")], .reconnect, .everywhere, "reconnect now"),
         Binding([.character("m")], .toggleMouse, .everywhere, "mouse on, off"),
+        Binding([.character(":"), .alt("x")], .openPalette, .everywhere, "all that can be done"),
+        Binding([.character("T")], .cycleTheme, .everywhere, "next theme"),
         Binding([.control("l")], .redraw, .everywhere, "draw anew"),
         Binding([.control("z")], .suspend, .everywhere, "suspend"),
         Binding([.control("c")], .interrupt, .everywhere, "cancel, else quit"),
@@ -99,6 +92,9 @@ package enum KeyTable {
         Binding([.pageDown, .control("d")], .movePage(1), .list, "a page older"),
         Binding([.home, .character("g")], .moveFirst, .list, "newest"),
         Binding([.end, .character("G")], .moveLast, .list, "oldest"),
+        Binding([.character("y")], .copyID, .list, "copy the query id", footer: "copy id"),
+        Binding([.character("Y")], .openCopy, .list, "copy as JSON, curl …"),
+        Binding([.character("e")], .openExport, .list, "export CSV, JSONL", footer: "export"),
         Binding([.escape], .back, .list, "close, clear the filter"),
     ]
 
@@ -157,6 +153,25 @@ package enum KeyTable {
         Binding([.pageDown], .moveSkill(8), .picking, "lines below"),
         Binding([.enter], .takeSkill, .picking, "take the marked one", footer: "take"),
         Binding([.escape], .leaveSkills, .picking, "leave as it was", footer: "leave"),
+    ]
+
+    private static let palette: [Binding] = [
+        Binding([.up, .control("p")], .movePalette(-1), .palette, "line above"),
+        Binding([.down, .control("n"), .tab], .movePalette(1), .palette, "line below"),
+        Binding([.pageUp], .movePalette(-8), .palette, "lines above"),
+        Binding([.pageDown], .movePalette(8), .palette, "lines below"),
+        Binding([.enter], .takePalette, .palette, "do the marked one", footer: "do it"),
+        Binding([.escape], .leavePalette, .palette, "leave", footer: "leave"),
+    ]
+
+    private static let output: [Binding] = [
+        Binding([.up, .character("k")], .moveOutput(-1), .output, "line above"),
+        Binding([.down, .character("j")], .moveOutput(1), .output, "line below"),
+        Binding([.enter], .takeOutput(nil), .output, "take the marked line", footer: "take"),
+        Binding([.character("1")], .takeOutput(1), .output, "first line"),
+        Binding([.character("2")], .takeOutput(2), .output, "second line"),
+        Binding([.character("3")], .takeOutput(3), .output, "third line"),
+        Binding([.escape], .leaveOutput, .output, "leave", footer: "leave"),
     ]
 
     private static let filter: [Binding] = [

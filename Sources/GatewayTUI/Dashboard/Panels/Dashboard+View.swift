@@ -23,6 +23,8 @@ extension Dashboard {
         FlushOverlay.draw(self, on: &surface)
         SkillOverlay.draw(self, on: &surface)
         QuestionOverlay.draw(self, on: &surface)
+        PaletteOverlay.draw(self, on: &surface)
+        OutputOverlay.draw(self, on: &surface)
         if isHelpShown { HelpOverlay.draw(self, on: &surface) }
         return surface
     }

@@ -5,12 +5,14 @@ enum Footer {
     static func draw(_ dashboard: Dashboard, _ layout: Layout, on surface: inout Surface) {
         let room = layout.footer
         let isTyping = dashboard.isTyping
-        let helpKey = Key.function(1).label(dashboard.glyphs)
+        let helpKey = (dashboard.keyMap.key(of: .help) { !$0.isPrintable } ?? .function(1)).label(dashboard.glyphs)
         if let notice = dashboard.notice, CellWidth.of(notice.text) + 13 > room.width {
             surface.write(" \(CellWidth.fit(notice.text, room.width - 2))", in: room, Style(.warn, .bold))
             return
         }
-        let helpText = isTyping ? "\(helpKey) all keys " : "? all keys "
+        let plainKey = dashboard.keyMap.key(of: .help) { $0.isPrintable }?.label(dashboard.glyphs)
+        let mark = dashboard.isReadOnly ? "read-only  " : ""
+        let helpText = "\(mark)\(isTyping ? helpKey : plainKey ?? helpKey) all keys "
         let end = surface.writeRight(helpText, in: room, .dim)
         var left = Rect(row: room.row, column: room.column, height: 1, width: end - 1)
         if let notice = dashboard.notice {
@@ -30,7 +32,9 @@ enum Footer {
             guard let word = binding.footer, let key = binding.keys.first else { continue }
             var label = key.label(dashboard.glyphs)
             if key == .up { label += Key.down.label(dashboard.glyphs) }
-            if case .window = binding.action { label = "[ ]" }
+            if binding.action == .window(1), let shorter = dashboard.keyMap.key(of: .window(-1)) {
+                label = "\(shorter.label(dashboard.glyphs)) \(label)"
+            }
             let width = CellWidth.of(label) + CellWidth.of(word) + 3
             guard column + width <= left.width else { break }
             column = surface.write(" \(label)", in: left, column: column, .key)
@@ -50,7 +54,8 @@ enum Footer {
         }
         var seen = Set<Key>()
         return ordered.flatMap { context in
-            KeyTable.all.filter { binding in
+            dashboard.keyMap.bindings.filter { binding in
+                if dashboard.isReadOnly, binding.action.isRefusedReadOnly { return false }
                 guard binding.context == context, let key = binding.keys.first else { return false }
                 return seen.insert(key).inserted
             }

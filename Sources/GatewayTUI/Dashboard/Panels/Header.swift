@@ -39,8 +39,9 @@ enum Header {
         }
         if !isOneLine {
             let end = (layout.tabs.last.map { $0.rect.column + $0.rect.width } ?? 0) + 2
-            if end + 7 <= layout.header.width {
-                surface.write("? Help", in: layout.header, row: 1, column: end, .dim)
+            let help = "\(dashboard.keyLabel(.help)) Help"
+            if end + CellWidth.of(help) + 1 <= layout.header.width {
+                surface.write(help, in: layout.header, row: 1, column: end, .dim)
             }
         }
         drawRight(dashboard, layout, on: &surface)

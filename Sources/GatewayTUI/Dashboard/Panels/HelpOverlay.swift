@@ -5,7 +5,7 @@ enum HelpOverlay {
 
     static func draw(_ dashboard: Dashboard, on surface: inout Surface) {
         let columns = max(1, min(3, (surface.columns - 4) / columnWidth))
-        let lines = lines(glyphs: dashboard.glyphs)
+        let lines = lines(of: dashboard)
         let perColumn = (lines.count + columns - 1) / columns
         let height = min(surface.rows - 2, perColumn + 2)
         let width = min(surface.columns - 2, columns * columnWidth + 3)
@@ -13,8 +13,13 @@ enum HelpOverlay {
         let visible = height - 2
         let scroll = max(0, min(dashboard.helpScroll, perColumn - visible))
         let below = perColumn - visible - scroll
-        let note = below > 0 ? "\(Key.down.label(dashboard.glyphs)) more" : "any other key closes"
-        surface.frame(rect, title: "help", note: note, border: Style(.accent, .bold))
+        let isSearching = dashboard.helpSearch?.isWriting == true
+        let note =
+            isSearching
+            ? "Enter keeps, Esc clears"
+            : below > 0 ? "\(Key.down.label(dashboard.glyphs)) more" : "any other key closes"
+        surface.frame(rect, title: title(dashboard), note: note, border: Style(.accent, .bold))
+        placeCursor(dashboard, rect, on: &surface)
         for (column, room) in rect.interior.columns(columns).enumerated() {
             let part = lines.dropFirst(column * perColumn).prefix(perColumn).dropFirst(scroll).prefix(visible)
             for (row, line) in part.enumerated() { surface.write(line, in: room, row: row) }
@@ -22,12 +27,12 @@ enum HelpOverlay {
     }
 
     /// The text: marks first, then the keys by context.
-    static func lines(glyphs: Glyphs) -> [StyledLine] {
+    static func lines(glyphs: Glyphs, bindings: [KeyTable.Binding] = KeyTable.all) -> [StyledLine] {
         var lines: [StyledLine] = []
-        for context in order {
+        for context in order where bindings.contains(where: { $0.context == context }) {
             if !lines.isEmpty { lines.append(StyledLine()) }
             lines.append(StyledLine(context.rawValue, .strong))
-            for binding in KeyTable.all where binding.context == context {
+            for binding in bindings where binding.context == context {
                 lines.append(
                     StyledLine(CellWidth.fit(binding.label(glyphs), labelWidth), .key).adding(" \(binding.help)")
                 )
@@ -42,8 +47,8 @@ enum HelpOverlay {
 
     private static let order: [KeyTable.Context] = [
         .everywhere, .figures, .list, .run, .step, .requests, .detail, .filtering, .tester, .composing, .editing,
-        .picking, .backends, .cache, .flushing, .naming, .confirming, .savings, .workflows, .writingInput, .log,
-        .asking, .offline,
+        .palette, .output, .picking, .backends, .cache, .flushing, .naming, .confirming, .savings, .workflows,
+        .writingInput, .log, .asking, .offline,
     ]
 
     private static let marks = [

@@ -86,19 +86,23 @@ enum NoGatewayScreen {
                 StyledLine("Tried the socket  ", .dim, indent: 18).adding(path),
                 StyledLine("                  ", .dim, indent: 18).adding(reason, Style(.warn)), StyledLine(),
             ]
-            lines += startLines(dashboard)
+            if !dashboard.isReadOnly { lines += startLines(dashboard) }
             lines += [
-                StyledLine("r  ", .key).adding("try again now").adding(" (by itself in \(wait) s)", .dim),
-                StyledLine("q  ", .key).adding("quit"), StyledLine(),
+                key(.reconnect, dashboard).adding("try again now").adding(" (by itself in \(wait) s)", .dim),
+                key(.quit, dashboard).adding("quit"), StyledLine(),
                 StyledLine("Or start it in another terminal: gatewayd", .dim),
             ]
             return lines
         }
     }
 
+    private static func key(_ action: Action, _ dashboard: Dashboard) -> StyledLine {
+        StyledLine(CellWidth.fit(dashboard.keyLabel(action), 3), .key)
+    }
+
     private static func startLines(_ dashboard: Dashboard) -> [StyledLine] {
         switch dashboard.daemonStart {
-        case nil: return [StyledLine("s  ", .key).adding("start gatewayd in the background")]
+        case nil: return [key(.startDaemon, dashboard).adding("start gatewayd in the background")]
         case .started(let processID, let log):
             return [
                 StyledLine("●  ", Style(.good)).adding(
@@ -109,7 +113,7 @@ enum NoGatewayScreen {
         case .failed(let message):
             return [
                 StyledLine("✖  \(message.safeToShow(limit: 300))", Style(.bad), indent: 3),
-                StyledLine("s  ", .key).adding("try to start it again"),
+                key(.startDaemon, dashboard).adding("try to start it again"),
             ]
         case .ended(let lastLine, let log):
             return [
@@ -117,7 +121,7 @@ enum NoGatewayScreen {
                     lastLine.safeToShow(limit: 500)
                 ),
                 StyledLine("   log: ", .dim, indent: 8).adding(log.safeToShow(limit: 300), .dim),
-                StyledLine("s  ", .key).adding("try to start it again"),
+                key(.startDaemon, dashboard).adding("try to start it again"),
             ]
         }
     }

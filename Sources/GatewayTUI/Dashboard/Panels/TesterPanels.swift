@@ -33,8 +33,10 @@ enum TesterPanels {
         if tester.editor.isEmpty {
             let newline = Key.altEnter.label(dashboard.glyphs)
             let hint =
-                tester.isComposing
-                ? "Write a prompt. Enter sends, \(newline) or ^J makes a new line." : "Press i to write a prompt."
+                dashboard.isReadOnly
+                ? "Write a prompt to see its route and cost; read-only: nothing is sent."
+                : tester.isComposing
+                    ? "Write a prompt. Enter sends, \(newline) or ^J makes a new line." : "Press i to write a prompt."
             surface.write(hint, in: text, .dim)
         }
         if tester.isComposing, !dashboard.isHelpShown {

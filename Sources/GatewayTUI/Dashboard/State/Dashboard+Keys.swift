@@ -9,7 +9,7 @@ extension Dashboard {
         if case .paste(let text) = key { return insert(text) }
         // While text is typed, letters are text: of the keys for everywhere only the special ones hold.
         let holding = isTyping && key.isPrintable ? contexts.filter { $0 != .everywhere } : contexts
-        if let action = KeyTable.action(for: key, in: holding) { return perform(action) }
+        if let action = keyMap.action(for: key, in: holding) { return perform(action) }
         if case .character(let character) = key, isTyping { return insert(String(character)) }
         return []
     }
@@ -21,27 +21,23 @@ extension Dashboard {
     }
 
     /// A menu lies over the view.
-    private var isMenuOpen: Bool { flush != nil || skillPicker != nil || question != nil }
+    private var isMenuOpen: Bool {
+        flush != nil || skillPicker != nil || question != nil || palette != nil || outputMenu != nil
+    }
 
     private mutating func closeMenu() {
         flush = nil
         skillPicker = nil
         question = nil
+        palette = nil
+        outputMenu = nil
     }
 
-    private mutating func handleHelp(_ key: Key) -> [Effect] {
-        switch key {
-        case .down, .pageDown, .character("j"), .character(" "): helpScroll += key == .down ? 1 : 8
-        case .up, .pageUp, .character("k"): helpScroll = max(0, helpScroll - (key == .up ? 1 : 8))
-        case .control("c"): return [.quit]
-        case .control("l"): return [.redraw]
-        case .control("z"): return [.suspend]
-        default: isHelpShown = false
+    mutating func perform(_ action: Action) -> [Effect] {
+        guard !isReadOnly || !action.isRefusedReadOnly else {
+            refuseReadOnly()
+            return []
         }
-        return []
-    }
-
-    private mutating func perform(_ action: Action) -> [Effect] {
         switch action {
         case .show(let view): return open(view)
         case .nextView: return open(neighbour(1))
@@ -49,6 +45,7 @@ extension Dashboard {
         case .help:
             isHelpShown = true
             helpScroll = 0
+            helpSearch = nil
         case .quit: return [.quit]
         case .interrupt:
             guard !isMenuOpen else {
@@ -83,6 +80,9 @@ extension Dashboard {
         case .cancelFilter:
             filterEditor = nil
             setFilter("")
+        case .cycleTheme: return cycleTheme()
+        case .openPalette, .movePalette, .takePalette, .leavePalette: return performInPalette(action)
+        case .copyID, .openCopy, .openExport, .moveOutput, .takeOutput, .leaveOutput: return performOutput(action)
         case .edit(let command): return edit(command)
         case .moveBackend, .resetBackend, .answer, .nextGrouping, .scrollSavings, .nextLevel, .scrollLog, .stepLog,
             .followLog, .moveWorkflow, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun, .nextOutput,
@@ -120,8 +120,10 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
-        if skillPicker != nil || question != nil { return [] }
-        if flush != nil {
+        if skillPicker != nil || question != nil || outputMenu != nil { return [] }
+        if palette != nil {
+            palette?.edit { $0.insert(text) }
+        } else if flush != nil {
             changeName { $0.insert(text) }
         } else if filterEditor != nil {
             filterEditor?.insert(text)
@@ -136,7 +138,9 @@ extension Dashboard {
     }
 
     private mutating func edit(_ command: EditCommand) -> [Effect] {
-        if flush != nil {
+        if palette != nil {
+            palette?.edit { $0.apply(command) }
+        } else if flush != nil {
             changeName { $0.apply(command) }
         } else if filterEditor != nil {
             filterEditor?.apply(command)
@@ -195,7 +199,7 @@ extension Dashboard {
 
     private mutating func click(row: Int, column: Int) -> [Effect] {
         if isHelpShown {
-            isHelpShown = false
+            closeHelp()
             return []
         }
         if isMenuOpen {

@@ -6,7 +6,7 @@ extension Dashboard {
         if case .tick(let moment) = event { return tick(moment) }
         revision &+= 1
         switch event {
-        case .key(let key): return handle(key)
+        case .key(let key): return allowed(handle(key))
         case .resized(let columns, let rows):
             self.columns = columns
             self.rows = rows
@@ -20,6 +20,7 @@ extension Dashboard {
             connectionLost()
         case .message(let message): return receive(message)
         case .daemonStart(let start): daemonStart = start
+        case .clip(let outcome): tell(outcome)
         case .mouse(let isOn): note(isOn ? "mouse on" : "mouse off: the terminal selects text again")
         }
         return []

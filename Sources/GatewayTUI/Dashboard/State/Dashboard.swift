@@ -98,6 +98,17 @@ package struct Dashboard: Sendable {
     var historyDue: Int64 = 0
     /// The list of skills, while it is open.
     package internal(set) var skillPicker: SkillPicker?
+    /// The command palette, while it is open.
+    package internal(set) var palette: CommandPalette?
+    /// The menu for copying or exporting, while it is open.
+    package internal(set) var outputMenu: OutputMenu?
+    /// What is looked for in the help.
+    package internal(set) var helpSearch: HelpSearch?
+    /// The keys as the user has them.
+    package internal(set) var keyMap = KeyMap.standard
+    package internal(set) var theme = Palette.Theme.dark
+    /// Nothing that changes or costs anything is done.
+    package internal(set) var isReadOnly = false
     /// What was asked to go and is not answered yet.
     var pendingFlush: ControlProtocol.CacheFlush?
     /// What was on the screen when it was paused, and when that was.
@@ -150,6 +161,8 @@ package struct Dashboard: Sendable {
 
     /// Where keys are looked up, the nearest first.
     package var contexts: [KeyTable.Context] {
+        if palette != nil { return [.palette, .editing, .everywhere] }
+        if outputMenu != nil { return [.output, .everywhere] }
         if question != nil { return [.asking, .everywhere] }
         if skillPicker != nil { return [.picking, .everywhere] }
         switch flush?.step {

@@ -28,6 +28,8 @@ package enum Event: Sendable {
     /// What came of ``Effect/startDaemon``.
     case daemonStart(DaemonStart)
     case mouse(isOn: Bool)
+    /// What came of ``Effect/copy(_:)`` or ``Effect/export(_:)``.
+    case clip(ClipOutcome)
 }
 
 /// A message of the daemon, decoded.
@@ -98,4 +100,8 @@ package enum Effect: Sendable, Hashable {
     case suspend
     case redraw
     case toggleMouse
+    /// Draw in it from now on, and at the next start.
+    case useTheme(Palette.Theme)
+    case copy(Clip)
+    case export(ExportFile)
 }

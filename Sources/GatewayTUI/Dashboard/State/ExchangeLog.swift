@@ -5,6 +5,8 @@ package struct ExchangeRow: Sendable, Hashable {
     /// Grows with every row; stays the row's name however many come after it.
     package let sequence: Int
     package let summary: ExchangeSummary
+    /// The same as the daemon told it, where making it safe to show changed it: copies and exports repeat what was there.
+    private let told: Told?
     /// Lower case text that words of a filter are looked for in.
     package let searchable: String
 
@@ -12,12 +14,28 @@ package struct ExchangeRow: Sendable, Hashable {
         self.sequence = sequence
         let safe = summary.safeToShow
         self.summary = safe
+        told = safe == summary ? nil : Told(summary)
         searchable = [
             safe.prompt, safe.model, safe.requestedModel, safe.backend, safe.id, safe.project, safe.error ?? "",
             safe.workflow.map { "\($0.mark) \($0.runID)" } ?? "",
         ]
         .joined(separator: " ").lowercased()
     }
+}
+
+extension ExchangeRow {
+    /// A reference, so that the many rows that need none are no larger for it.
+    private final class Told: Sendable, Hashable {
+        let summary: ExchangeSummary
+
+        init(_ summary: ExchangeSummary) { self.summary = summary }
+
+        static func == (left: Told, right: Told) -> Bool { left.summary == right.summary }
+        func hash(into hasher: inout Hasher) { hasher.combine(summary) }
+    }
+
+    /// As the daemon told it. Not to be drawn.
+    package var original: ExchangeSummary { told?.summary ?? summary }
 }
 
 extension WorkflowStep {
@@ -88,7 +106,7 @@ package struct ExchangeLog: Sendable {
         let fresh = list.filter { !known.contains($0.id) }
         guard !fresh.isEmpty else { return }
         received += fresh.count
-        let merged = (rows.map(\.summary) + fresh.reversed()).enumerated().sorted {
+        let merged = (rows.map(\.original) + fresh.reversed()).enumerated().sorted {
             ($0.element.unixMilliseconds, $0.offset) < ($1.element.unixMilliseconds, $1.offset)
         }
         rows = merged.suffix(Self.capacity).map { entry in

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// By what the table of requests is sorted.
 package struct TableOrder: Sendable, Hashable {
