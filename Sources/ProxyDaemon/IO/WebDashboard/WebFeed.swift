@@ -80,7 +80,16 @@ package final class WebFeed: Sendable {
         var first = Array(": llm-gateway\n\n".utf8)
         first += Self.event("minutes", history.minutes)
         // What ends in this moment may come twice, and not be missing: pages know exchanges by their ids.
-        for row in gateway.ledger.recent(Self.firstRows).reversed() { first += Self.event("exchange", row) }
+        // Texts of clients may be long; the newest rows matter most.
+        var rows: [[UInt8]] = []
+        var room = WebListener.maximumWaitingBytes / 2
+        for row in gateway.ledger.recent(Self.firstRows) {
+            let event = Self.event("exchange", row)
+            room -= event.count
+            guard room >= 0 else { break }
+            rows.append(event)
+        }
+        first += rows.reversed().joined()
         first += Self.event("snapshot", gateway.snapshot())
         listener.begin(with: first)
         tickUnlessTicking()
