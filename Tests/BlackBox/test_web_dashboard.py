@@ -85,6 +85,14 @@ class Listener:
     def rest(self):
         return list(self._events)
 
+    def follow(self, heard):
+        """Collects the names of what comes until the connection ends."""
+        try:
+            for name, _ in self._events:
+                heard.append(name)
+        except (OSError, ValueError, wire.Closed):
+            pass
+
     def close(self):
         self.client.close()
 
@@ -235,7 +243,7 @@ def test_who_does_not_read_is_dropped_and_holds_nothing_up(start):
     deaf = Listener(gateway.port, receive_buffer=4096)
     keen = Listener(gateway.port)
     heard = []
-    reader = threading.Thread(target=lambda: heard.extend(keen.rest()), daemon=True)
+    reader = threading.Thread(target=keen.follow, args=(heard,), daemon=True)
     reader.start()
     wire.messages(gateway.port, prompt("warm"))
     before = gateway.resident_kilobytes()
@@ -250,7 +258,7 @@ def test_who_does_not_read_is_dropped_and_holds_nothing_up(start):
     # Closed without a word once it has kept the gateway waiting for ten seconds, sweeps and a slow machine on top.
     wait_until(lambda: is_closed(deaf.client), "the connection that is not read is closed", 30)
     # Whoever reads has heard of each, as they came one by one.
-    wait_until(lambda: sum(name == "exchange" for name, _ in heard) >= 601, "the other page has all of them", 15)
+    wait_until(lambda: heard.count("exchange") >= 601, "the other page has all of them", 15)
     keen.close()
 
 
@@ -347,6 +355,7 @@ def page(browser, demo):
     browser.run("sessionStorage.clear(); localStorage.clear()")
     browser.open(f"{demo.url}/dashboard")
     browser.wait_for_text("#link", "live")
+    browser.wait("document.querySelectorAll('#cards .card').length === 8", "it is drawn")
     yield browser
     assert browser.problems() == []
     assert browser.run("return window.__trapped") == []
@@ -364,7 +373,6 @@ def number(text):
 
 def test_the_page_loads_and_says_what_is_simulated(page):
     assert page.text("#demo") == "SIMULATED" and page.element("#demo").is_displayed()
-    assert page.run("return document.querySelectorAll('#cards .card').length") == 8
     assert page.text("#cards .card .value").endswith("sim")
     assert page.run("return performance.getEntriesByType('resource').every(entry => entry.name.startsWith(origin))")
     names = page.run("return [...document.querySelectorAll('svg[role=img]')].map(node => node.getAttribute('aria-label'))")
@@ -372,7 +380,6 @@ def test_the_page_loads_and_says_what_is_simulated(page):
 
 
 def test_the_page_follows_what_happens(page, demo):
-    page.wait("document.querySelector('#cards .card:nth-child(8) .note').textContent.includes(' of ')", "it is drawn")
     before = number(page.text("#cards .card:nth-child(8) .note").split(" of ")[1])
     ask_for(demo, "A question that the page has not seen")
     page.wait_for_text("#recent tbody", "A question that the page has not seen")
@@ -436,7 +443,8 @@ SHOWN = [
 
 def test_hostile_prompts_are_shown_and_do_nothing(page, demo):
     for text in HOSTILE:
-        ask_for(demo, text, model=text[:60])
+        # Of models' names, hostile ones that are taken.
+        ask_for(demo, text, model=text if text.isprintable() and text.isascii() else "auto")
     page.wait_for_text("#recent tbody", "tags ··")
     page.click("#tab-requests")
     page.type("#filter", "")
@@ -496,6 +504,9 @@ def test_the_router_shows_where_a_prompt_would_go_and_sends_it(page, demo):
 
 def test_the_history_is_what_the_books_say(page, demo):
     ask_for(demo, "for the books")
+    asked = wire.get_json(demo.port, "/v1/metrics")["since_start"]["requests"]
+    books = lambda: sum(row["requests"] for row in wire.get_json(demo.port, "/dashboard/api/usage?by=day")["usage"])
+    wait_until(lambda: books() == asked, "the books have them all")
     page.click("#tab-history")
     for by in ("day", "project", "model", "key"):
         page.run(
@@ -506,7 +517,7 @@ def test_the_history_is_what_the_books_say(page, demo):
         assert page.run("return document.querySelectorAll('#usage tbody tr').length") == len(wanted)
         cells = page.run("return [...document.querySelectorAll('#usage tbody tr td:nth-child(2)')].map(cell => cell.textContent)")
         assert sum(map(number, cells)) == sum(row["requests"] for row in wanted)
-    assert page.text("#month .card").startswith("Spent in ")
+    page.wait_for_text("#month .card", "Spent in ")
 
 
 def test_light_and_dark_follow_the_system_until_somebody_chooses(page):
