@@ -534,6 +534,34 @@ def test_light_and_dark_follow_the_system_until_somebody_chooses(page):
     assert page.run(f"return {colour}") == dark, "what was chosen is remembered"
 
 
+def test_what_wants_attention_is_said(start, browser):
+    failing = start.upstream(wire.reply_with(529, b'{"type":"error","error":{"type":"overloaded_error","message":"x"}}'))
+    working = start.upstream(wire.reply_with(body=wire.ANSWER.replace(b'"output_tokens":3', b'"output_tokens":250')))
+    gateway = start.gateway(
+        config(
+            backend("shaky", failing.url, MODEL),
+            backend("dear", working.url, "claude-sonnet-4-6", "balanced", cost_per_1k_in=0.01, cost_per_1k_out=0.1),
+            backend("unpriced", working.url, "nobody-knows-it", "balanced"),
+            breaker={"open_ms": 60_000, "max_open_ms": 60_000},
+            # Four calls of $0.0251 leave no room for a fifth.
+            budget={"usd_per_day": 0.11},
+        )
+    )
+    for number in range(6):
+        wire.messages(gateway.port, prompt(f"Question {number}", model="shaky"))
+    for number in range(6):
+        wire.messages(gateway.port, prompt(f"Question {number}", model="dear"))
+    browser.size(1280, 900)
+    browser.open(f"{gateway.url}/dashboard")
+    browser.wait_for_text("#link", "live")
+    browser.wait_for_text("#alerts", "shaky: circuit breaker open")
+    browser.wait_for_text("#backends", "breaker open")
+    browser.wait_for_text("#alerts", "the budget: 91 % of $0.1100 a day is spent")
+    browser.wait_for_text("#alerts", "no price is known for nobody-knows-it")
+    assert browser.run("return document.querySelectorAll('.meter.high').length") == 1
+    assert browser.problems() == []
+
+
 @pytest.mark.parametrize("view", ["overview", "requests", "router", "history"])
 def test_a_narrow_window_needs_no_scrolling_sideways(page, demo, view):
     ask_for(demo, "W" * 300)
