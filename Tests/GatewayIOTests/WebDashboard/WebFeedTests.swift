@@ -8,10 +8,25 @@ import Testing
     private let listener = WebListener(.thisMachine)
 
     @Test func `gets what was published since it last looked, what it begins with first`() async {
+        #expect(!listener.hasWaiting)
         #expect(listener.publish([2]))
         #expect(listener.publish([3, 4]))
         listener.begin(with: [1])
-        #expect(await listener.next() == [1, 2, 3, 4])
+        #expect(listener.hasWaiting)
+        #expect(await listener.next() == [1])
+        #expect(await listener.next() == [2])
+        #expect(await listener.next() == [3, 4])
+        #expect(!listener.hasWaiting)
+    }
+
+    @Test func `has room again for what it has taken`() async {
+        let half = [UInt8](repeating: 0, count: WebListener.maximumWaitingBytes / 2)
+        for _ in 0..<4 {
+            #expect(listener.publish(half))
+            #expect(listener.publish(half))
+            #expect(await listener.next() == half)
+            #expect(await listener.next() == half)
+        }
     }
 
     @Test func `waits for what comes`() async {

@@ -89,7 +89,7 @@ package final class WebFeed: Sendable {
             guard room >= 0 else { break }
             rows.append(event)
         }
-        first += rows.reversed().joined()
+        for row in rows.reversed() { first += row }
         first += Self.event("snapshot", gateway.snapshot())
         listener.begin(with: first)
         tickUnlessTicking()
@@ -118,8 +118,7 @@ package final class WebFeed: Sendable {
         var gateway: Gateway
         var listeners: [WebListener]
         var rows: [ExchangeSummary]
-        /// The last two minutes, of which the first may have ended since they were told of last.
-        var minutes: [MinuteHistory.Minute] = []
+        var history: MinuteHistory
         var hasSnapshot = false
         var hasHeartbeat = false
         var isLast = false
@@ -134,12 +133,16 @@ package final class WebFeed: Sendable {
                 return nil
             }
             state.ticks += 1
-            var work = Work(gateway: gateway, listeners: Array(state.listeners.values), rows: state.rows)
+            var work = Work(
+                gateway: gateway,
+                listeners: Array(state.listeners.values),
+                rows: state.rows,
+                history: state.history
+            )
             state.rows = []
             work.isLast = state.readiness.isDraining
             work.hasSnapshot = state.ticks % Self.ticksPerSnapshot == 0
             work.hasHeartbeat = state.ticks % (Self.ticksPerSnapshot * Self.snapshotsPerHeartbeat) == 0
-            if work.hasSnapshot { work.minutes = state.history.minutes.suffix(2) }
             return work
         }
         guard let work else { return }
@@ -152,7 +155,8 @@ package final class WebFeed: Sendable {
         var events: [UInt8] = []
         for row in work.rows { events += Self.event("exchange", row) }
         if work.hasSnapshot {
-            events += Self.event("minutes", work.minutes)
+            // Of the last two the first may have ended since they were told of last.
+            events += Self.event("minutes", work.history.minutes.suffix(2))
             events += Self.event("snapshot", work.gateway.snapshot())
         }
         if work.hasHeartbeat { events += ":\n\n".utf8 }

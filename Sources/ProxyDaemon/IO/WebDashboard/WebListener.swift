@@ -61,17 +61,17 @@ final class WebListener: Sendable {
 
     var hasWaiting: Bool { state.withLock { !$0.pieces.isEmpty || $0.isOver } }
 
-    /// All that waits, as soon as there is anything; nil when it is over.
+    /// What has waited longest, as soon as there is anything; nil when it is over. The very array that was published: to copy
+    /// it for each page would keep the loop from its clients.
     func next() async -> [UInt8]? {
         while true {
-            let (pieces, isOver) = state.withLock { state in
-                defer {
-                    state.pieces = []
-                    state.bytes = 0
-                }
-                return (state.pieces, state.isOver)
+            let (piece, isOver) = state.withLock { state -> ([UInt8]?, Bool) in
+                guard !state.pieces.isEmpty else { return (nil, state.isOver) }
+                let piece = state.pieces.removeFirst()
+                state.bytes -= piece.count
+                return (piece, false)
             }
-            if !pieces.isEmpty { return Array(pieces.joined()) }
+            if let piece { return piece }
             if isOver { return nil }
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in
