@@ -224,6 +224,24 @@ def test_the_stream_tells_of_figures_and_exchanges(start):
     listener.close()
 
 
+def test_a_restart_begins_with_what_was(start):
+    upstream, directory = start.upstream(), start.directory()
+    gateway = start.gateway(settings(upstream), directory=directory)
+    asked = [wire.messages(gateway.port, prompt(f"Question {number}")) for number in range(5)]
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait(10) == 0
+    again = start.gateway(settings(upstream), directory=directory)
+    listener = Listener(again.port)
+    snapshot, before = listener.next("snapshot")
+    ids = [data["query_id"] for name, data in before if name == "exchange"]
+    assert ids == [answer["x-gateway-query-id"] for answer in asked]
+    minutes = before[1][1]
+    assert sum(minute["requests"] for minute in minutes) == 5 == snapshot["today"]["requests"]
+    assert sum(minute["cost_usd"] for minute in minutes) == snapshot["today"]["cost_usd"] > 0
+    assert snapshot["since_start"]["requests"] == 0
+    listener.close()
+
+
 def test_at_most_32_listen_and_a_place_is_free_when_one_leaves(start):
     gateway = start.gateway(settings(start.upstream()))
     listeners = [Listener(gateway.port) for _ in range(32)]
@@ -260,6 +278,14 @@ def test_who_does_not_read_is_dropped_and_holds_nothing_up(start):
     # Whoever reads has heard of each, as they came one by one.
     wait_until(lambda: heard.count("exchange") >= 601, "the other page has all of them", 15)
     keen.close()
+    # Nor does one hold up the end for as long as paid answers may.
+    deaf = Listener(gateway.port, receive_buffer=4096)
+    for number in range(300):
+        wire.messages(gateway.port, prompt(f"again {number} {text}"))
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait(25) == 0
+    assert "draining took longer" not in gateway.stderr
+    deaf.close()
 
 
 def is_closed(client):
