@@ -69,7 +69,7 @@ struct PropertyTests {
                             layout.banner,
                             layout.served, layout.hitShare, layout.places, layout.semantic, layout.refusals,
                             layout.savings, layout.savingsTable, layout.workflowList, layout.workflowGraph,
-                            layout.workflowInput, layout.workflowOutput,
+                            layout.workflowInput, layout.workflowOutput, layout.budgets,
                         ]
                     var area = 0
                     var taken = Set<Int>()

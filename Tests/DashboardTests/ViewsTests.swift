@@ -120,6 +120,28 @@ struct ViewsTests {
         #expect(later.contains { if case .call(.usage) = $0 { true } else { false } })
     }
 
+    @Test func `Budgets stand with the fullest first, its share and both amounts`() {
+        var dashboard = open(.savings, 80, 40)
+        var snapshot = troubled()
+        func budget(_ scope: String, _ dollars: Int64) -> LimitsReport.Budget {
+            .init(
+                scope: scope,
+                period: .day,
+                limit: USD(nanodollars: 10_000_000_000),
+                spent: USD(nanodollars: dollars * 1_000_000_000),
+                reserved: .zero
+            )
+        }
+        snapshot.limits = LimitsReport(budgets: [budget("all", 4), budget("project:labs", 9)])
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        let lines = dashboard.screen.split(separator: "\n")
+        let labs = lines.firstIndex {
+            $0.contains("labs a day") && $0.contains("90%") && $0.contains("~$9.00 of $10.00")
+        }
+        let all = lines.firstIndex { $0.contains("all projects a day") && $0.contains("40%") }
+        #expect(labs != nil && all != nil && (labs ?? 0) < (all ?? 0))
+    }
+
     @Test func `Books that are not kept are told`() {
         var dashboard = open(.savings)
         let failure = JSONRPC.Failure.notFound("exchanges are not kept on disk (storage.path)")
@@ -229,7 +251,7 @@ struct ViewsTests {
         (event.output, event.model, event.milliseconds) = ("fine\u{1B}[2J", "claude-haiku-4-5", 1_200)
         event.cost = USD(nanodollars: 9_000_000)
         _ = dashboard.update(.message(.workflowEvent(event)))
-        for text in ["● style", "1.2 s", "$0.0090", "1 of 3", "fine·[2J"] {
+        for text in ["● style", "1.2 s", "~$0.0090", "1 of 3", "fine·[2J"] {
             #expect(dashboard.screen.contains(text), "\(text)")
         }
         event = WorkflowEvent(.opError, id: "r1", op: "bugs")
@@ -250,7 +272,7 @@ struct ViewsTests {
             finalOutput: "All is well."
         )
         _ = dashboard.update(.message(.workflowEvent(event)))
-        for text in ["completed · 2.5 s · $0.0120", "final output", "All is well."] {
+        for text in ["completed · 2.5 s · ~$0.0120", "final output", "All is well."] {
             #expect(dashboard.screen.contains(text), "\(text)")
         }
         dashboard.press(.character("o"))

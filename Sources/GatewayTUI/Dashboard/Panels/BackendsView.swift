@@ -121,7 +121,7 @@ enum BackendsView {
         }
         var lines = [
             fact("model", backend.model.isEmpty ? "–" : backend.model),
-            fact("provider", backend.provider + (backend.isSimulated ? " (simulated, nothing is paid)" : "")),
+            fact("provider", backend.isSimulated ? "simulated: nothing is paid" : backend.provider),
             fact("tier", backend.tier.name, Style(backend.tier.role)),
         ]
         guard let health = backend.health else {

@@ -65,6 +65,7 @@ extension Dashboard {
         case .savings:
             SavingsPanel.draw(self, layout.savings, on: &surface)
             drawSaved(layout, on: &surface)
+            BudgetsPanel.draw(self, layout.budgets, on: &surface)
             SavingsPanel.drawTable(self, layout.savingsTable, on: &surface)
         case .workflows:
             WorkflowsPanel.draw(self, layout, on: &surface)

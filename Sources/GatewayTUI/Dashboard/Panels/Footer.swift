@@ -31,7 +31,7 @@ enum Footer {
         for binding in bindings(dashboard) {
             guard let word = binding.footer, let key = binding.keys.first else { continue }
             var label = key.label(dashboard.glyphs)
-            if case .move(-1) = binding.action, key == .up { label += Key.down.label(dashboard.glyphs) }
+            if key == .up { label += Key.down.label(dashboard.glyphs) }
             if binding.action == .window(1), let shorter = dashboard.keyMap.key(of: .window(-1)) {
                 label = "\(shorter.label(dashboard.glyphs)) \(label)"
             }

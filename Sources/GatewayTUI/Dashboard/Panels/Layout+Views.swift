@@ -9,12 +9,14 @@ extension Layout {
         detail = rest
     }
 
-    /// The calculation above the sums of the books, with the curve beside it where there is room.
-    mutating func placeSavings(_ room: Rect) {
+    /// The calculation above the budgets and the sums of the books, with the curve beside it where there is room.
+    mutating func placeSavings(_ dashboard: Dashboard, _ room: Rect) {
         var rest = room
         var top = rest.takeTop(room.height < 14 ? 0 : 8)
         savings = room.width < 130 ? top : top.takeLeft(room.width / 2)
         rate = room.width < 130 ? .empty : top
+        let count = dashboard.feed.snapshot?.limits?.budgets.count ?? 0
+        if count > 0, rest.height >= 12 { budgets = rest.takeTop(min(count, max(1, rest.height / 3 - 2)) + 2) }
         savingsTable = rest
     }
 

@@ -43,6 +43,7 @@ package struct Layout: Sendable {
     package var refusals = Rect.empty
     package var savings = Rect.empty
     package var savingsTable = Rect.empty
+    package var budgets = Rect.empty
     package var workflowList = Rect.empty
     package var workflowGraph = Rect.empty
     package var workflowInput = Rect.empty
@@ -76,7 +77,7 @@ package struct Layout: Sendable {
         case .tester: placeTester(dashboard, rest)
         case .cache: placeCache(dashboard, rest)
         case .backends: placeBackends(dashboard, rest)
-        case .savings: placeSavings(rest)
+        case .savings: placeSavings(dashboard, rest)
         case .workflows: placeWorkflows(dashboard, rest)
         case .log: detail = rest
         }

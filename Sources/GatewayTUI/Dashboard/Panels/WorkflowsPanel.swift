@@ -46,7 +46,7 @@ enum WorkflowsPanel {
         surface.frame(
             rect,
             title: workflow.name.safeToShow(limit: 64),
-            note: run.map { phase($0, dashboard.now) } ?? ""
+            note: run.map { phase($0, dashboard) } ?? ""
         )
         let inside = rect.interior
         var lines: [StyledLine] = []
@@ -55,12 +55,12 @@ enum WorkflowsPanel {
         } else if let purpose = workflow.purpose, inside.height > workflow.ops.count {
             lines += StyledLine(purpose, .dim).wrapped(to: inside.width).atMost(2)
         }
-        lines += ops(workflow, run, width: inside.width)
+        lines += ops(workflow, run, mark: dashboard.isDemo ? "~" : "")
         for (row, line) in lines.atMost(inside.height).enumerated() { surface.write(line, in: inside, row: row) }
     }
 
     /// A line an op, indented by how many ops come one after the other before it.
-    static func ops(_ workflow: WorkflowsState.Workflow, _ run: WatchedRun?, width: Int) -> [StyledLine] {
+    static func ops(_ workflow: WorkflowsState.Workflow, _ run: WatchedRun?, mark: String) -> [StyledLine] {
         let depths = depths(workflow)
         let order = workflow.ops.indices.sorted { (depths[$0], $0) < (depths[$1], $1) }
         return order.map { index in
@@ -77,7 +77,7 @@ enum WorkflowsPanel {
             if let milliseconds = state?.milliseconds {
                 line = line.adding("  \(Format.duration(milliseconds: Double(milliseconds)))")
             }
-            if let cost = state?.cost { line = line.adding("  \(Format.money(cost))", Style(.warn)) }
+            if let cost = state?.cost { line = line.adding("  \(mark)\(Format.money(cost))", Style(.warn)) }
             if let cache = state?.cache, cache != "none" { line = line.adding("  \(cache)", Style(.good)) }
             switch state?.state {
             case .failed(let why), .resting(let why): line = line.adding("  \(why)", Style(.bad))
@@ -115,15 +115,16 @@ enum WorkflowsPanel {
         }
     }
 
-    private static func phase(_ run: WatchedRun, _ now: Moment) -> String {
-        let seconds = Format.span(seconds: Double(max(0, now.monotonicMilliseconds - run.startedAt)) / 1000)
+    private static func phase(_ run: WatchedRun, _ dashboard: Dashboard) -> String {
+        let seconds = Format.span(seconds: Double(max(0, dashboard.now.monotonicMilliseconds - run.startedAt)) / 1000)
         switch run.phase {
         case .asked: return "starting"
         case .running:
             let done = run.ops.filter { $0.state == .done }.count
             return "\(done) of \(run.ops.count) · \(seconds)"
         case .ended(let status):
-            let cost = run.report.map { " · \(Format.money($0.totalCost))" } ?? ""
+            let mark = dashboard.isDemo ? "~" : ""
+            let cost = run.report.map { " · \(mark)\(Format.money($0.totalCost))" } ?? ""
             let time = run.report.map { " · \(Format.duration(milliseconds: Double($0.totalMilliseconds)))" } ?? ""
             return status.rawValue + time + cost
         case .refused: return "failed"
