@@ -93,7 +93,7 @@ fuzz: setup ## Replay and run the fuzzers with AddressSanitizer; FUZZ_SECONDS=30
 # swift test exits with 0 where ThreadSanitizer only reports; with halt_on_error the first report ends it.
 tsan: setup ## Run the unit tests with ThreadSanitizer, in .build-tsan
 	TSAN=1 swift build --build-tests --sanitize=thread --scratch-path .build-tsan $(SWIFT_FLAGS)
-	TSAN=1 TSAN_OPTIONS=halt_on_error=1 swift test --skip-build --no-parallel --sanitize=thread --scratch-path .build-tsan
+	TSAN=1 TSAN_OPTIONS="halt_on_error=1 suppressions=$(CURDIR)/tools/sanitizers/thread.supp" swift test --skip-build --no-parallel --sanitize=thread --scratch-path .build-tsan
 
 asan: setup ## Run the unit tests with AddressSanitizer, in .build-asan
 	swift build --build-tests --sanitize=address --scratch-path .build-asan $(SWIFT_FLAGS)

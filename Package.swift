@@ -135,6 +135,8 @@ let package = Package(
                 .embedInCode("Workflows/BuiltIn/research-outline-write.yaml"),
                 .embedInCode("Workflows/BuiltIn/translate-and-back-check.yaml"),
                 .embedInCode("Reduction/boilerplate.yaml"),
+                // The web dashboard: one page, a plain file here and part of the program at run time.
+                .embedInCode("WebDashboard/dashboard.html"),
             ],
             swiftSettings: strict
         ),

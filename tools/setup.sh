@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what building and running need: Debian packages, and the weights of the embedding model, into the user's data
 # directory or the one that LLM_GATEWAY_MODEL_DIR names. With --tests also what the tests need: servers to test against,
-# a terminal to drive and two Python environments.
+# a terminal and a browser to drive, and two Python environments.
 # Safe to run again; takes a moment when nothing is missing. Swift itself is not installed here.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,7 +34,9 @@ install_packages() {
     local wanted=(
         libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev
     )
-    [[ -z $tests ]] || wanted+=(postgresql redis-server tmux python3-venv iproute2 openssl stress-ng)
+    [[ -z $tests ]] || wanted+=(
+        postgresql redis-server tmux python3-venv iproute2 openssl stress-ng chromium chromium-driver fonts-dejavu-core
+    )
     local missing=() package installed line as_root=()
     for package in gcc g++ make git python3; do
         command -v "$package" >/dev/null || missing+=("$package")

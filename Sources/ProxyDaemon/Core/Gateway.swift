@@ -271,6 +271,9 @@ package struct Gateway: Sendable {
         }
     }
 
+    /// Whether clients must present a key.
+    package var asksForKeys: Bool { keys.areRequired }
+
     /// Who asks. Throws `unauthenticated`.
     package func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity {
         try keys.identify(request)

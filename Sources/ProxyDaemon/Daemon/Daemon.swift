@@ -67,6 +67,7 @@ struct Daemon {
         let prepared = PreparedKeeper(gateway.prepared, directory: directory, logger: logger)
         await prepared.prepare()
         await parts.keeper.exchanges?.restore(gateway.ledger)
+        parts.webFeed.start(gateway, readiness: readiness)
         let budgets = BudgetKeeper(gateway.budgets, directory: directory, redis: parts.limitsRedis, logger: logger)
         await budgets.prepare()
         let port = try await server.bind(inherited)

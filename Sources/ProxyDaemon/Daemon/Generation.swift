@@ -77,6 +77,7 @@ struct Generation: Sendable {
                 outcomes: parts.keeper.outcomes,
                 exchanges: parts.keeper.exchanges,
                 keys: parts.keys.file,
+                feed: parts.webFeed,
                 readiness: readiness,
                 figures: { parts.figures }
             ),

@@ -26,6 +26,7 @@ struct LongLived: Sendable {
     /// nil where it is switched off.
     let accessLog: AccessLog?
     let serverCounters = ServerCounters()
+    let webFeed: WebFeed
     private let writer: LogWriter
 
     /// Throws what is wrong with a setting, with the key that names it.
@@ -77,6 +78,7 @@ struct LongLived: Sendable {
         limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
         sharedLimits = limitsRedis.map { RedisLimits($0) }
         simulator = SimulatorHost(side)
+        webFeed = WebFeed(loop: side.next())
     }
 
     /// Lines below are not logged from now on.

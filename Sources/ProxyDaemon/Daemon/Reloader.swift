@@ -98,6 +98,7 @@ actor Reloader {
         parts.client.adopt(next.config.settings.upstream)
         parts.keys.ring.replaceFixed(next.config.settings.hashedKeys)
         users.desk.adopt(next.gateway, workflows: next.workflows)
+        parts.webFeed.adopt(next.gateway)
         users.server.adopt(next.terms)
         next.assembly.prepareExamples()
         current = next

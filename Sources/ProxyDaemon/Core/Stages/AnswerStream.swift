@@ -87,4 +87,12 @@ package protocol AnswerStream: AnyObject {
 
     /// The client has left.
     func abandon()
+
+    /// How long its client may leave it unread before the connection is closed; nil for as long as `server.write_timeout_sec`
+    /// says, which is for answers that were paid for.
+    var patienceSeconds: Int? { get }
+}
+
+extension AnswerStream {
+    package var patienceSeconds: Int? { nil }
 }

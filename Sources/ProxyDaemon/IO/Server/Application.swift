@@ -12,6 +12,7 @@ package struct Application: HTTPResponder {
     private let feedback: FeedbackEndpoint
     private let admin: AdminEndpoints
     private let workflows: WorkflowEndpoint
+    private let dashboard: WebEndpoints?
     /// Bodies from this size on are read, scored and hashed off the event loop.
     private static let largeBytes = 65_536
 
@@ -22,6 +23,7 @@ package struct Application: HTTPResponder {
         outcomes: OutcomeDatabase? = nil,
         exchanges: ExchangeDatabase? = nil,
         keys: KeyFile? = nil,
+        feed: WebFeed? = nil,
         readiness: Readiness = Readiness(),
         figures: @escaping @Sendable () -> DaemonFigures = { DaemonFigures() }
     ) {
@@ -39,6 +41,7 @@ package struct Application: HTTPResponder {
             figures: figures
         )
         self.workflows = WorkflowEndpoint(gateway: gateway, desk: workflows)
+        dashboard = feed.map { WebEndpoints(gateway: gateway, feed: $0, exchanges: exchanges) }
     }
 
     package func respond(to request: ClientRequest) async -> Reply {
@@ -70,6 +73,7 @@ package struct Application: HTTPResponder {
             return skills.answer(request)
         default:
             if let answer = await admin.answer(path, request) { return answer }
+            if let answer = await dashboard?.answer(path, request) { return answer }
             guard let answer = status.answer(path, request) else {
                 return refuse(.notFound("\(request.method) \(path) is not served here; see docs/http-api.md"), request)
             }

@@ -306,7 +306,7 @@ final class HTTPConnection: ChannelInboundHandler {
             let isOver = await writeNext(of: relay, &buffer, writer, dialect, reply)
             guard context != nil else { break }
             if isOver { return true }
-            await waitUntilWritable()
+            await waitUntilWritable(relay.patienceSeconds ?? settings.writeTimeoutSeconds)
         }
         relay.abandon()
         return false
@@ -365,9 +365,9 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     /// Waits for a client that reads slowly: at most a buffer's worth is held for it.
-    private func waitUntilWritable() async {
+    private func waitUntilWritable(_ patienceSeconds: Int) async {
         guard let context, !context.channel.isWritable, !isCutOff else { return }
-        deadline = .now() + .seconds(Int64(settings.writeTimeoutSeconds))
+        deadline = .now() + .seconds(Int64(patienceSeconds))
         await withCheckedContinuation { writableWaiter = $0 }
     }
 

@@ -1,0 +1,55 @@
+import Crypto
+import FoundationEssentials
+import GatewayCore
+
+/// `GET /dashboard`: one page with its style and its script, and the headers that let it do no more than it must.
+enum WebPage {
+    static let bytes = PackageResources.dashboard_html
+
+    /// For whatever is served under `/dashboard`.
+    static let headers = [
+        HeaderField("cache-control", "no-store"),
+        HeaderField("x-content-type-options", "nosniff"),
+        HeaderField("referrer-policy", "no-referrer"),
+        HeaderField("cross-origin-resource-policy", "same-origin"),
+    ]
+
+    /// Only the page's own style and script run, named by their hashes, and they reach nothing but this daemon. Whatever would
+    /// read text as HTML fails: the script has no policy that would let it.
+    static let policy = [
+        "default-src 'none'",
+        "script-src \(source(of: "script"))",
+        "style-src \(source(of: "style"))",
+        "connect-src 'self'",
+        "img-src data:",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ].joined(separator: "; ")
+
+    static func reply(id: String) -> Reply {
+        let own = [
+            HeaderField("content-type", "text/html; charset=utf-8"),
+            HeaderField("content-security-policy", policy),
+            HeaderField("cross-origin-opener-policy", "same-origin"),
+            HeaderField("x-frame-options", "DENY"),
+        ]
+        return Reply(status: 200, headers: own + headers + GatewayHeaders.identity(id: id), body: .bytes(bytes))
+    }
+
+    /// The hash of what stands in the page's one element of that name.
+    private static func source(of element: String) -> String {
+        guard let text = content(of: element, in: bytes) else { return "'none'" }
+        return "'sha256-\(Data(SHA256.hash(data: text)).base64EncodedString())'"
+    }
+
+    /// What stands between `<element>` and `</element>`, byte for byte.
+    static func content(of element: String, in page: [UInt8]) -> [UInt8]? {
+        guard let start = page.firstRange(of: Array("<\(element)>".utf8)) else { return nil }
+        let rest = page[start.upperBound...]
+        guard let end = rest.firstRange(of: Array("</\(element)>".utf8)) else { return nil }
+        return Array(rest[..<end.lowerBound])
+    }
+}
