@@ -50,7 +50,9 @@ extension GatewayTUI {
     func printStatusLine(_ path: String, _ settings: Settings) throws {
         let glyphs = settings.glyphs ?? .unicode
         let dashboard = Dashboard(socketPath: path, columns: size.columns, rows: size.rows, glyphs: glyphs)
-        let result = OneShot.ask(dashboard, patience: OneShot.promptPatience) { $0.snapshot != nil }
+        let result = OneShot.ask(dashboard, patience: OneShot.promptPatience, only: [.hello, .subscribe]) {
+            $0.snapshot != nil
+        }
         guard case .success(let told) = result, let snapshot = told.snapshot else {
             let down = StyledLine(CellWidth.clip(StatusLine.down, size.columns), Style(.bad, .bold))
             try say("\(color ? down.coloured : down.text)\n")

@@ -19,10 +19,11 @@ enum OneShot {
         var isViewAnswered = false
     }
 
-    /// Connects, and ends as soon as what came is enough.
+    /// Connects, and ends as soon as what came is enough. Where only some calls are of use, no answers to others are waited for.
     static func ask(
         _ dashboard: Dashboard,
         patience: Int64 = patience,
+        only calls: Set<Call>? = nil,
         until isEnough: (Told) -> Bool
     ) -> Result<Told, Screen.Failure> {
         var told = Told(dashboard: dashboard)
@@ -35,7 +36,7 @@ enum OneShot {
         }
         defer { connection.close() }
         func send(_ effects: [Effect], _ connection: inout ControlConnection) {
-            for case .call(let call) in effects { connection.send(call) }
+            for case .call(let call) in effects where calls?.contains(call) ?? true { connection.send(call) }
         }
         send(told.dashboard.update(.connected), &connection)
         while Moment.now.monotonicMilliseconds - start < patience {

@@ -1,7 +1,7 @@
 /// Reads the part of YAML that `tui.yaml` may be written in: `key: value` lines, one level of indentation under a key
 /// without a value, lists as `[a, b]`, quotes and comments. Everything else is an error that says its line.
 ///
-/// A whole YAML library would nearly double what the program needs before it draws: docs/decisions/0016 says how much.
+/// A whole YAML library would nearly double what the program needs before it draws: docs/decisions/0017 says how much.
 package struct SettingsFile: Sendable, Hashable {
     package enum Value: Sendable, Hashable {
         case text(String)
