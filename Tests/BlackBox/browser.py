@@ -1,5 +1,6 @@
 """A real browser without a screen: Debian's Chromium, driven by its own driver."""
 
+import contextlib
 import shutil
 import tempfile
 
@@ -17,7 +18,8 @@ class Browser:
     """A window with a profile of its own, which goes with it."""
 
     def __init__(self):
-        programs = [shutil.which("chromium"), shutil.which("chromedriver")]
+        names = ("chromium", "chromium-browser", "google-chrome")
+        programs = [next(filter(None, map(shutil.which, names)), None), shutil.which("chromedriver")]
         # Not skipped: without it the page would not have been tested at all.
         assert all(programs), f"the web dashboard's tests need Chromium and its driver; {HOW}"
         self._profile = tempfile.mkdtemp(prefix="gateway-browser-")
@@ -42,6 +44,13 @@ class Browser:
 
     def _command(self, name, **parameters):
         return self.driver.execute_cdp_cmd(name, parameters)
+
+    @contextlib.contextmanager
+    def before_each_page(self, source):
+        """Has a script run before a page's own."""
+        added = self._command("Page.addScriptToEvaluateOnNewDocument", source=source)
+        yield
+        self._command("Page.removeScriptToEvaluateOnNewDocument", identifier=added["identifier"])
 
     def end(self):
         self.driver.quit()

@@ -617,6 +617,24 @@ def test_a_lost_gateway_is_told_of_and_found_again(start, browser):
     browser.wait_for_text("#recent tbody", "after the restart")
 
 
+def test_a_tab_that_nobody_looks_at_rests(start, browser):
+    gateway = start.gateway(settings(start.upstream()))
+    hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
+    minute = "{ const real = setTimeout; window.setTimeout = (work, ms) => real(work, ms === 60000 ? 50 : ms); }"
+    with browser.before_each_page(minute):
+        browser.open(f"{gateway.url}/dashboard")
+        browser.wait_for_text("#link", "live")
+        browser.run(hide % "true")
+        browser.wait_for_text("#link", "resting")
+        time.sleep(1.5)
+        assert browser.text("#link") == "resting", "nothing wakes it but a look"
+        wire.messages(gateway.port, prompt("while it rested"))
+        browser.run(hide % "false")
+        browser.wait_for_text("#link", "live")
+        browser.wait_for_text("#recent tbody", "while it rested")
+    assert browser.problems() == []
+
+
 def test_the_admin_key_is_asked_for_and_kept_in_the_tab_alone(start, browser):
     gateway = start.gateway(settings(start.upstream(), auth={"admin_key": "admin-key"}))
     browser.size(1280, 900)
