@@ -5,6 +5,8 @@ extension DiskDatabase {
     /// What its queue and those who ask it share, behind a lock.
     struct State {
         var pool: DatabasePool?
+        /// Reads that are being handed to the pool at this moment.
+        var callers = 0
         /// Raised with every opening and every moving aside, so that a failure is not laid at a newer file's door.
         var generation = 0
         var identity: DatabaseFile.Identity?

@@ -1,6 +1,7 @@
 import Dispatch
 import GRDB
 import GatewayCore
+import Glibc
 import Synchronization
 
 /// A file on disk: an SQLite database that several tables write to in common transactions, on one queue.
@@ -125,7 +126,9 @@ extension DiskDatabase {
         let now = MonotonicTime.nanoseconds()
         let admitted = state.withLock { state -> (pool: DatabasePool, generation: Int)?? in
             guard let pool = state.pool else { return .some(nil) }
-            return state.gate.admit(now: now) ? (pool, state.generation) : nil
+            guard state.gate.admit(now: now) else { return nil }
+            state.callers += 1
+            return (pool, state.generation)
         }
         guard let admitted else { return .late }
         guard let (pool, generation) = admitted else { return .away }
@@ -140,6 +143,7 @@ extension DiskDatabase {
                 self.state.withLock { $0.gate.end() }
                 answer(result)
             }
+            self.state.withLock { $0.callers -= 1 }
         }
         state.withLock { state in
             if case .value = result { state.gate.wasInTime() }
@@ -328,6 +332,8 @@ extension DiskDatabase {
             defer { state.pool = nil }
             return state.pool
         }
+        // GRDB's pool is not to be closed while a read is handed to it on another thread, which takes microseconds.
+        while state.withLock({ $0.callers > 0 }) { usleep(50) }
         do {
             try pool?.close()
         } catch {
