@@ -70,10 +70,6 @@ enum WorkflowsPanel {
             let indent = String(repeating: " ", count: min(depths[index], 8) * 2)
             var line = StyledLine(glyph + " ", style).adding(indent + op.name.safeToShow(limit: 64), .strong)
             if let tier = state?.tier ?? op.tier { line = line.adding("  \(tier.letter)", Style(tier.role)) }
-            if let model = state?.model ?? op.model { line = line.adding(" \(model.safeToShow(limit: 40))", .dim) }
-            if !op.inputs.isEmpty {
-                line = line.adding("  ← \(op.inputs.map { $0.safeToShow(limit: 30) }.joined(separator: ", "))", .dim)
-            }
             if let milliseconds = state?.milliseconds {
                 line = line.adding("  \(Format.duration(milliseconds: Double(milliseconds)))")
             }
@@ -82,6 +78,11 @@ enum WorkflowsPanel {
             switch state?.state {
             case .failed(let why), .resting(let why): line = line.adding("  \(why)", Style(.bad))
             default: break
+            }
+            // What is cut off where there is little room comes last: half an amount would be another one.
+            if let model = state?.model ?? op.model { line = line.adding("  \(model.safeToShow(limit: 40))", .dim) }
+            if !op.inputs.isEmpty {
+                line = line.adding("  ← \(op.inputs.map { $0.safeToShow(limit: 30) }.joined(separator: ", "))", .dim)
             }
             return line
         }
