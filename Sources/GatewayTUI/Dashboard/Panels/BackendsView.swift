@@ -2,12 +2,7 @@ package import Shared
 
 /// Every backend: how it is, what it did, and the one that is marked in detail.
 enum BackendsView {
-    private struct Column {
-        var title: String
-        var width: Int
-        var isNumber = true
-        var text: (MetricsSnapshot.Backend) -> (String, Style)
-    }
+    private typealias Column = PanelColumn<MetricsSnapshot.Backend>
 
     static func draw(_ dashboard: Dashboard, _ layout: Layout, on surface: inout Surface) {
         drawTable(dashboard, layout.backends, on: &surface)
@@ -20,31 +15,16 @@ enum BackendsView {
         surface.frame(rect, title: "backends \(backends.count)", note: "since start")
         let inside = rect.interior
         let columns = columns(inside.width)
-        write(columns.map { ($0.title, .dim) }, columns, in: inside, row: 0, on: &surface)
+        surface.write(titles: columns, in: inside, row: 0)
         let visible = inside.height - 1
         guard visible > 0 else { return }
         let top = max(0, min(dashboard.backendCursor - visible / 2, backends.count - visible))
         for (row, backend) in backends.dropFirst(top).prefix(visible).enumerated() {
-            write(columns.map { $0.text(backend) }, columns, in: inside, row: row + 1, on: &surface)
+            surface.write(backend, columns: columns, in: inside, row: row + 1)
             guard top + row == dashboard.backendCursor else { continue }
             let line = Rect(row: inside.row + row + 1, column: rect.column + 1, height: 1, width: rect.width - 2)
             surface.write("▶", in: line, .strong)
             surface.restyle(line) { Style($0.role, $0.attributes.union(.reverse)) }
-        }
-    }
-
-    private static func write(
-        _ cells: [(String, Style)],
-        _ columns: [Column],
-        in rect: Rect,
-        row: Int,
-        on surface: inout Surface
-    ) {
-        var at = 0
-        for (cell, column) in zip(cells, columns) {
-            let text = CellWidth.fit(cell.0, column.width, alignRight: column.isNumber)
-            surface.write(text, in: rect, row: row, column: at, cell.1)
-            at += column.width + 1
         }
     }
 

@@ -11,9 +11,7 @@ enum LogPanel {
         let inside = rect.interior
         if lines.isEmpty {
             let text = log.problem ?? "Nothing was logged at this level. L shows more."
-            for (row, line) in StyledLine(text, .dim).wrapped(to: inside.width).prefix(inside.height).enumerated() {
-                surface.write(line, in: inside, row: row)
-            }
+            surface.write(wrapped: StyledLine(text, .dim), in: inside)
             return
         }
         let end = max(0, lines.count - log.scroll)

@@ -74,22 +74,11 @@ enum SavingsPanel {
         guard case .loaded(let rows) = savings.content else {
             let text: String
             if case .failed(let why) = savings.content { text = why } else { text = "asking the books …" }
-            for (row, line) in StyledLine(text, .dim).wrapped(to: inside.width).prefix(inside.height).enumerated() {
-                surface.write(line, in: inside, row: row)
-            }
+            surface.write(wrapped: StyledLine(text, .dim), in: inside)
             return
         }
         let columns = columns(inside.width, dashboard)
-        var at = 0
-        for column in columns {
-            surface.write(
-                CellWidth.fit(column.title, column.width, alignRight: column.isNumber),
-                in: inside,
-                column: at,
-                .dim
-            )
-            at += column.width + 1
-        }
+        surface.write(titles: columns, in: inside, row: 0)
         guard !rows.isEmpty else {
             surface.write("no exchanges yet", in: inside, row: 1, .dim)
             return
@@ -99,27 +88,11 @@ enum SavingsPanel {
         let ordered = savings.grouping == .day ? rows.reversed() : rows
         let top = max(0, min(savings.scroll, ordered.count - visible))
         for (row, entry) in ordered.dropFirst(top).prefix(visible).enumerated() {
-            var at = 0
-            for column in columns {
-                let (text, style) = column.text(entry)
-                surface.write(
-                    CellWidth.fit(text, column.width, alignRight: column.isNumber),
-                    in: inside,
-                    row: row + 1,
-                    column: at,
-                    style
-                )
-                at += column.width + 1
-            }
+            surface.write(entry, columns: columns, in: inside, row: row + 1)
         }
     }
 
-    private struct Column {
-        var title: String
-        var width: Int
-        var isNumber = true
-        var text: (ControlProtocol.UsageReport.Row) -> (String, Style)
-    }
+    private typealias Column = PanelColumn<ControlProtocol.UsageReport.Row>
 
     private static func columns(_ width: Int, _ dashboard: Dashboard) -> [Column] {
         let mark = dashboard.isDemo ? "~" : ""

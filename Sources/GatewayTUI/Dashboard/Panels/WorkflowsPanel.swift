@@ -17,15 +17,10 @@ enum WorkflowsPanel {
         switch state.content {
         case .loading: surface.write("asking …", in: inside, .dim)
         case .failed(let why):
-            for (row, line) in StyledLine(why, Style(.bad)).wrapped(to: inside.width).prefix(inside.height).enumerated()
-            {
-                surface.write(line, in: inside, row: row)
-            }
+            surface.write(wrapped: StyledLine(why, Style(.bad)), in: inside)
         case .loaded(let list) where list.isEmpty:
             let text = "None. Files in workflows.directory of config.yaml become workflows."
-            for (row, line) in StyledLine(text, .dim).wrapped(to: inside.width).prefix(inside.height).enumerated() {
-                surface.write(line, in: inside, row: row)
-            }
+            surface.write(wrapped: StyledLine(text, .dim), in: inside)
         case .loaded(let list):
             let top = max(0, min(state.cursor - inside.height / 2, list.count - inside.height))
             for (row, workflow) in list.dropFirst(top).prefix(inside.height).enumerated() {

@@ -108,18 +108,6 @@ struct FigureHistory: Sendable {
 
     private func append(_ numbers: Range<Int64>, to report: inout HistoryReport) {
         let known = numbers.clamped(to: oldest..<(current + 1))
-        guard !known.isEmpty else {
-            report.requests.append(nil)
-            report.errors.append(nil)
-            report.cacheHits.append(nil)
-            report.escalations.append(nil)
-            report.cost.append(nil)
-            report.saved.append(nil)
-            report.latencyP50Milliseconds.append(nil)
-            report.latencyP95Milliseconds.append(nil)
-            report.latencyP99Milliseconds.append(nil)
-            return
-        }
         var (requests, errors, cacheHits, escalations) = (0, 0, 0, 0)
         var (cost, saved) = (USD.zero, USD.zero)
         var (p50, p95, p99) = (0.0, 0.0, 0.0)
@@ -136,12 +124,13 @@ struct FigureHistory: Sendable {
             p95 += Double(interval.p95) * weight
             p99 += Double(interval.p99) * weight
         }
-        report.requests.append(requests)
-        report.errors.append(errors)
-        report.cacheHits.append(cacheHits)
-        report.escalations.append(escalations)
-        report.cost.append(cost)
-        report.saved.append(saved)
+        let isKnown = !known.isEmpty
+        report.requests.append(isKnown ? requests : nil)
+        report.errors.append(isKnown ? errors : nil)
+        report.cacheHits.append(isKnown ? cacheHits : nil)
+        report.escalations.append(isKnown ? escalations : nil)
+        report.cost.append(isKnown ? cost : nil)
+        report.saved.append(isKnown ? saved : nil)
         let weight = Double(requests)
         report.latencyP50Milliseconds.append(requests > 0 ? p50 / weight : nil)
         report.latencyP95Milliseconds.append(requests > 0 ? p95 / weight : nil)

@@ -25,8 +25,10 @@ package struct PrometheusText: Sendable {
         if let storage = snapshot.storage { add(storage) }
         add(snapshot.cache)
         if let semantic = snapshot.cache.semantic { add(semantic) }
-        if let daemon { add(daemon.server) }
-        if let daemon { add(daemon.logs) }
+        if let daemon {
+            add(daemon.server)
+            add(daemon.logs)
+        }
         if let process { add(process) }
         add(.gauge, "build_info", "Always 1; the version is a label.", [([("version", GatewayVersion.number)], "1")])
     }
