@@ -91,18 +91,8 @@ package enum CivilTime {
         let seconds = Int((Double(bounded) / 1_000).rounded(.down))
         let day = Int((Double(seconds) / 86_400).rounded(.down))
         let second = seconds - day * 86_400
-        // Howard Hinnant, "chrono-Compatible Low-Level Date Algorithms": days to year, month and day, in eras of 400 years
-        // that begin in March.
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let dayOfMonth = dayOfYear - (153 * marchMonth + 2) / 5 + 1
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        let date = "\(padded(year, 4))-\(padded(month, 2))-\(padded(dayOfMonth, 2))"
+        let civil = CivilDate(daysSince1970: Int64(day))
+        let date = "\(padded(Int(civil.year), 4))-\(padded(Int(civil.month), 2))-\(padded(Int(civil.day), 2))"
         return (date, "\(padded(second / 3_600, 2)):\(padded(second % 3_600 / 60, 2)):\(padded(second % 60, 2))")
     }
 

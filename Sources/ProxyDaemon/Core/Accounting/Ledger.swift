@@ -340,18 +340,10 @@ package final class Ledger: Sendable {
         state.month = MetricsSnapshot.Totals()
     }
 
-    /// Months since year 0 of a day counted from 1970, by Howard Hinnant's civil-from-days
-    /// (https://howardhinnant.github.io/date_algorithms.html).
+    /// Months since year 0 of a day counted from 1970.
     package static func monthNumber(day: Int64) -> Int64 {
-        let shifted = day + 719_468
-        let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097
-        let dayOfEra = shifted - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1_460 + dayOfEra / 36_524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let marchMonth = (5 * dayOfYear + 2) / 153
-        let month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-        let year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
-        return year * 12 + month - 1
+        let date = CivilDate(daysSince1970: day)
+        return date.year * 12 + date.month - 1
     }
 }
 
