@@ -140,7 +140,19 @@ public enum ControlProtocol {
     public struct ExchangesListRequest: Sendable, Hashable, Codable {
         /// 1 to 1,000.
         public var limit: Int
-        public init(limit: Int) { self.limit = limit }
+        /// Only those that came at this moment or before, for a page of older ones: the time of the oldest that is known. nil
+        /// for the newest.
+        public var beforeUnixMilliseconds: Int64?
+
+        public init(limit: Int, beforeUnixMilliseconds: Int64? = nil) {
+            self.limit = limit
+            self.beforeUnixMilliseconds = beforeUnixMilliseconds
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case limit
+            case beforeUnixMilliseconds = "before_unix_ms"
+        }
     }
 
     /// Answer to `exchanges.list`: newest first.

@@ -163,17 +163,39 @@ public struct ExchangeDetail: Sendable, Hashable, Codable {
     public var attempts: [AttemptReport]
     /// What had to be dropped or adapted, and other things worth knowing.
     public var warnings: [String]
+    /// The client's headers without any that let somebody in; nil from before the daemon's start.
+    public var requestHeaders: [HeaderReport]?
+    /// What came with the answer, the gateway's own beside it.
+    public var answerHeaders: [HeaderReport]?
+    /// The beginning of the answer's text, as far as `log.prompts` lets it be kept; nil where there is none.
+    public var answer: String?
 
     public init(
         summary: ExchangeSummary,
         decision: DecisionExplanation? = nil,
         attempts: [AttemptReport] = [],
-        warnings: [String] = []
+        warnings: [String] = [],
+        requestHeaders: [HeaderReport]? = nil,
+        answerHeaders: [HeaderReport]? = nil,
+        answer: String? = nil
     ) {
         self.summary = summary
         self.decision = decision
         self.attempts = attempts
         self.warnings = warnings
+        self.requestHeaders = requestHeaders
+        self.answerHeaders = answerHeaders
+        self.answer = answer
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case summary
+        case decision
+        case attempts
+        case warnings
+        case requestHeaders = "request_headers"
+        case answerHeaders = "answer_headers"
+        case answer
     }
 }
 
@@ -352,6 +374,9 @@ public struct AttemptReport: Sendable, Hashable, Codable {
     public var tier: Tier?
     /// The provider's HTTP status; nil when it never answered.
     public var status: Int?
+    /// How long after the request it began; nil from a daemon that does not tell.
+    public var startedMilliseconds: Double?
+    /// Until the whole answer was there, or a stream's first bytes.
     public var durationMilliseconds: Double
     /// What went wrong, for a person.
     public var error: String?
@@ -367,6 +392,7 @@ public struct AttemptReport: Sendable, Hashable, Codable {
         model: String,
         tier: Tier? = nil,
         status: Int?,
+        startedMilliseconds: Double? = nil,
         durationMilliseconds: Double,
         error: String?,
         weakness: String? = nil,
@@ -377,6 +403,7 @@ public struct AttemptReport: Sendable, Hashable, Codable {
         self.model = model
         self.tier = tier
         self.status = status
+        self.startedMilliseconds = startedMilliseconds
         self.durationMilliseconds = durationMilliseconds
         self.error = error
         self.weakness = weakness
@@ -389,6 +416,7 @@ public struct AttemptReport: Sendable, Hashable, Codable {
         case model
         case tier
         case status
+        case startedMilliseconds = "started_ms"
         case durationMilliseconds = "duration_ms"
         case error
         case weakness

@@ -1,5 +1,6 @@
 """What the operator asks of the daemon on the control socket: the past, sums of the books, the log, a backend's second chance."""
 
+import json
 import time
 from decimal import Decimal
 
@@ -45,6 +46,55 @@ def test_history_counts_what_was_asked(client):
     whole = front.call("history.get", seconds=86_400, points=10)
     assert whole["interval_ms"] == DAY // 10
     assert sum(value for value in whole["requests"] if value is not None) == 5
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_detail_has_the_headers_and_the_answers_beginning(client, stream):
+    gateway, front = client
+    secret = "sk-ant-this-is-nobodys-business"
+    headers = {"x-api-key": secret, "user-agent": "made-up/1.0", "cookie": "a=b", "anthropic-beta": "some-beta"}
+    answer = wire.messages(gateway.port, wire.prompt("Tell me of rivers", stream=stream), headers=headers)
+    assert answer.status == 200
+    if stream:
+        events = [json.loads(line) for line in wire.data_lines(answer.body)]
+        text = "".join(event["delta"].get("text", "") for event in events if event["type"] == "content_block_delta")
+    else:
+        text = answer.json()["content"][0]["text"]
+
+    detail = front.call("exchanges.get", query_id=answer["x-gateway-query-id"])
+    told = {header["name"]: header["value"] for header in detail["request_headers"]}
+    assert told["user-agent"] == "made-up/1.0" and told["anthropic-beta"] == "some-beta"
+    assert not {"x-api-key", "cookie"} & told.keys() and secret not in str(detail)
+    assert "content-type" in {header["name"] for header in detail["answer_headers"]}
+    assert len(detail["answer"]) >= 20 and text.startswith(detail["answer"])
+    attempt, = detail["attempts"]
+    assert 0 <= attempt["started_ms"] <= detail["summary"]["latency_ms"]
+
+
+def test_no_text_is_told_where_none_may_be_kept(start):
+    upstream = start.upstream(wire.reply_with())
+    gateway = start.gateway(config(backend("haiku", upstream.url), log={"prompts": "none"}))
+    front = Client(gateway)
+    answer = wire.messages(gateway.port, wire.prompt("Tell me of rivers"))
+    detail = front.call("exchanges.get", query_id=answer["x-gateway-query-id"])
+    assert detail.get("answer") is None and detail["summary"]["prompt"] == ""
+    front.close()
+
+
+def test_older_exchanges_come_from_the_books(client):
+    gateway, front = client
+    first = wire.messages(gateway.port, wire.prompt("The very first"))["x-gateway-query-id"]
+    ids = [wire.messages(gateway.port, wire.prompt("Again"))["x-gateway-query-id"] for _ in range(1_010)]
+    newest = front.call("exchanges.list", limit=1_000)["exchanges"]
+    assert [row["query_id"] for row in newest] == ids[:9:-1]
+    older = front.call("exchanges.list", limit=100, before_unix_ms=newest[-1]["unix_ms"])["exchanges"]
+    known = {row["query_id"] for row in newest}
+    assert [row["query_id"] for row in older if row["query_id"] not in known] == [*ids[9::-1], first]
+    # What the daemon no longer remembers is told as far as the books have it.
+    detail = front.call("exchanges.get", query_id=first)
+    assert detail["summary"]["prompt"] == "The very first" and detail.get("decision") is None
+    assert "explanation is gone" in detail["warnings"][0]
+    assert front.ask("exchanges.get", query_id="0123456789abcdef")["error"]["code"] == NOT_FOUND
 
 
 @pytest.mark.parametrize("wrong", [{"seconds": 9, "points": 1}, {"seconds": 60, "points": 0}, {"seconds": 60, "points": 1_441}])

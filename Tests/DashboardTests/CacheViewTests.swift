@@ -139,7 +139,7 @@ struct CacheViewTests {
         dashboard.press(.escape)
         #expect(dashboard.screen.contains(" \(cache) "))
         #expect(
-            ExchangeFilter("cache:\(mark.filter { $0 != " " })").matches(ExchangeRow(sequence: 0, summary: summary))
+            ExchangeFilter("cache:\(mark.filter { $0 != " " })").matches(summary)
         )
     }
 

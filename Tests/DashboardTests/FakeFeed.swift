@@ -47,7 +47,7 @@ struct FakeFeed {
         now += 200
         defer { next += 1 }
         return ExchangeSummary(
-            id: "\(prefix)\(String(next + 10_000_000, radix: 16))0",
+            id: "\(prefix)\(String(next + 100_000_000, radix: 16))0",
             unixMilliseconds: now,
             requestedModel: "claude-opus-4-7",
             model: Self.models[tier]?.model ?? "",

@@ -6,6 +6,9 @@ package enum Action: Sendable, Hashable {
     case reconnect, startDaemon
     case move(Int), movePage(Int), moveFirst, moveLast
     case sort, reverseOrder
+    case toggleMark, clearMarks
+    /// The next marked row below, or with -1 above.
+    case nextMark(Int)
     case open, fold, back, filter, follow, pause
     case scope, window(Int)
     case scrollDetail(Int), zoom

@@ -8,6 +8,9 @@ package struct PlainReport: Sendable {
     /// At most so long without a summary.
     private static let summaryMilliseconds: Int64 = 60_000
 
+    /// More than the daemon lists at once.
+    private static let remembered = 2_000
+
     private var dashboard: Dashboard
     /// Exchanges that were told, or were there before this program was; in the order in which they came.
     private var known = Set<String>()
@@ -56,9 +59,9 @@ package struct PlainReport: Sendable {
     private mutating func remember(_ id: String) -> Bool {
         guard known.insert(id).inserted else { return false }
         knownOrder.append(id)
-        if knownOrder.count > 4 * ExchangeLog.capacity {
-            for old in knownOrder.prefix(ExchangeLog.capacity) { known.remove(old) }
-            knownOrder.removeFirst(ExchangeLog.capacity)
+        if knownOrder.count > 4 * Self.remembered {
+            for old in knownOrder.prefix(Self.remembered) { known.remove(old) }
+            knownOrder.removeFirst(Self.remembered)
         }
         return true
     }

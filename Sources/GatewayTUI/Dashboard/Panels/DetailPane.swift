@@ -36,13 +36,13 @@ enum DetailPane {
             switch detail.content {
             case .loading: [StyledLine("loading …", .dim)]
             case .failed(let message): [StyledLine("✖ \(message)", Style(.bad, .bold))]
-            case .loaded(let loaded): compose(loaded)
+            case .loaded(let loaded): compose(loaded, width: width)
             case .run: RunLines.compose(detail.id, dashboard.feed.log)
             }
         return lines.flatMap { $0.wrapped(to: width) }
     }
 
-    private static func compose(_ detail: ExchangeDetail) -> [StyledLine] {
+    private static func compose(_ detail: ExchangeDetail, width: Int) -> [StyledLine] {
         let summary = detail.summary
         var lines: [StyledLine] = []
         if let step = summary.workflow {
@@ -56,7 +56,7 @@ enum DetailPane {
         if let error = summary.error { lines.append(caption("error", Style(.bad, .bold)).adding(error, Style(.bad))) }
         if let sentence = summary.cacheSentence { lines.append(caption("cache").adding(sentence, Style(.good))) }
         if let decision = detail.decision { lines += DecisionLines.compose(decision, isAsked: summary.requestedModel) }
-        lines += attemptLines(detail.attempts)
+        lines += AttemptLines.compose(detail, width: width)
         lines.append(tokenLine(summary))
         lines.append(timeLine(summary))
         lines.append(resultLine(summary))
@@ -64,6 +64,8 @@ enum DetailPane {
             lines.append(caption(index == 0 ? "warnings" : "").adding("! \(warning)", Style(.warn)))
         }
         if !summary.prompt.isEmpty { lines.append(caption("prompt").adding(summary.prompt)) }
+        if let answer = detail.answer { lines.append(caption("answer").adding(answer)) }
+        lines += headerLines("request", detail.requestHeaders) + headerLines("response", detail.answerHeaders)
         return lines
     }
 
@@ -93,16 +95,9 @@ enum DetailPane {
     /// Every digit, because this is where the sums can be checked.
     static func exact(_ amount: USD) -> String { "$\(amount)" }
 
-    private static func attemptLines(_ attempts: [AttemptReport]) -> [StyledLine] {
-        attempts.enumerated().map { index, attempt in
-            let isGood = attempt.error == nil && (attempt.status ?? 599) < 400
-            return caption(index == 0 ? "attempts" : "")
-                .adding("\(index + 1) \(attempt.backend) ")
-                .adding(attempt.status.map { "\($0)" } ?? "no answer", Style(isGood ? .good : .bad, .bold))
-                .adding(" \(Format.duration(milliseconds: attempt.durationMilliseconds))", .dim)
-                .adding(attempt.cost.map { "  \(exact($0))" } ?? "")
-                .adding(attempt.weakness.map { "  weak: \($0)" } ?? "", Style(.warn))
-                .adding(attempt.error.map { "  \($0)" } ?? "", Style(.bad))
+    private static func headerLines(_ name: String, _ headers: [HeaderReport]?) -> [StyledLine] {
+        (headers ?? []).enumerated().map { index, header in
+            caption(index == 0 ? name : "").adding("\(header.name): ", .dim).adding(header.value)
         }
     }
 

@@ -39,18 +39,20 @@ enum RequestTable {
             case .exchange(let sequence), .step(let sequence, _, _):
                 guard let entry = log.row(sequence: sequence) else { continue }
                 draw(entry.summary, stem(line, entry.summary), columns, rows, row, on: &surface)
+                if entry.isMarked { surface.write("◆", in: rows, row: row, Style(.accent, .bold)) }
             case .run(let id):
                 guard let run = log.lines.runs[id] else { continue }
                 draw(run, isFolded: log.lines.isFolded(id), columns, rows, row, on: &surface)
             }
-            if top + row == selected, !dashboard.table.isFollowing { mark(rows, row, on: &surface) }
+            if top + row == selected, !dashboard.table.isFollowing { select(rows, row, on: &surface) }
         }
     }
 
     private static func drawFrame(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         let log = dashboard.feed.log
         var title = "requests \(Format.count(log.count))"
-        if !log.filter.isEmpty { title += " of \(Format.count(log.rows.count))" }
+        if !log.filter.isEmpty { title += " of \(Format.count(log.knownCount))" }
+        if log.markedCount > 0 { title += " · \(Format.count(log.markedCount)) marked" }
         var note = dashboard.table.isFollowing && log.order.isNatural ? "following" : "newest first"
         if !log.order.isNatural { note = "by \(log.order.column.rawValue)\(log.order.isReversed ? ", reversed" : "")" }
         if let problem = log.filter.problem { note = problem }
@@ -155,7 +157,7 @@ enum RequestTable {
         surface.write(CellWidth.fit(summary.prompt, column + room - end), in: rows, row: row, column: end)
     }
 
-    private static func mark(_ rows: Rect, _ row: Int, on surface: inout Surface) {
+    private static func select(_ rows: Rect, _ row: Int, on surface: inout Surface) {
         let line = Rect(row: rows.row + row, column: rows.column, height: 1, width: rows.width)
         surface.write("▶", in: line, .strong)
         surface.restyle(line) { Style($0.role, $0.attributes.union(.reverse)) }

@@ -59,7 +59,8 @@ package struct ControlSession: Sendable {
         case .hello: .welcome(try JSONRPC.result(ControlProtocol.Welcome.self, of: line))
         case .status: .status(try JSONRPC.result(ControlProtocol.DaemonStatus.self, of: line))
         case .subscribe: .subscribed
-        case .list: .exchanges(try JSONRPC.result(ControlProtocol.ExchangesList.self, of: line).exchanges)
+        case .list(_, nil): .exchanges(try JSONRPC.result(ControlProtocol.ExchangesList.self, of: line).exchanges)
+        case .list: .older(try JSONRPC.result(ControlProtocol.ExchangesList.self, of: line).exchanges)
         case .get(let id): .detail(id: id, .success(try JSONRPC.result(ExchangeDetail.self, of: line)))
         case .explain(let request):
             .route(request, .success(try JSONRPC.result(DecisionExplanation.self, of: line)))
@@ -109,7 +110,11 @@ package struct ControlSession: Sendable {
         case .hello: try request(.hello, ControlProtocol.Hello(client: "gateway-tui/\(GatewayVersion.number)"))
         case .status: try request(.daemonStatus, ControlProtocol.Empty())
         case .subscribe: try request(.metricsSubscribe, ControlProtocol.Empty())
-        case .list(let limit): try request(.exchangesList, ControlProtocol.ExchangesListRequest(limit: limit))
+        case .list(let limit, let moment):
+            try request(
+                .exchangesList,
+                ControlProtocol.ExchangesListRequest(limit: limit, beforeUnixMilliseconds: moment)
+            )
         case .get(let id): try request(.exchangesGet, ControlProtocol.ExchangesGetRequest(id: id))
         case .explain(let prompt): try request(.routeExplain, prompt)
         case .send(let prompt): try request(.promptSend, prompt)

@@ -59,7 +59,7 @@ extension Dashboard {
         case .reconnect: return isLive ? [] : [.reconnect]
         case .startDaemon: return [.startDaemon]
         case .move, .movePage, .moveFirst, .moveLast, .open, .back, .filter, .follow, .pause, .scrollDetail, .zoom,
-            .fold, .sort, .reverseOrder:
+            .fold, .sort, .reverseOrder, .toggleMark, .clearMarks, .nextMark:
             return performInList(action)
         case .scope:
             let all = Period.allCases
@@ -162,8 +162,7 @@ extension Dashboard {
 
     mutating func setFilter(_ text: String) {
         let filter = ExchangeFilter(text)
-        latest.log.setFilter(filter)
-        frozen?.feed.log.setFilter(filter)
+        changeLogs { $0.setFilter(filter) }
         if let selected = table.selected, table.selectedLine(in: feed.log)?.name != selected {
             table.follow()
         }

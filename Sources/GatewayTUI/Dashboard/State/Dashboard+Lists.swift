@@ -23,11 +23,16 @@ extension Dashboard {
         case .scrollDetail(let pages): scrollDetail(pages)
         case .sort: sortByNextColumn()
         case .reverseOrder: reverseOrder()
+        case .toggleMark: toggleMark()
+        case .clearMarks:
+            changeLogs { $0.clearMarks() }
+            note("no request is marked any more")
+        case .nextMark(let step): selectNextMark(step)
         case .zoom: detail?.isZoomed.toggle()
         default: return []
         }
         keepOpen()
-        return detail == nil ? [] : fetchDetailOfSelection()
+        return (detail == nil ? [] : fetchDetailOfSelection()) + olderIfAtEnd(after: action)
     }
 
     /// Folds or unfolds the run that is selected, or whose step is.
@@ -38,9 +43,16 @@ extension Dashboard {
         setFolded(run, !feed.log.lines.isFolded(run))
     }
 
-    private mutating func setFolded(_ run: String, _ isFolded: Bool) {
-        latest.log.fold(run, isFolded)
-        frozen?.feed.log.fold(run, isFolded)
+    private mutating func setFolded(_ run: String, _ isFolded: Bool) { changeLogs { $0.fold(run, isFolded) } }
+
+    /// What a person does to the table holds for the picture that is paused as well.
+    mutating func changeLogs(_ change: (inout ExchangeLog) -> Void) {
+        change(&latest.log)
+        guard var paused = frozen else { return }
+        // Put aside, so that the log is not copied.
+        frozen = nil
+        change(&paused.feed.log)
+        frozen = paused
     }
 
     /// A run whose step is looked at does not fold by itself when it ends.

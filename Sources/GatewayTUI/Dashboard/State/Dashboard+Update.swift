@@ -45,6 +45,7 @@ extension Dashboard {
     }
 
     private mutating func connectionLost() {
+        olderPages = .unasked
         loseFlush()
         loseViews()
         if skillPicker?.content == .loading { skillPicker?.content = .failed("not connected to the gateway") }
@@ -58,6 +59,7 @@ extension Dashboard {
         case .status(let status): self.status = status
         case .subscribed, .cancelled: break
         case .exchanges(let list): merge(list)
+        case .older(let list): takeOlder(list)
         case .snapshot(let snapshot):
             snapshotAt = now.monotonicMilliseconds
             let safe = snapshot.safeToShow
@@ -187,6 +189,9 @@ extension Dashboard {
         case .hello: link = .refused("The gateway refused the connection: \(failure.message)")
         case .promptSend: tester.phase = .failed(failure.message)
         case .promptCancel: note("cancel failed: \(failure.message)")
+        case .exchangesList:
+            olderPages = .unasked
+            note("\(method.rawValue) failed: \(failure.message)")
         default: note("\(method.rawValue) failed: \(failure.message)")
         }
     }

@@ -124,6 +124,7 @@ package struct Dashboard: Sendable {
     }
 
     /// What is to be shown: the newest, or what was there when it was paused.
+    var olderPages = OlderPages.unasked
     package var feed: Feed { frozen?.feed ?? latest }
     package var isPaused: Bool { frozen != nil }
     /// Exchanges that came in since the pause.

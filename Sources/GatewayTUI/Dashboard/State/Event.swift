@@ -38,6 +38,8 @@ package enum ServerMessage: Sendable {
     case status(ControlProtocol.DaemonStatus)
     case subscribed
     case exchanges([ExchangeSummary])
+    /// A page of those before the oldest that was known.
+    case older([ExchangeSummary])
     case detail(id: String, Result<ExchangeDetail, JSONRPC.Failure>)
     case route(ControlProtocol.PromptRequest, Result<DecisionExplanation, JSONRPC.Failure>)
     case accepted(sendID: Int)
@@ -67,7 +69,8 @@ package enum Call: Sendable, Hashable {
     case hello
     case status
     case subscribe
-    case list(limit: Int)
+    /// The newest, or those that came at a moment or before.
+    case list(limit: Int, notAfter: Int64? = nil)
     case get(id: String)
     case explain(ControlProtocol.PromptRequest)
     case send(ControlProtocol.PromptRequest)

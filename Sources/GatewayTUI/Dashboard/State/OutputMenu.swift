@@ -49,14 +49,15 @@ extension Dashboard {
                 summary: row.original
             )
         case .openExport:
-            let count = feed.log.count
+            let marked = feed.log.markedCount
+            let count = marked > 0 ? marked : feed.log.count
             guard count > 0 else {
                 note("there is no request to export")
                 return []
             }
             outputMenu = OutputMenu(
                 choices: ExportFormat.allCases.map { .export($0) },
-                title: "export \(Format.count(count)) request\(count == 1 ? "" : "s")",
+                title: "export \(Format.count(count)) \(marked > 0 ? "marked " : "")request\(count == 1 ? "" : "s")",
                 summary: nil
             )
         case .moveOutput(let step):
@@ -92,7 +93,7 @@ extension Dashboard {
     }
 
     private func export(_ format: ExportFormat) -> [Effect] {
-        let summaries = (0..<feed.log.count).compactMap { feed.log[$0]?.original }
+        let summaries = feed.log.toExport
         let (date, time) = CivilTime.parts(unixMilliseconds: now.unixMilliseconds + Int64(now.utcOffsetSeconds) * 1_000)
 
         let digits = (date + time).filter(\.isNumber)

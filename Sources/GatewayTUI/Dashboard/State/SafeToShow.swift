@@ -68,10 +68,20 @@ extension ExchangeDetail {
                 safe.backend = attempt.backend.safeToShow(limit: 200)
                 safe.model = attempt.model.safeToShow(limit: 200)
                 safe.error = attempt.error?.safeToShow(limit: 1_000)
+                safe.weakness = attempt.weakness?.safeToShow(limit: 500)
                 return safe
             },
-            warnings: warnings.prefix(50).map { $0.safeToShow(limit: 500) }
+            warnings: warnings.prefix(50).map { $0.safeToShow(limit: 500) },
+            requestHeaders: requestHeaders?.safeToShow,
+            answerHeaders: answerHeaders?.safeToShow,
+            answer: answer?.safeToShow(limit: 20_000)
         )
+    }
+}
+
+extension [HeaderReport] {
+    fileprivate var safeToShow: [HeaderReport] {
+        prefix(100).map { HeaderReport(name: $0.name.safeToShow(limit: 100), value: $0.value.safeToShow(limit: 300)) }
     }
 }
 

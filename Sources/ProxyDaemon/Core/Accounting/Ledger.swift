@@ -17,6 +17,8 @@ package final class LedgerEntry: Sendable {
     let failure: String?
     /// What the gateway added to the answer; nil where that cannot be told.
     let ownNanoseconds: Int64?
+    /// What else its explanation shows; nil for what an earlier process saw.
+    let contents: ExchangeContents?
 
     package init(
         summary: ExchangeSummary,
@@ -27,8 +29,10 @@ package final class LedgerEntry: Sendable {
         notes: [String] = [],
         keyFingerprint: String = "",
         failure: String? = nil,
-        ownNanoseconds: Int64? = nil
+        ownNanoseconds: Int64? = nil,
+        contents: ExchangeContents? = nil
     ) {
+        self.contents = contents
         self.summary = summary
         self.failure = failure
         self.ownNanoseconds = ownNanoseconds
@@ -51,7 +55,10 @@ package final class LedgerEntry: Sendable {
             summary: summary,
             decision: explanation,
             attempts: attempts,
-            warnings: warnings
+            warnings: warnings,
+            requestHeaders: contents?.requestHeaders.map(KeptHeaders.report),
+            answerHeaders: contents.map { KeptHeaders.ofAnswer($0.answerHeaders) },
+            answer: contents?.opening?.text
         )
     }
 }

@@ -127,6 +127,7 @@ final class SharedReader: AnswerStream {
                 outcome.usage = known.usage
                 outcome.usageIsEstimated = known.usageIsEstimated
             }
+            outcome.opening = known.opening
             outcome.stopReason = known.stopReason
         }
         for ending in endings { ending(outcome) }

@@ -17,6 +17,7 @@ struct BackendCaller: Sendable {
     private let upstream: Settings.Upstream
     private let isStrict: Bool
     private let defaultMaxTokens: Int
+    private let openingBytes: Int
 
     init(pool: BackendPool, transport: Transport, ledger: Ledger, clock: Clock, settings: Settings) {
         self.pool = pool
@@ -26,6 +27,7 @@ struct BackendCaller: Sendable {
         upstream = settings.upstream
         isStrict = settings.strictTranslation
         defaultMaxTokens = settings.defaultMaxTokens
+        openingBytes = AnswerOpening.bytesKept(settings.log.prompts)
     }
 
     /// Calls, and adds an attempt to the exchange. Throws what no other call would mend.
@@ -61,7 +63,7 @@ struct BackendCaller: Sendable {
             // The provider may well have read the prompt, and bills it though nobody waits for the answer.
             if isAnswering || Self.wasProbablyBilled(error) { exchange.estimateUsage() }
             let problem = GatewayError(error, backend: backend.name)
-            exchange.attempts.append(report(call, nil, problem.message))
+            exchange.attempts.append(report(call, of: exchange, nil, problem.message))
             guard let failure = CallFailure(error) else {
                 call.end(.abandoned)
                 throw problem
@@ -108,6 +110,7 @@ struct BackendCaller: Sendable {
             requestID: "req_gw_\(exchange.request.id)",
             pingSeconds: upstream.pingIntervalSeconds,
             bounds: EventRelay.Bounds(upstream, clock),
+            openingBytes: openingBytes,
             cleaned: { backend.withoutKeys($0) }
         )
         relay.whenEnded { outcome in
@@ -121,17 +124,17 @@ struct BackendCaller: Sendable {
         let status = incoming.response.status
         let reply = Reply(status: status, headers: incoming.streamHeaders(), body: .stream(relay))
         guard let failure else {
-            exchange.attempts.append(report(call, status, nil))
+            exchange.attempts.append(report(call, of: exchange, status, nil))
             return .answered(reply)
         }
         guard case .end = first else {
             let text = "its stream began with an error"
-            exchange.attempts.append(report(call, status, text))
+            exchange.attempts.append(report(call, of: exchange, status, text))
             call.end(.failed(failure, text))
             return .failed(failure, .success(reply))
         }
         let error = GatewayError(.upstreamBroken(backend: backend.name, detail: "its stream ended before it began"))
-        exchange.attempts.append(report(call, status, error.message))
+        exchange.attempts.append(report(call, of: exchange, status, error.message))
         call.end(.failed(failure, error.message))
         return .failed(failure, .failure(error))
     }
@@ -143,7 +146,7 @@ struct BackendCaller: Sendable {
         do throws(GatewayError) {
             let answer = try incoming.answer(body)
             let error = answer.status < 400 ? nil : "HTTP \(status == 200 ? answer.status : status)"
-            exchange.attempts.append(report(call, status, error))
+            exchange.attempts.append(report(call, of: exchange, status, error))
             let reply = Reply(status: answer.status, headers: answer.headers, body: .bytes(answer.body))
             let wait = RetryAfter.seconds(
                 incoming.response.headers,
@@ -174,18 +177,24 @@ struct BackendCaller: Sendable {
             }
             // It answered, and will say that it did on its bill.
             if status == 200 { exchange.estimateUsage() }
-            exchange.attempts.append(report(call, status, error.message))
+            exchange.attempts.append(report(call, of: exchange, status, error.message))
             call.end(.failed(failure, error.message))
             return .failed(failure, .failure(error))
         }
     }
 
-    private func report(_ call: Call, _ status: Int?, _ error: String?) -> AttemptReport {
+    private func report(
+        _ call: Call,
+        of exchange: Exchange,
+        _ status: Int?,
+        _ error: String?
+    ) -> AttemptReport {
         AttemptReport(
             backend: call.backend.name,
             model: call.backend.model,
             tier: call.backend.tier,
             status: status,
+            startedMilliseconds: Double(call.started - exchange.request.arrivedNanoseconds) / 1e6,
             durationMilliseconds: Double(clock.monotonicNanoseconds() - call.started) / 1e6,
             error: error
         )

@@ -20,6 +20,8 @@ package struct StreamOutcome: Sendable {
     package var stopReason: String?
     /// All bytes of a complete stream, where they were asked for and not too many.
     package var captured: [UInt8]?
+    /// Its first bytes, where those are kept.
+    var opening: [UInt8] = []
     /// What judging the stream has made of the exchange; nil where it was not judged.
     package var judgement: AnswerJudgement?
 }

@@ -22,6 +22,8 @@ package final class EventRelay: StreamSource {
         var receivedBytes = 0
         /// How many events had said something when last looked, and when that number last grew.
         var eventCount = 0
+        var opening: [UInt8] = []
+        let openingLimit: Int
         var toldNanoseconds: Int64
     }
 
@@ -60,7 +62,7 @@ package final class EventRelay: StreamSource {
     private let cleaned: @Sendable (String) -> String
     private let state: Mutex<State>
 
-    /// `first` is what was read of the body before.
+    /// `first` is what was read of the body before. Of what goes by, the first `openingBytes` are kept for the outcome.
     package init(
         body: UpstreamBody,
         first: UpstreamBody.Event? = nil,
@@ -70,13 +72,14 @@ package final class EventRelay: StreamSource {
         requestID: String,
         pingSeconds: Int,
         bounds: Bounds? = nil,
+        openingBytes: Int = 0,
         cleaned: @escaping @Sendable (String) -> String = { $0 }
     ) {
         self.cleaned = cleaned
         self.body = body
         let bounds = bounds ?? Bounds()
         self.bounds = bounds
-        state = Mutex(State(first: first, passage: passage, toldNanoseconds: bounds.now()))
+        state = Mutex(State(first: first, passage: passage, openingLimit: openingBytes, toldNanoseconds: bounds.now()))
         self.dialect = dialect
         self.backend = backend
         self.requestID = requestID
@@ -241,6 +244,12 @@ extension EventRelay.State {
     fileprivate mutating func note(_ whole: [UInt8]) -> (@Sendable () -> Void)? {
         guard !whole.isEmpty else { return nil }
         defer { onFirstEvent = nil }
+        // Most streams of a quick provider are one piece: shared with the client's copy where it is short.
+        if opening.isEmpty, whole.count <= openingLimit {
+            opening = whole
+        } else if opening.count < openingLimit {
+            opening += whole.prefix(openingLimit - opening.count)
+        }
         guard captureLimit > 0 else { return onFirstEvent }
         if captured.count + whole.count > captureLimit {
             captureLimit = 0
@@ -264,7 +273,8 @@ extension EventRelay.State {
             usage: wasBilled ? usage : TokenUsage(),
             usageIsEstimated: !passage.hasFinalUsage && wasBilled,
             stopReason: passage.stopReason,
-            captured: isWhole ? captured.joined() : nil
+            captured: isWhole ? captured.joined() : nil,
+            opening: opening
         )
         defer { endings = [] }
         return (outcome, endings)

@@ -48,10 +48,12 @@ package final class Settle: Stage {
         exchange.ownNanoseconds = ownNanoseconds(exchange)
         switch reply.body {
         case .bytes:
-            let summary = close(&exchange, status: reply.status, end: exchange.clientHasLeft ? .abandoned : nil)
+            let end = exchange.clientHasLeft ? StreamOutcome.End.abandoned : nil
+            let summary = close(&exchange, status: reply.status, end: end, contents: contents(exchange, reply))
             reply.headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
         case .stream(let relay):
             let opened = Opened(exchange, status: reply.status)
+            let headers = reply.headers
             relay.whenFirstEvent { [clock] in
                 let now = clock.monotonicNanoseconds()
                 opened.exchange.withLock { $0.firstByteNanoseconds = now }
@@ -62,7 +64,8 @@ package final class Settle: Stage {
                 exchange.usage = outcome.usage
                 exchange.usageIsEstimated = outcome.usageIsEstimated
                 exchange.stopReason = outcome.stopReason
-                _ = close(&exchange, status: opened.status, end: outcome.end)
+                let contents = contents(exchange, headers, outcome.opening)
+                _ = close(&exchange, status: opened.status, end: outcome.end, contents: contents)
             }
             let price = priced(exchange)
             if let warning = price.warning { exchange.warnings.append(warning) }
@@ -84,15 +87,21 @@ package final class Settle: Stage {
 
     private func refuse(_ exchange: Exchange, _ error: GatewayError) -> Reply {
         var exchange = exchange
-        let summary = close(&exchange, status: error.status, end: .broken(error))
         var headers = GatewayHeaders.errorFields(error, id: exchange.request.id)
+        let contents = contents(exchange, headers, [])
+        let summary = close(&exchange, status: error.status, end: .broken(error), contents: contents)
         headers += GatewayHeaders.fields(exchange, summary, isFinal: true)
         let body = exchange.dialect.errorBody(error, requestID: "req_gw_\(exchange.request.id)")
         return Reply(status: error.status, headers: headers, body: .bytes(body))
     }
 
     /// Prices the exchange, puts it into the ledger and returns its row.
-    private func close(_ exchange: inout Exchange, status: Int, end: StreamOutcome.End?) -> ExchangeSummary {
+    private func close(
+        _ exchange: inout Exchange,
+        status: Int,
+        end: StreamOutcome.End?,
+        contents: ExchangeContents
+    ) -> ExchangeSummary {
         let price = priced(exchange)
         if let warning = price.warning {
             if !exchange.warnings.contains(warning) { exchange.warnings.append(warning) }
@@ -137,11 +146,25 @@ package final class Settle: Stage {
             notes: exchange.notes,
             keyFingerprint: exchange.client.keyFingerprint,
             failure: failure,
-            ownNanoseconds: exchange.ownNanoseconds
+            ownNanoseconds: exchange.ownNanoseconds,
+            contents: contents
         )
         ledger.ended(entry)
         exchange.request.trace?.ended(entry)
         return row
+    }
+
+    private func contents(_ exchange: Exchange, _ reply: Reply) -> ExchangeContents {
+        guard case .bytes(let bytes) = reply.body else { return contents(exchange, reply.headers, []) }
+        return contents(exchange, reply.headers, reply.status == 200 ? bytes : [])
+    }
+
+    private func contents(_ exchange: Exchange, _ answer: [HeaderField], _ opening: [UInt8]) -> ExchangeContents {
+        ExchangeContents(
+            requestHeaders: KeptHeaders.ofRequest(exchange.request.headers),
+            answerHeaders: answer,
+            opening: AnswerOpening(opening, dialect: exchange.dialect, prompts: prompts)
+        )
     }
 
     /// What the gateway added to an answer: the time up to its beginning, or to the end of a whole one, without the time

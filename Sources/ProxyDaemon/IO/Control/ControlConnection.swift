@@ -130,10 +130,10 @@ final class ControlConnection: ChannelInboundHandler {
             hub.subscribe(self)
         case .exchangesList:
             let request = try JSONRPC.parameters(ControlProtocol.ExchangesListRequest.self, of: line)
-            respond(id, try hub.desk.list(request))
+            respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.list(request) }
         case .exchangesGet:
             let request = try JSONRPC.parameters(ControlProtocol.ExchangesGetRequest.self, of: line)
-            respond(id, try hub.desk.detail(request))
+            respondLater(id) { desk throws(JSONRPC.Failure) in try await desk.detail(request) }
         case .routeExplain:
             let request = try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line)
             try explain(id, request)

@@ -2,6 +2,43 @@ import GatewayCore
 import Shared
 
 extension ControlDesk {
+    /// The newest from memory, older ones from the books.
+    func list(
+        _ request: ControlProtocol.ExchangesListRequest
+    ) async throws(JSONRPC.Failure) -> ControlProtocol.ExchangesList {
+        guard (1...Ledger.remembered).contains(request.limit) else {
+            throw .invalidParams("limit: expected 1 to \(Ledger.remembered), found \(request.limit)")
+        }
+        guard let before = request.beforeUnixMilliseconds else {
+            return ControlProtocol.ExchangesList(exchanges: gateway.ledger.recent(request.limit))
+        }
+        guard let exchanges else {
+            let known = gateway.ledger.recent(Ledger.remembered).filter { $0.unixMilliseconds <= before }
+            return ControlProtocol.ExchangesList(exchanges: Array(known.prefix(request.limit)))
+        }
+        do throws(GatewayError) {
+            return .init(exchanges: try await exchanges.exchanges(notAfter: before, limit: request.limit))
+        } catch {
+            throw .internalError(error.message)
+        }
+    }
+
+    /// With its explanation where that is remembered; else what the books have.
+    func detail(_ request: ControlProtocol.ExchangesGetRequest) async throws(JSONRPC.Failure) -> ExchangeDetail {
+        if let entry = gateway.ledger.entry(id: request.id) { return entry.detail }
+        var summary: ExchangeSummary?
+        if let exchanges {
+            do throws(GatewayError) {
+                summary = try await exchanges.exchange(id: request.id)
+            } catch {
+                throw .internalError(error.message)
+            }
+        }
+        guard let summary else { throw .notFound("no exchange \(request.id) is known") }
+        let note = "its explanation is gone: the daemon keeps those of the last \(Ledger.remembered) exchanges it saw"
+        return ExchangeDetail(summary: summary, warnings: [note])
+    }
+
     func history(
         _ request: ControlProtocol.HistoryRequest
     ) throws(JSONRPC.Failure) -> HistoryReport {

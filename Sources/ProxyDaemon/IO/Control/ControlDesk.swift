@@ -83,21 +83,6 @@ package final class ControlDesk: Sendable {
         )
     }
 
-    func list(_ request: ControlProtocol.ExchangesListRequest) throws(JSONRPC.Failure) -> ControlProtocol.ExchangesList
-    {
-        guard (1...Ledger.remembered).contains(request.limit) else {
-            throw .invalidParams("limit: expected 1 to \(Ledger.remembered), found \(request.limit)")
-        }
-        return ControlProtocol.ExchangesList(exchanges: gateway.ledger.recent(request.limit))
-    }
-
-    func detail(_ request: ControlProtocol.ExchangesGetRequest) throws(JSONRPC.Failure) -> ExchangeDetail {
-        guard let entry = gateway.ledger.entry(id: request.id) else {
-            throw .notFound("no exchange \(request.id) among the last \(Ledger.remembered)")
-        }
-        return entry.detail
-    }
-
     func skills() -> ControlProtocol.SkillList { gateway.skillList }
 
     func cacheStats() -> MetricsSnapshot.Cache { gateway.cacheReport }

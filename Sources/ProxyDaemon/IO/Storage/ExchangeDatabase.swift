@@ -202,6 +202,31 @@ package final class ExchangeDatabase: ExchangeLog {
         }
     }
 
+    /// Exchanges that came at a moment or before, newest first.
+    ///
+    /// - Throws: An `overloaded` error that says why the file cannot be read.
+    package func exchanges(notAfter unixMilliseconds: Int64, limit: Int) async throws(GatewayError) -> [ExchangeSummary]
+    {
+        let isDemo = isDemo
+        return try await read { db in
+            try ExchangeRows.recent(db, notAfter: unixMilliseconds, isDemo: isDemo, limit: limit)
+        }
+    }
+
+    /// One exchange; nil where the books do not have it.
+    ///
+    /// - Throws: An `overloaded` error that says why the file cannot be read.
+    package func exchange(id: String) async throws(GatewayError) -> ExchangeSummary? {
+        try await read { db in try ExchangeRows.exchange(db, id: id) }
+    }
+
+    private func read<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws(GatewayError) -> Value {
+        if case .value(let value) = await database.read(withinMilliseconds: 20_000, body) { return value }
+        throw GatewayError(.overloaded(database.problem ?? "\(database.path) cannot be read at the moment; ask again"))
+    }
+
     /// Sums by properties of exchanges, from the beginning of the day of a moment on; the dearest first, days in order. At
     /// most 1,000.
     ///
@@ -211,11 +236,9 @@ package final class ExchangeDatabase: ExchangeLog {
         sinceUnixMilliseconds since: Int64
     ) async throws(GatewayError) -> [UsageSum] {
         let isDemo = isDemo
-        let read = await database.read(withinMilliseconds: 20_000) { db in
+        return try await read { db in
             try ExchangeRows.usage(db, by: groupings, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
         }
-        if case .value(let sums) = read { return sums }
-        throw GatewayError(.overloaded(database.problem ?? "\(database.path) cannot be read at the moment; ask again"))
     }
 }
 

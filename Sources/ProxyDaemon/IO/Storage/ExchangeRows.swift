@@ -124,16 +124,34 @@ enum ExchangeRows {
             if try row.decode(Bool.self, atIndex: 0) { history.today = totals }
             history.month += totals
         }
-        history.recent = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT \(ExchangeColumn.all.map(\.name).joined(separator: ", ")) FROM exchanges
-                WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
-                """,
-            arguments: [isDemo, recent]
-        ).map(summary).reversed()
+        history.recent = try self.recent(db, notAfter: .max, isDemo: isDemo, limit: recent).reversed()
         return history
     }
+
+    /// The newest exchanges that came at a moment or before, newest first.
+    static func recent(
+        _ db: Database,
+        notAfter unixMilliseconds: Int64,
+        isDemo: Bool,
+        limit: Int
+    ) throws -> [ExchangeSummary] {
+        try Row.fetchAll(
+            db,
+            sql: """
+                SELECT \(allColumns) FROM exchanges
+                WHERE is_demo = ? AND kind = 'exchange' AND unix_ms <= ? ORDER BY unix_ms DESC LIMIT ?
+                """,
+            arguments: [isDemo, unixMilliseconds, limit]
+        ).map(summary)
+    }
+
+    /// One exchange; nil where there is none.
+    static func exchange(_ db: Database, id: String) throws -> ExchangeSummary? {
+        let sql = "SELECT \(allColumns) FROM exchanges WHERE id = ? AND kind = 'exchange'"
+        return try Row.fetchOne(db, sql: sql, arguments: [id]).map(summary)
+    }
+
+    private static let allColumns = ExchangeColumn.all.map(\.name).joined(separator: ", ")
 
     /// Sums of the days from one on, a group for each combination of what they are grouped by.
     static func usage(

@@ -34,6 +34,8 @@ package struct TableLines: Sendable {
 
     /// The last line first, so that what comes in is added at the end.
     private var entries: [Entry] = []
+    /// In any order but that of time each request stands by itself: their sequence numbers, the last line first.
+    private var sorted: [Int]?
     /// By id.
     package private(set) var runs: [String: WorkflowRun] = [:]
     /// What a person chose, by the run's id.
@@ -43,20 +45,43 @@ package struct TableLines: Sendable {
 
     package init() {}
 
-    package var count: Int { entries.count }
+    package var count: Int { sorted?.count ?? entries.count }
 
     /// A line, 0 the first.
     package subscript(index: Int) -> TableLine? {
-        index >= 0 && index < entries.count ? entries[entries.count - 1 - index].line : nil
+        guard index >= 0, index < count else { return nil }
+        if let sorted { return .exchange(sorted[sorted.count - 1 - index]) }
+        return entries[entries.count - 1 - index].line
     }
+
+    /// The requests from the first line to the last, those that are folded away too; `passing` are all, oldest first.
+    func sequences(passing: [Int]) -> [Int] { sorted.map { $0.reversed() } ?? passing.reversed() }
 
     /// Where a line stands. One that is gone has the place of its run's head, else the one where it would stand.
     package func index(of name: TableLine.Name) -> Int {
+        if let sorted {
+            guard case .exchange(let sequence) = name else { return max(0, count - 1) }
+            return sorted.lastIndex(of: sequence).map { sorted.count - 1 - $0 } ?? max(0, count - 1)
+        }
+        if case .exchange(let sequence) = name {
+            let near = firstEntry(newestFrom: sequence)
+            if near < entries.count, entries[near].line == .exchange(sequence) { return entries.count - 1 - near }
+        }
         if let found = entries.lastIndex(where: { $0.line.name == name }) { return entries.count - 1 - found }
         guard case .exchange(let sequence) = name else { return max(0, entries.count - 1) }
         if let run = runs.values.first(where: { $0.steps.contains(sequence) }) { return index(of: .run(run.id)) }
-        guard let near = entries.firstIndex(where: { $0.newest >= sequence }) else { return 0 }
-        return entries.count - 1 - near
+        let near = firstEntry(newestFrom: sequence)
+        return near < entries.count ? entries.count - 1 - near : 0
+    }
+
+    /// The first place whose newest exchange has that number or a higher one.
+    private func firstEntry(newestFrom sequence: Int) -> Int {
+        var (low, high) = (0, entries.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if entries[middle].newest < sequence { low = middle + 1 } else { high = middle }
+        }
+        return low
     }
 
     /// The run that a line is the head or a step of.
@@ -75,62 +100,49 @@ package struct TableLines: Sendable {
     /// A request that belongs to no run.
     mutating func append(_ sequence: Int) { entries.append(Entry(line: .exchange(sequence), newest: sequence)) }
 
-    /// Puts all rows in their places, oldest first.
-    mutating func rebuild(_ rows: [ExchangeRow], isFiltered: Bool) {
+    /// Puts all rows in their places, oldest first: those of no run by themselves.
+    mutating func rebuild(
+        _ sequences: [Int],
+        isFiltered: Bool,
+        step: (Int) -> WorkflowStep?,
+        row: (Int) -> ExchangeRow?
+    ) {
         self.isFiltered = isFiltered
+        sorted = nil
         runs = [:]
-        for row in rows {
-            guard let step = row.summary.workflow else { continue }
+        for sequence in sequences {
+            guard let step = step(sequence), let row = row(sequence) else { continue }
             runs[step.runID, default: WorkflowRun(step)].add(row, op: step)
-        }
-        // From the newest on, a run's place is where it is met first.
-        var blocks: [TableLine.Name] = []
-        var placed = Set<String>()
-        for row in rows.reversed() {
-            if let step = row.summary.workflow {
-                if placed.insert(step.runID).inserted { blocks.append(.run(step.runID)) }
-            } else {
-                blocks.append(.exchange(row.sequence))
-            }
         }
         choices = choices.filter { runs[$0.key] != nil }
         entries = []
-        entries.reserveCapacity(blocks.count)
-        for block in blocks.reversed() {
-            switch block {
-            case .exchange(let sequence): append(sequence)
-            case .run(let id): append(runs[id], isFolded: isFolded(id))
+        entries.reserveCapacity(sequences.count)
+        for sequence in sequences {
+            guard !runs.isEmpty, let run = step(sequence).flatMap({ runs[$0.runID] }) else {
+                append(sequence)
+                continue
             }
+            // A run stands where its newest step does.
+            if run.steps.last == sequence { append(run, isFolded: isFolded(run.id)) }
         }
     }
 
-    /// Puts all rows in another order, each by itself: a run's steps are apart there.
-    mutating func rebuild(_ rows: [ExchangeRow], _ order: TableOrder) {
+    /// Puts each request by itself, the last line first.
+    mutating func rebuild(_ sequences: [Int]) {
         runs = [:]
-        entries = rows.sorted { order.puts($1, above: $0) }.map {
-            Entry(line: .exchange($0.sequence), newest: $0.sequence)
-        }
+        entries = []
+        sorted = sequences
     }
 
-    /// Puts a row where it belongs in such an order. `rows` are all that are known, by sequence number without a gap.
-    mutating func insert(_ row: ExchangeRow, _ order: TableOrder, among rows: [ExchangeRow]) {
-        guard let oldest = rows.first?.sequence else { return }
-        // The last line comes first.
-        var (low, high) = (0, entries.count)
-        while low < high {
-            let middle = (low + high) / 2
-            let place = entries[middle].newest - oldest
-            if rows.indices.contains(place), order.puts(rows[place], above: row) {
-                high = middle
-            } else {
-                low = middle + 1
-            }
-        }
-        entries.insert(Entry(line: .exchange(row.sequence), newest: row.sequence), at: low)
+    /// Puts a row where it belongs in such an order.
+    mutating func insert(_ sequence: Int, _ keys: TableKeys) {
+        let place = keys.place(of: sequence, among: sorted ?? [])
+        if sorted == nil { sorted = [] }
+        sorted?.insert(sequence, at: place)
     }
 
-    private mutating func append(_ run: WorkflowRun?, isFolded: Bool) {
-        guard let run, let newest = run.steps.last else { return }
+    private mutating func append(_ run: WorkflowRun, isFolded: Bool) {
+        guard let newest = run.steps.last else { return }
         if !isFolded {
             for (offset, sequence) in run.steps.reversed().enumerated() {
                 entries.append(Entry(line: .step(sequence, of: run.id, isLast: offset == 0), newest: newest))

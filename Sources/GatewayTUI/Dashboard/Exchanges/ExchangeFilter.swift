@@ -13,11 +13,32 @@ package struct ExchangeFilter: Sendable, Hashable {
         case cached(Bool)
         case cache(String)
         case model(String)
+        case backend(String)
+        case provider(String)
+        case dialect(String)
+        case stop(String)
         case project(String)
-        case slower(Double)
-        case faster(Double)
-        case dearer(Double)
-        case cheaper(Double)
+        case id(String)
+        case streamed
+        case escalated
+        case estimated
+        case simulated
+        case marked
+        case above(Quantity, Double)
+        case below(Quantity, Double)
+    }
+
+    /// What is compared with a number.
+    package enum Quantity: String, Sendable, Hashable, CaseIterable {
+        case latency = "ms"
+        /// Milliseconds to the first byte.
+        case firstByte = "ttfb"
+        case cost
+        case saved
+        case tokens = "tok"
+        case input = "in"
+        case output = "out"
+        case score
     }
 
     package struct Term: Sendable, Hashable {
@@ -45,9 +66,8 @@ package struct ExchangeFilter: Sendable, Hashable {
 
     package var isEmpty: Bool { terms.isEmpty }
 
-    package func matches(_ row: ExchangeRow) -> Bool {
-        terms.allSatisfy { Self.holds($0.condition, row) != $0.isNegated }
-    }
+    /// What it lets through changes with the marks.
+    package var asksForMarks: Bool { terms.contains { $0.condition == .marked } }
 
     private struct Misunderstood: Error {
         let message: String
@@ -60,18 +80,23 @@ package struct ExchangeFilter: Sendable, Hashable {
             case "st", "status": return .success(status(value))
             case "cache": return .success(cache(value))
             case "model", "m": return .success(.model(value))
+            case "backend": return .success(.backend(value))
+            case "provider": return .success(.provider(value))
+            case "dialect", "api": return .success(.dialect(value))
+            case "stop": return .success(.stop(value))
             case "project": return .success(.project(value))
+            case "id": return .success(.id(value))
+            case "is": return kind(value)
             default: return .success(.word(text))
             }
         }
         for (sign, isAbove) in [(Character(">"), true), (Character("<"), false)] {
-            guard let (field, value) = split(text, at: sign), field == "ms" || field == "cost" else { continue }
+            guard let (field, value) = split(text, at: sign), let quantity = Quantity(rawValue: field) else { continue }
             let digits = value.hasPrefix("$") ? String(value.dropFirst()) : value
             guard let number = Double(digits), number.isFinite else {
                 return .failure(Misunderstood(message: "\(field)\(sign) wants a number"))
             }
-            if field == "ms" { return .success(isAbove ? .slower(number) : .faster(number)) }
-            return .success(isAbove ? .dearer(number) : .cheaper(number))
+            return .success(isAbove ? .above(quantity, number) : .below(quantity, number))
         }
         return .success(.word(text))
     }
@@ -105,23 +130,20 @@ package struct ExchangeFilter: Sendable, Hashable {
         }
     }
 
-    private static func holds(_ condition: Condition, _ row: ExchangeRow) -> Bool {
-        let summary = row.summary
-        return switch condition {
-        case .word(let word): row.searchable.contains(word)
-        case .tier(let tier): summary.tier == tier
-        case .succeeded: !summary.isFailed
-        case .failed: summary.isFailed
-        case .status(let digits): String(summary.status).hasPrefix(digits)
-        case .cached(let isCached): summary.isCached == isCached
-        case .cache(let kind): summary.cache.lowercased().hasPrefix(kind)
-        case .model(let name):
-            summary.model.lowercased().contains(name) || summary.requestedModel.lowercased().contains(name)
-        case .project(let name): summary.project.lowercased().hasPrefix(name)
-        case .slower(let limit): summary.latencyMilliseconds > limit
-        case .faster(let limit): summary.latencyMilliseconds < limit
-        case .dearer(let limit): summary.cost.inDollars > limit
-        case .cheaper(let limit): summary.cost.inDollars < limit
+    private static func kind(_ value: String) -> Result<Condition, Misunderstood> {
+        switch value {
+        case "ok": .success(.succeeded)
+        case "failed", "error": .success(.failed)
+        case "cached": .success(.cached(true))
+        case "stream", "streamed": .success(.streamed)
+        case "escalated": .success(.escalated)
+        case "estimated": .success(.estimated)
+        case "simulated": .success(.simulated)
+        case "marked": .success(.marked)
+        default:
+            .failure(
+                Misunderstood(message: "is: ok, failed, cached, stream, escalated, estimated, simulated or marked")
+            )
         }
     }
 }

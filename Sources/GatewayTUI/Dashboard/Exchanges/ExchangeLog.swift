@@ -1,0 +1,193 @@
+package import Shared
+
+/// The exchanges that are known, oldest first, and which of them pass the filter, in which order.
+package struct ExchangeLog: Sendable {
+    private let capacity: Int
+
+    private var stored: [StoredExchange] = []
+    private var names = NameTable()
+    /// The sequence number of the first of them.
+    private var first = 0
+    package private(set) var filter = ExchangeFilter()
+    private var matcher = ExchangeMatcher(ExchangeFilter())
+    package private(set) var order = TableOrder()
+    /// Sequence numbers of the rows that pass, oldest first. Kept up row by row: filtering all of them for every picture
+    /// was measured to cost more than everything else together.
+    private var passing: [Int] = []
+    /// The same as lines, the steps of a workflow's run together.
+    package private(set) var lines = TableLines()
+    /// By sequence number: what a person marked.
+    private var marked: Set<Int> = []
+    /// Exchanges ever seen, for the count of what came in while the picture was paused.
+    package private(set) var received = 0
+
+    /// Keeps so many exchanges.
+    package init(capacity: Int = 100_000) { self.capacity = capacity }
+
+    /// Rows that pass the filter.
+    package var count: Int { passing.count }
+    /// Rows that are known.
+    package var knownCount: Int { stored.count }
+    package var markedCount: Int { marked.count }
+
+    /// A row that passes, 0 the newest.
+    package subscript(index: Int) -> ExchangeRow? {
+        guard index >= 0, index < passing.count else { return nil }
+        return row(sequence: passing[passing.count - 1 - index])
+    }
+
+    package func sequence(ofID id: String) -> Int? {
+        let number = StoredExchange.number(of: id)
+        return stored.lastIndex { $0.isNamed(id, number: number) }.map { first + $0 }
+    }
+
+    package func row(sequence: Int) -> ExchangeRow? {
+        guard let exchange = exchange(sequence) else { return nil }
+        return ExchangeRow(
+            sequence: sequence,
+            summary: exchange.summary(names),
+            original: exchange.original(names),
+            isMarked: marked.contains(sequence)
+        )
+    }
+
+    private func exchange(_ sequence: Int) -> StoredExchange? {
+        stored.indices.contains(sequence - first) ? stored[sequence - first] : nil
+    }
+
+    /// When the oldest that is known came, in milliseconds since 1970.
+    package var oldestUnixMilliseconds: Int64? { stored.first?.unixMilliseconds }
+    package var isFull: Bool { stored.count >= capacity }
+
+    /// In the order of the table, of the rows that are marked or, where none is, of all that pass: as the daemon told them.
+    package var toExport: [ExchangeSummary] {
+        let shown = lines.sequences(passing: passing)
+        let wanted = marked.isEmpty ? shown : shown.filter(marked.contains)
+        return wanted.compactMap { exchange($0)?.original(names) }
+    }
+
+    // MARK: What comes in
+
+    /// Adds an exchange that ended now. One that is there already is left alone.
+    package mutating func append(_ summary: ExchangeSummary) {
+        let number = StoredExchange.number(of: summary.id)
+        if stored.suffix(64).contains(where: { $0.isNamed(summary.id, number: number) }) { return }
+        let sequence = first + stored.count
+        let exchange = StoredExchange(summary, names: &names)
+        stored.append(exchange)
+        received += 1
+        if matcher.matches(exchange, names, isMarked: false) {
+            passing.append(sequence)
+            if !order.isNatural {
+                lines.insert(sequence, order.keys(stored, first: first, names: names))
+            } else if exchange.workflow == nil {
+                lines.append(sequence)
+            } else {
+                arrange()
+            }
+        }
+        // Dropped in steps, so that a full log does not move all rows for each new one.
+        if stored.count > capacity + capacity / 20 { trim() }
+    }
+
+    /// Takes over the daemon's list (newest first), keeping what it no longer has. Sequence numbers change unless all of it is
+    /// newer.
+    package mutating func merge(_ list: [ExchangeSummary]) {
+        let fresh = unknown(list)
+        guard !fresh.isEmpty else { return }
+        received += fresh.count
+        let ids = Set(marked.compactMap { exchange($0)?.id })
+        let all = stored + fresh.reversed().map { StoredExchange($0, names: &names) }
+        let merged = all.enumerated().sorted {
+            ($0.element.unixMilliseconds, $0.offset) < ($1.element.unixMilliseconds, $1.offset)
+        }
+        first += stored.count
+        stored = merged.suffix(capacity).map(\.element)
+        marked = Set(stored.indices.filter { !ids.isEmpty && ids.contains(stored[$0].id) }.map { first + $0 })
+        refilter()
+    }
+
+    /// Puts older ones (newest first) before what is known, as far as there is room. Sequence numbers stay.
+    ///
+    /// - Returns: How many were new.
+    package mutating func prepend(_ older: [ExchangeSummary]) -> Int {
+        let room = capacity - stored.count
+        let fresh = unknown(older).prefix(max(0, room))
+        guard !fresh.isEmpty else { return 0 }
+        stored = fresh.reversed().map { StoredExchange($0, names: &names) } + stored
+        first -= fresh.count
+        refilter()
+        return fresh.count
+    }
+
+    private func unknown(_ list: [ExchangeSummary]) -> [ExchangeSummary] {
+        let known = Set(stored.map(\.id))
+        return list.filter { !known.contains($0.id) }
+    }
+
+    // MARK: What is shown
+
+    package mutating func setFilter(_ filter: ExchangeFilter) {
+        guard filter != self.filter else { return }
+        self.filter = filter
+        matcher = ExchangeMatcher(filter)
+        refilter()
+    }
+
+    package mutating func setOrder(_ order: TableOrder) {
+        guard order != self.order else { return }
+        self.order = order
+        arrange()
+    }
+
+    /// Folds or unfolds a workflow's run.
+    package mutating func fold(_ run: String, _ isFolded: Bool) {
+        if lines.choose(run, isFolded: isFolded) { arrange() }
+    }
+
+    /// Marks a row, or takes its mark away.
+    package mutating func toggleMark(id: String) {
+        guard let sequence = sequence(ofID: id) else { return }
+        if marked.remove(sequence) == nil { marked.insert(sequence) }
+        if filter.asksForMarks { refilter() }
+    }
+
+    package mutating func clearMarks() {
+        marked = []
+        if filter.asksForMarks { refilter() }
+    }
+
+    package func isMarked(_ sequence: Int) -> Bool { marked.contains(sequence) }
+
+    private mutating func refilter() {
+        passing = []
+        passing.reserveCapacity(stored.count)
+        for (offset, exchange) in stored.enumerated() {
+            let sequence = first + offset
+            if matcher.matches(exchange, names, isMarked: marked.contains(sequence)) { passing.append(sequence) }
+        }
+        arrange()
+    }
+
+    /// Done where a step comes in or goes; any other request is one more line.
+    private mutating func arrange() {
+        guard order.isNatural else {
+            return lines.rebuild(order.keys(stored, first: first, names: names).sorted(passing))
+        }
+        let log = self
+        lines.rebuild(passing, isFiltered: !filter.isEmpty) {
+            log.exchange($0)?.workflow
+        } row: {
+            log.row(sequence: $0)
+        }
+    }
+
+    private mutating func trim() {
+        let gone = stored.count - capacity
+        stored.removeFirst(gone)
+        first += gone
+        passing.removeFirst(passing.firstIndex { $0 >= first } ?? passing.count)
+        marked = marked.filter { $0 >= first }
+        arrange()
+    }
+}

@@ -1,0 +1,95 @@
+import Shared
+
+extension TableOrder {
+    /// What the rows are compared by.
+    func keys(_ stored: [StoredExchange], first: Int, names: NameTable) -> TableKeys {
+        TableKeys(order: self, stored: stored, first: first, ranks: column.hasNames ? names.ranks() : [])
+    }
+}
+
+extension TableOrder.Column {
+    fileprivate var hasNames: Bool { self == .model || self == .cache || self == .project }
+}
+
+/// Compares rows by a column without unpacking them. Of rows that are alike the newest stands first.
+struct TableKeys {
+    let order: TableOrder
+    let stored: [StoredExchange]
+    /// The sequence number of the first of them.
+    let first: Int
+    /// By the name's number.
+    let ranks: [Int]
+
+    /// Whoever has the smaller one stands above.
+    private struct Key {
+        var number: Double
+        var rank: Int
+        let sequence: Int
+    }
+
+    /// Sequence numbers in the order of the table, the last line first.
+    func sorted(_ sequences: [Int]) -> [Int] {
+        let keys = sequences.map(key)
+        return keys.sorted { puts($1, above: $0) }.map(\.sequence)
+    }
+
+    /// Where among others in that order a row belongs.
+    func place(of sequence: Int, among lines: [Int]) -> Int {
+        let mine = key(sequence)
+        var (low, high) = (0, lines.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if puts(key(lines[middle]), above: mine) { high = middle } else { low = middle + 1 }
+        }
+        return low
+    }
+
+    private func puts(_ one: Key, above other: Key) -> Bool {
+        if one.number != other.number { return (one.number < other.number) != order.isReversed }
+        if one.rank != other.rank { return (one.rank < other.rank) != order.isReversed }
+        if order.column == .prompt {
+            let (first, second) = (exchange(one.sequence)?.prompt ?? "", exchange(other.sequence)?.prompt ?? "")
+            if first != second { return (first < second) != order.isReversed }
+        }
+        return (one.sequence > other.sequence) != (order.column == .time && order.isReversed)
+    }
+
+    private func exchange(_ sequence: Int) -> StoredExchange? {
+        stored.indices.contains(sequence - first) ? stored[sequence - first] : nil
+    }
+
+    /// Numbers fall, texts rise.
+    private func key(_ sequence: Int) -> Key {
+        var key = Key(number: 0, rank: 0, sequence: sequence)
+        guard let exchange = exchange(sequence) else { return key }
+        func rank(_ name: StoredExchange.Name) -> Int { ranks[Int(exchange.name(name))] }
+        switch order.column {
+        case .time: break
+        case .model:
+            key.number = -Double(exchange.tier.flatMap { Tier.allCases.firstIndex(of: $0) } ?? -1)
+            key.rank = rank(.model)
+        case .cache: key.rank = exchange.isCached ? rank(.cache) : .max
+        case .latency: key.number = -exchange.latencyMilliseconds
+        case .cost: key.number = -Double(exchange.cost.nanodollars)
+        case .saved: key.number = -Double(exchange.saved.nanodollars)
+        case .tokens: key.number = -Double(exchange.tokens)
+        case .score: key.number = -Double(exchange.score)
+        case .project: key.rank = rank(.project)
+        case .status: key.number = -Double(Int(exchange.status) + (exchange.isFailed ? 1_000 : 0))
+        // Most prompts differ in their first letters.
+        case .prompt: key.rank = Self.start(of: exchange.prompt)
+        }
+        return key
+    }
+
+    /// The first seven bytes as a number that is in their order.
+    private static func start(of text: String) -> Int {
+        var number = 0
+        var count = 0
+        for byte in text.utf8.prefix(7) {
+            number = number << 8 | Int(byte)
+            count += 1
+        }
+        return number << (8 * (7 - count))
+    }
+}
