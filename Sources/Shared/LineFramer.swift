@@ -21,7 +21,7 @@ public struct LineFramer: Sendable {
         var lines: [Data] = []
         var start = pending.startIndex
         var from = pending.startIndex + searched
-        while let newline = pending[from...].firstIndex(of: 0x0A) {
+        while let newline = pending.firstNewline(from: from) {
             if newline - start > limit { throw LineTooLong(limit: limit) }
             if newline > start { lines.append(Data(pending[start..<newline])) }
             start = newline + 1
@@ -30,5 +30,15 @@ public struct LineFramer: Sendable {
         pending = start == pending.endIndex ? Data() : Data(pending[start...])
         if pending.count > limit { throw LineTooLong(limit: limit) }
         return lines
+    }
+}
+
+extension Data {
+    /// Looked for in the memory itself: through the collection's indices each byte is checked several times.
+    fileprivate func firstNewline(from index: Index) -> Index? {
+        withUnsafeBytes { bytes in
+            for offset in (index - startIndex)..<bytes.count where bytes[offset] == 0x0A { return startIndex + offset }
+            return nil
+        }
     }
 }

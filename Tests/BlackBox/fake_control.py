@@ -4,6 +4,7 @@
 For trying and testing `gateway-tui` without a daemon. Standard library only.
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -67,11 +68,12 @@ class Gateway:
         self.options = options
         self.random = random.Random(options.seed)
         self.started = time.time()
-        self.log = []
+        self.began = time.monotonic()
+        self.log = collections.deque(maxlen=1000)
         self.totals = self.empty_totals()
         self.tiers = {}
         self.backends = {name: [0, 0, 0.0] for name, *_ in BACKENDS}
-        self.ended = []
+        self.ended = collections.deque()
         self.next_id = 1
         self.flushed = {"memory": 0, "redis": 0, "questions": 0}
         self.guards = {"numbers": 0, "negation": 0, "names": 0, "units": 0, "opposites": 0, "language": 0}
@@ -82,7 +84,11 @@ class Gateway:
                 self.step("bc1279aa00000001", op)
             for op in ("correctness", "secu\x1b[2Jrity"):
                 self.step("77f0e1bb00000002", op)
-        self.ended = []
+        self.ended = collections.deque()
+
+    def now(self):
+        """Seconds since 1970, going as fast as `--time-scale` says."""
+        return self.started + (time.monotonic() - self.began) * self.options.time_scale
 
     @staticmethod
     def empty_totals():
@@ -116,7 +122,7 @@ class Gateway:
             prompts = PROMPTS + (HOSTILE if self.options.hostile else [])
             prompt = rnd.choice(prompts)
         summary = {
-            "query_id": "%016x" % (self.next_id * 0x9E3779B97F4A7C15 % 2**64), "unix_ms": int((at or time.time()) * 1000),
+            "query_id": "%016x" % (self.next_id * 0x9E3779B97F4A7C15 % 2**64), "unix_ms": int((at or self.now()) * 1000),
             "dialect": "anthropic", "requested_model": "claude-opus-4-7", "model": "" if failed else model,
             "backend": "" if failed else name, "provider": "simulated" if self.options.demo else provider,
             "tier": None if failed else tier, "score": rnd.randint(2, 95), "classifier": "heuristic",
@@ -129,8 +135,7 @@ class Gateway:
         }
         self.next_id += 1
         self.log.append(summary)
-        self.log = self.log[-1000:]
-        self.ended.append(time.time())
+        self.ended.append(self.now())
         totals = self.totals
         totals["requests"] += 1
         totals["errors"] += failed
@@ -162,8 +167,9 @@ class Gateway:
                  "cost_usd": self.backends[name][2]} for name, provider, model, tier, *_ in BACKENDS]
 
     def snapshot(self):
-        now = time.time()
-        self.ended = [at for at in self.ended if now - at < 60]
+        now = self.now()
+        while self.ended and now - self.ended[0] >= 60:
+            self.ended.popleft()
         latencies = sorted(row["latency_ms"] for row in self.log) or [None]
         totals = dict(self.totals)
         if self.options.cache == "old":
@@ -256,7 +262,7 @@ class Gateway:
 
 class Connection:
     def __init__(self, sock):
-        self.sock, self.inbox, self.outbox, self.subscribed, self.send = sock, b"", b"", False, None
+        self.sock, self.inbox, self.outbox, self.subscribed, self.send = sock, b"", bytearray(), False, None
 
     def say(self, message):
         self.outbox += (json.dumps({"jsonrpc": "2.0", **message}) + "\n").encode()
@@ -264,7 +270,8 @@ class Connection:
     def flush(self):
         while self.outbox:
             try:
-                self.outbox = self.outbox[self.sock.send(self.outbox):]
+                # The front of a bytearray goes without a copy of the rest.
+                del self.outbox[:self.sock.send(self.outbox[:262_144])]
             except BlockingIOError:
                 return
 
@@ -288,7 +295,7 @@ class Server:
             for key, _ in self.selector.select(0.02):
                 self.accept() if key.fileobj is self.listener else self.read(key.fileobj)
             now = time.time()
-            while self.options.rate > 0 and now >= next_exchange:
+            while self.options.rate > 0 and now >= next_exchange and self.gateway.next_id <= self.options.most:
                 next_exchange += 1 / self.options.rate
                 self.publish("exchange.completed", self.gateway.exchange())
             if now >= next_snapshot:
@@ -347,7 +354,7 @@ class Server:
         if method == "hello":
             result({"protocol": options.protocol, **identity})
         elif method == "daemon.status":
-            result({**identity, "uptime_seconds": time.time() - gateway.started, "base_url": "http://127.0.0.1:8080",
+            result({**identity, "uptime_seconds": gateway.now() - gateway.started, "base_url": "http://127.0.0.1:8080",
                     "routing_mode": "auto", "config_path": None, "backends": gateway.backend_rows(),
                     "warnings": options.warning})
         elif method == "metrics.subscribe":
@@ -355,7 +362,7 @@ class Server:
             result({})
             connection.say({"method": "metrics.snapshot", "params": gateway.snapshot()})
         elif method == "exchanges.list":
-            result({"exchanges": gateway.log[-params["limit"]:][::-1]})
+            result({"exchanges": list(gateway.log)[-params["limit"]:][::-1]})
         elif method == "exchanges.get":
             found = [row for row in gateway.log if row["query_id"] == params["query_id"]]
             result(gateway.detail(found[0])) if found else failure(-32004, "no such exchange")
@@ -404,6 +411,8 @@ def main():
     parser.add_argument("socket")
     parser.add_argument("--rate", type=float, default=2.0, help="exchanges a second")
     parser.add_argument("--snapshot-rate", type=float, default=1.0, help="snapshots a second")
+    parser.add_argument("--most", type=int, default=10**9, help="exchanges at most")
+    parser.add_argument("--time-scale", type=float, default=1.0, help="seconds that the told times go in one")
     parser.add_argument("--history", type=int, default=60, help="exchanges there are at the start")
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--protocol", type=int, default=1)

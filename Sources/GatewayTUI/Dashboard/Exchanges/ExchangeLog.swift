@@ -16,6 +16,8 @@ package struct ExchangeLog: Sendable {
     private var passing: [Int] = []
     /// The same as lines, the steps of a workflow's run together.
     package private(set) var lines = TableLines()
+    /// How many of those that pass are steps of workflows.
+    private var stepCount = 0
     /// By sequence number: what a person marked.
     private var marked: Set<Int> = []
     /// Exchanges ever seen, for the count of what came in while the picture was paused.
@@ -78,6 +80,7 @@ package struct ExchangeLog: Sendable {
         received += 1
         if matcher.matches(exchange, names, isMarked: false) {
             passing.append(sequence)
+            if exchange.workflow != nil { stepCount += 1 }
             if !order.isNatural {
                 lines.insert(sequence, order.keys(stored, first: first, names: names))
             } else if exchange.workflow == nil {
@@ -162,9 +165,15 @@ package struct ExchangeLog: Sendable {
     private mutating func refilter() {
         passing = []
         passing.reserveCapacity(stored.count)
-        for (offset, exchange) in stored.enumerated() {
+        stepCount = 0
+        let hasMarks = !marked.isEmpty
+        // By their places: taken out one by one, each would be a copy that is counted.
+        for offset in stored.indices {
             let sequence = first + offset
-            if matcher.matches(exchange, names, isMarked: marked.contains(sequence)) { passing.append(sequence) }
+            let isMarked = hasMarks && marked.contains(sequence)
+            guard matcher.matches(stored[offset], names, isMarked: isMarked) else { continue }
+            passing.append(sequence)
+            if stored[offset].workflow != nil { stepCount += 1 }
         }
         arrange()
     }
@@ -172,8 +181,10 @@ package struct ExchangeLog: Sendable {
     /// Done where a step comes in or goes; any other request is one more line.
     private mutating func arrange() {
         guard order.isNatural else {
-            return lines.rebuild(order.keys(stored, first: first, names: names).sorted(passing))
+            return lines.rebuild(order.keys(stored, first: first, names: names).sorted(passing), isByTime: false)
         }
+        // Without steps each request is a line by itself, which is most people's every day.
+        guard stepCount > 0 else { return lines.rebuild(passing, isByTime: true) }
         let log = self
         lines.rebuild(passing, isFiltered: !filter.isEmpty) {
             log.exchange($0)?.workflow
@@ -186,7 +197,9 @@ package struct ExchangeLog: Sendable {
         let gone = stored.count - capacity
         stored.removeFirst(gone)
         first += gone
-        passing.removeFirst(passing.firstIndex { $0 >= first } ?? passing.count)
+        let gonePassing = passing.firstIndex { $0 >= first } ?? passing.count
+        passing.removeFirst(gonePassing)
+        stepCount = passing.count { exchange($0)?.workflow != nil }
         marked = marked.filter { $0 >= first }
         arrange()
     }

@@ -2,53 +2,95 @@ import Shared
 
 /// Tells which exchanges a filter lets through. What it asks of names is found out once for each name.
 struct ExchangeMatcher: Sendable {
-    private var terms: [Term]
+    private let terms: [Term]
+    private var namesKnown = 0
+    /// For each term by the name's number: whether the name holds what is looked for.
+    private var known: [[Bool]]
 
-    fileprivate struct Term: Sendable {
+    /// A reference: a hundred thousand rows are asked at once, and each copy of its texts would be counted.
+    fileprivate final class Term: Sendable {
         let condition: ExchangeFilter.Condition
         let isNegated: Bool
-        /// By the name's number: whether it holds what is looked for.
-        var known: [Bool] = []
+        /// The bytes of a word that is looked for everywhere.
+        let word: [UInt8]
+        /// Where an id can hold the word: its digits.
+        let digits: HexDigits?
+
+        init(_ term: ExchangeFilter.Term) {
+            condition = term.condition
+            isNegated = term.isNegated
+            var text = ""
+            if case .word(let word) = condition { text = word }
+            word = Array(text.utf8)
+            digits = HexDigits(text)
+        }
     }
 
     init(_ filter: ExchangeFilter) {
-        terms = filter.terms.map { Term(condition: $0.condition, isNegated: $0.isNegated) }
+        terms = filter.terms.map(Term.init)
+        known = terms.map { _ in [] }
     }
 
     mutating func matches(_ exchange: StoredExchange, _ names: NameTable, isMarked: Bool) -> Bool {
+        if namesKnown < names.count { learn(names) }
         for at in terms.indices {
-            while terms[at].known.count < names.count {
-                let name = names[UInt16(terms[at].known.count)].lowercased()
-                terms[at].known.append(terms[at].condition.holds(ofName: name))
-            }
-            if terms[at].holds(exchange, isMarked: isMarked) == terms[at].isNegated { return false }
+            let term = terms[at]
+            if term.holds(exchange, known[at], isMarked: isMarked) == term.isNegated { return false }
         }
         return true
+    }
+
+    private mutating func learn(_ names: NameTable) {
+        for number in namesKnown..<names.count {
+            let name = names[UInt16(number)].lowercased()
+            for at in terms.indices { known[at].append(terms[at].condition.holds(ofName: name)) }
+        }
+        namesKnown = names.count
+    }
+}
+
+/// Up to 16 hexadecimal digits, to be looked for in an id.
+struct HexDigits: Sendable {
+    private let value: UInt64
+    private let count: Int
+
+    /// nil for what no id can hold.
+    init?(_ text: String) {
+        guard (1...16).contains(text.utf8.count),
+            let value = StoredExchange.number(of: String(repeating: "0", count: 16 - text.utf8.count) + text)
+        else { return nil }
+        self.value = value
+        count = text.utf8.count
+    }
+
+    /// Whether the 16 digits of a number hold these side by side.
+    func occur(in number: UInt64) -> Bool {
+        let mask: UInt64 = count == 16 ? .max : (1 << (4 * UInt64(count))) - 1
+        for shift in 0...(16 - count) where (number >> (4 * UInt64(shift))) & mask == value { return true }
+        return false
     }
 }
 
 extension ExchangeMatcher.Term {
-    private func isNamed(_ exchange: StoredExchange, _ columns: StoredExchange.Name...) -> Bool {
-        columns.contains { known[Int(exchange.name($0))] }
-    }
-
-    fileprivate func holds(_ exchange: StoredExchange, isMarked: Bool) -> Bool {
-        switch condition {
-        case .word(let word):
-            isNamed(exchange, .model, .requestedModel, .backend, .project) || exchange.prompt.hasWord(word)
-                || (exchange.whole?.searchable ?? exchange.id).contains(word)
+    fileprivate func holds(_ exchange: StoredExchange, _ known: [Bool], isMarked: Bool) -> Bool {
+        func isNamed(_ name: StoredExchange.Name) -> Bool { known[Int(exchange.name(name))] }
+        return switch condition {
+        case .word:
+            isNamed(.model) || isNamed(.requestedModel) || isNamed(.backend) || isNamed(.project)
+                || exchange.prompt.holds(word: word)
+                || exchange.whole?.searchable.holds(word: word) ?? exchange.hasDigits(digits)
         case .tier(let tier): exchange.tier == tier
         case .succeeded: !exchange.isFailed
         case .failed: exchange.isFailed
         case .status(let digits): String(exchange.status).hasPrefix(digits)
         case .cached(let isCached): exchange.isCached == isCached
-        case .cache: isNamed(exchange, .cache)
-        case .model: isNamed(exchange, .model, .requestedModel)
-        case .backend: isNamed(exchange, .backend)
-        case .provider: isNamed(exchange, .provider)
-        case .dialect: isNamed(exchange, .dialect)
-        case .stop: isNamed(exchange, .stopReason)
-        case .project: isNamed(exchange, .project)
+        case .cache: isNamed(.cache)
+        case .model: isNamed(.model) || isNamed(.requestedModel)
+        case .backend: isNamed(.backend)
+        case .provider: isNamed(.provider)
+        case .dialect: isNamed(.dialect)
+        case .stop: isNamed(.stopReason)
+        case .project: isNamed(.project)
         case .id(let start): exchange.id.hasPrefix(start)
         case .streamed: exchange.isStream
         case .escalated: exchange.escalations > 0
@@ -91,27 +133,23 @@ extension ExchangeFilter.Condition {
 
 extension String {
     /// Whether it holds a word, which is in lower case. Most texts are ASCII, and are compared byte by byte.
-    fileprivate func hasWord(_ word: String) -> Bool {
-        var needle = word
-        let found = needle.withUTF8 { needle -> Bool? in
-            utf8.withContiguousStorageIfAvailable { text -> Bool? in
-                guard let first = needle.first else { return true }
-                var isASCII = true
-                var at = 0
-                while at < text.count {
-                    let byte = text[at]
-                    if byte >= 0x80 { isASCII = false }
-                    if byte.lowercased == first, text.count - at >= needle.count,
-                        (1..<needle.count).allSatisfy({ text[at + $0].lowercased == needle[$0] })
-                    {
-                        return true
-                    }
-                    at += 1
-                }
-                return isASCII ? false : nil
-            } ?? nil
+    fileprivate func holds(word: [UInt8]) -> Bool {
+        guard let first = word.first else { return true }
+        let upper = first &- UInt8(ascii: "a") < 26 ? first & 0xDF : first
+        let found = utf8.withContiguousStorageIfAvailable { text -> Bool? in
+            var seen: UInt8 = 0
+            for at in 0..<text.count {
+                let byte = text[at]
+                seen |= byte
+                guard byte == first || byte == upper, text.count - at >= word.count else { continue }
+                var next = 1
+                while next < word.count, text[at + next].lowercased == word[next] { next += 1 }
+                if next == word.count { return true }
+            }
+            return seen < 0x80 ? false : nil
         }
-        return found ?? lowercased().contains(word)
+        if let found, let found { return found }
+        return lowercased().contains(String(decoding: word, as: UTF8.self))
     }
 }
 

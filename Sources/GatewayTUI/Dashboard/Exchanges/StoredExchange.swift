@@ -186,6 +186,9 @@ package struct StoredExchange: Sendable {
         return number == self.number
     }
 
+    /// Whether the digits of its id hold these.
+    func hasDigits(_ digits: HexDigits?) -> Bool { digits?.occur(in: number) ?? false }
+
     private var packedID: String {
         let digits = String(number, radix: 16)
         return String(repeating: "0", count: 16 - digits.utf8.count) + digits

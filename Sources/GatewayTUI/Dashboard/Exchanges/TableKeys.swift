@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 
 extension TableOrder {
@@ -20,7 +21,7 @@ struct TableKeys {
     /// By the name's number.
     let ranks: [Int]
 
-    /// Whoever has the smaller one stands above.
+    /// Whoever has the smaller number stands above, then the smaller rank, then the newer.
     private struct Key {
         var number: Double
         var rank: Int
@@ -29,8 +30,17 @@ struct TableKeys {
 
     /// Sequence numbers in the order of the table, the last line first.
     func sorted(_ sequences: [Int]) -> [Int] {
-        let keys = sequences.map(key)
-        return keys.sorted { puts($1, above: $0) }.map(\.sequence)
+        var keys = sequences.map(key)
+        // A comparison that knows its columns is the quicker; the most are of numbers.
+        if order.column == .prompt {
+            keys.sort { puts($1, above: $0) }
+        } else {
+            keys.sort { one, other in
+                if one.number != other.number { return one.number > other.number }
+                return one.rank != other.rank ? one.rank > other.rank : one.sequence < other.sequence
+            }
+        }
+        return keys.map(\.sequence)
     }
 
     /// Where among others in that order a row belongs.
@@ -45,26 +55,37 @@ struct TableKeys {
     }
 
     private func puts(_ one: Key, above other: Key) -> Bool {
-        if one.number != other.number { return (one.number < other.number) != order.isReversed }
-        if one.rank != other.rank { return (one.rank < other.rank) != order.isReversed }
-        if order.column == .prompt {
-            let (first, second) = (exchange(one.sequence)?.prompt ?? "", exchange(other.sequence)?.prompt ?? "")
-            if first != second { return (first < second) != order.isReversed }
+        if one.number != other.number { return one.number < other.number }
+        if one.rank != other.rank { return one.rank < other.rank }
+        if order.column == .prompt, stored.indices.contains(one.sequence - first),
+            stored.indices.contains(other.sequence - first)
+        {
+            let order = stored[one.sequence - first].prompt.compared(to: stored[other.sequence - first].prompt)
+            if order != 0 { return (order < 0) != self.order.isReversed }
         }
-        return (one.sequence > other.sequence) != (order.column == .time && order.isReversed)
+        return one.sequence > other.sequence
     }
 
     private func exchange(_ sequence: Int) -> StoredExchange? {
         stored.indices.contains(sequence - first) ? stored[sequence - first] : nil
     }
 
-    /// Numbers fall, texts rise.
     private func key(_ sequence: Int) -> Key {
+        var key = rising(sequence)
+        guard order.isReversed else { return key }
+        key.number = -key.number
+        // Unlike a minus sign this turns every number round.
+        key.rank = ~key.rank
+        return key
+    }
+
+    /// Numbers fall, texts rise.
+    private func rising(_ sequence: Int) -> Key {
         var key = Key(number: 0, rank: 0, sequence: sequence)
         guard let exchange = exchange(sequence) else { return key }
         func rank(_ name: StoredExchange.Name) -> Int { ranks[Int(exchange.name(name))] }
         switch order.column {
-        case .time: break
+        case .time: key.number = -Double(sequence)
         case .model:
             key.number = -Double(exchange.tier.flatMap { Tier.allCases.firstIndex(of: $0) } ?? -1)
             key.rank = rank(.model)
@@ -91,5 +112,23 @@ struct TableKeys {
             count += 1
         }
         return number << (8 * (7 - count))
+    }
+}
+
+extension String {
+    /// By bytes, which for UTF-8 is the order of scalars: negative where this one comes first.
+    fileprivate func compared(to other: String) -> Int {
+        let order = utf8.withContiguousStorageIfAvailable { mine in
+            other.utf8.withContiguousStorageIfAvailable { theirs -> Int in
+                guard let left = mine.baseAddress, let right = theirs.baseAddress else {
+                    return mine.count - theirs.count
+                }
+                let order = memcmp(left, right, min(mine.count, theirs.count))
+                if order != 0 { return Int(order) }
+                return mine.count - theirs.count
+            }
+        }
+        if let order, let order { return order }
+        return self == other ? 0 : self < other ? -1 : 1
     }
 }

@@ -34,8 +34,11 @@ package struct TableLines: Sendable {
 
     /// The last line first, so that what comes in is added at the end.
     private var entries: [Entry] = []
-    /// In any order but that of time each request stands by itself: their sequence numbers, the last line first.
-    private var sorted: [Int]?
+    /// Where there are no runs, and in any order but that of time, each request stands by itself: their sequence numbers, the
+    /// last line first.
+    private var single: [Int]? = []
+    /// They are in the order of time.
+    private var isByTime = true
     /// By id.
     package private(set) var runs: [String: WorkflowRun] = [:]
     /// What a person chose, by the run's id.
@@ -45,41 +48,45 @@ package struct TableLines: Sendable {
 
     package init() {}
 
-    package var count: Int { sorted?.count ?? entries.count }
+    package var count: Int { single?.count ?? entries.count }
 
     /// A line, 0 the first.
     package subscript(index: Int) -> TableLine? {
         guard index >= 0, index < count else { return nil }
-        if let sorted { return .exchange(sorted[sorted.count - 1 - index]) }
+        if let single { return .exchange(single[single.count - 1 - index]) }
         return entries[entries.count - 1 - index].line
     }
 
     /// The requests from the first line to the last, those that are folded away too; `passing` are all, oldest first.
-    func sequences(passing: [Int]) -> [Int] { sorted.map { $0.reversed() } ?? passing.reversed() }
+    func sequences(passing: [Int]) -> [Int] { single.map { $0.reversed() } ?? passing.reversed() }
 
     /// Where a line stands. One that is gone has the place of its run's head, else the one where it would stand.
     package func index(of name: TableLine.Name) -> Int {
-        if let sorted {
+        if let single {
             guard case .exchange(let sequence) = name else { return max(0, count - 1) }
-            return sorted.lastIndex(of: sequence).map { sorted.count - 1 - $0 } ?? max(0, count - 1)
+            guard isByTime else {
+                return single.lastIndex(of: sequence).map { single.count - 1 - $0 } ?? max(0, count - 1)
+            }
+            let near = firstPlace(single.count) { single[$0] >= sequence }
+            return near < single.count ? single.count - 1 - near : 0
         }
         if case .exchange(let sequence) = name {
-            let near = firstEntry(newestFrom: sequence)
+            let near = firstPlace(entries.count) { entries[$0].newest >= sequence }
             if near < entries.count, entries[near].line == .exchange(sequence) { return entries.count - 1 - near }
         }
         if let found = entries.lastIndex(where: { $0.line.name == name }) { return entries.count - 1 - found }
         guard case .exchange(let sequence) = name else { return max(0, entries.count - 1) }
         if let run = runs.values.first(where: { $0.steps.contains(sequence) }) { return index(of: .run(run.id)) }
-        let near = firstEntry(newestFrom: sequence)
+        let near = firstPlace(entries.count) { entries[$0].newest >= sequence }
         return near < entries.count ? entries.count - 1 - near : 0
     }
 
-    /// The first place whose newest exchange has that number or a higher one.
-    private func firstEntry(newestFrom sequence: Int) -> Int {
-        var (low, high) = (0, entries.count)
+    /// The first of so many places that reaches something; those before it do not.
+    private func firstPlace(_ count: Int, reaches: (Int) -> Bool) -> Int {
+        var (low, high) = (0, count)
         while low < high {
             let middle = (low + high) / 2
-            if entries[middle].newest < sequence { low = middle + 1 } else { high = middle }
+            if reaches(middle) { high = middle } else { low = middle + 1 }
         }
         return low
     }
@@ -98,7 +105,10 @@ package struct TableLines: Sendable {
     }
 
     /// A request that belongs to no run.
-    mutating func append(_ sequence: Int) { entries.append(Entry(line: .exchange(sequence), newest: sequence)) }
+    mutating func append(_ sequence: Int) {
+        if single?.append(sequence) != nil { return }
+        entries.append(Entry(line: .exchange(sequence), newest: sequence))
+    }
 
     /// Puts all rows in their places, oldest first: those of no run by themselves.
     mutating func rebuild(
@@ -108,7 +118,7 @@ package struct TableLines: Sendable {
         row: (Int) -> ExchangeRow?
     ) {
         self.isFiltered = isFiltered
-        sorted = nil
+        single = nil
         runs = [:]
         for sequence in sequences {
             guard let step = step(sequence), let row = row(sequence) else { continue }
@@ -128,17 +138,18 @@ package struct TableLines: Sendable {
     }
 
     /// Puts each request by itself, the last line first.
-    mutating func rebuild(_ sequences: [Int]) {
+    mutating func rebuild(_ sequences: [Int], isByTime: Bool) {
         runs = [:]
         entries = []
-        sorted = sequences
+        single = sequences
+        self.isByTime = isByTime
     }
 
     /// Puts a row where it belongs in such an order.
     mutating func insert(_ sequence: Int, _ keys: TableKeys) {
-        let place = keys.place(of: sequence, among: sorted ?? [])
-        if sorted == nil { sorted = [] }
-        sorted?.insert(sequence, at: place)
+        let place = keys.place(of: sequence, among: single ?? [])
+        if single == nil { single = [] }
+        single?.insert(sequence, at: place)
     }
 
     private mutating func append(_ run: WorkflowRun, isFolded: Bool) {

@@ -1,4 +1,4 @@
-package import Shared
+import Shared
 
 /// What of a request's and an answer's headers may be remembered: what tells programs, versions and wishes apart, and nothing
 /// that lets anybody in.
