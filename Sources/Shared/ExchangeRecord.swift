@@ -163,6 +163,8 @@ public struct ExchangeDetail: Sendable, Hashable, Codable {
     public var attempts: [AttemptReport]
     /// What had to be dropped or adapted, and other things worth knowing.
     public var warnings: [String]
+    /// What was found in the answer; nil where it was not looked at.
+    public var quality: AnswerQualityReport?
 
     public init(
         summary: ExchangeSummary,

@@ -11,6 +11,8 @@ package final class LedgerEntry: Sendable {
     package let overheads: [Overhead]
     /// What was done to the prompt, a sentence each.
     package let notes: [String]
+    /// What is thought of the answer; nil where it was not looked at.
+    let quality: QualityVerdict?
     /// The beginning of the client key's hash; empty without a key.
     package let keyFingerprint: String
     /// The reason's name where it failed, for a metric: a ``GatewayError/label``, or that its provider said so.
@@ -25,6 +27,7 @@ package final class LedgerEntry: Sendable {
         warnings: [String],
         overheads: [Overhead] = [],
         notes: [String] = [],
+        quality: QualityVerdict? = nil,
         keyFingerprint: String = "",
         failure: String? = nil,
         ownNanoseconds: Int64? = nil
@@ -35,6 +38,7 @@ package final class LedgerEntry: Sendable {
         self.keyFingerprint = keyFingerprint
         self.overheads = overheads
         self.notes = notes
+        self.quality = quality
         self.decision = decision
         self.attempts = attempts
         self.warnings = warnings
@@ -47,12 +51,14 @@ package final class LedgerEntry: Sendable {
         if !classifications.isEmpty {
             explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
         }
-        return ExchangeDetail(
+        var detail = ExchangeDetail(
             summary: summary,
             decision: explanation,
             attempts: attempts,
             warnings: warnings
         )
+        detail.quality = quality?.report
+        return detail
     }
 }
 
