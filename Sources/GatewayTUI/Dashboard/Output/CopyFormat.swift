@@ -104,15 +104,10 @@ extension Clip {
         case .json:
             let json: String?
             if let detail, detail.summary.id == summary.id {
-                json = JSONText.of(
-                    ExchangeDetail(
-                        summary: summary,
-                        decision: detail.decision,
-                        attempts: detail.attempts,
-                        warnings: detail.warnings
-                    ),
-                    isPretty: true
-                )
+                // The row as it came, and the rest as it is shown.
+                var whole = detail
+                whole.summary = summary
+                json = JSONText.of(whole, isPretty: true)
             } else {
                 json = JSONText.of(summary, isPretty: true)
             }

@@ -47,7 +47,8 @@ enum HelpOverlay {
 
     private static let order: [KeyTable.Context] = [
         .everywhere, .figures, .list, .run, .step, .requests, .detail, .filtering, .tester, .composing, .editing,
-        .palette, .output, .picking, .backends, .cache, .flushing, .naming, .confirming, .savings, .workflows,
+        .picking, .marking, .shelf, .saving, .palette, .output, .backends, .cache, .flushing, .naming, .confirming,
+        .savings, .workflows,
         .writingInput, .log, .asking, .offline,
     ]
 

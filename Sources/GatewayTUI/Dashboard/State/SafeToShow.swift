@@ -60,7 +60,7 @@ extension DecisionExplanation {
 
 extension ExchangeDetail {
     package var safeToShow: ExchangeDetail {
-        ExchangeDetail(
+        var safe = ExchangeDetail(
             summary: summary.safeToShow,
             decision: decision?.safeToShow,
             attempts: attempts.prefix(100).map { attempt in
@@ -71,6 +71,20 @@ extension ExchangeDetail {
                 return safe
             },
             warnings: warnings.prefix(50).map { $0.safeToShow(limit: 500) }
+        )
+        safe.quality = quality?.safeToShow
+        return safe
+    }
+}
+
+extension AnswerQualityReport {
+    package var safeToShow: AnswerQualityReport {
+        AnswerQualityReport(
+            score: score,
+            isWeak: isWeak,
+            signals: signals.prefix(20).map {
+                Signal(name: $0.name.safeToShow(limit: 40), reason: $0.reason.safeToShow(limit: 300))
+            }
         )
     }
 }
