@@ -144,9 +144,11 @@ struct ScoreGaugeTests {
         let request = ControlProtocol.PromptRequest(prompt: "why?")
         dashboard.advance(to: 9_000)
         _ = dashboard.update(.message(.route(request, .success(decision(47)))))
-        let line = dashboard.view().lines.first { $0.contains("score 47 ") && $0.contains("·····") }
+        let line = dashboard.view().lines.first { $0.contains("score 47 ") && $0.contains("··") }
         #expect(line?.contains("█") == true, "\(columns)x\(rows)")
-        #expect(dashboard.screen.contains("code"))
+        // Where nothing else fits, the cost on each tier comes before the task.
+        let words = rows == 16 ? ["F ~$0.0030", "B ~$0.0060", "P ~$0.0090"] : ["code"]
+        for word in words { #expect(dashboard.screen.contains(word), "\(word) at \(columns)x\(rows)") }
         if columns >= 80 { #expect(dashboard.screen.contains("82% sure")) }
     }
 

@@ -101,6 +101,17 @@ struct SavedPromptTests {
         // Saving it again means the same one.
         dashboard.press(.alt("w"))
         #expect(dashboard.press(.enter) == [.prompts(.save(prompt, mayReplace: true))])
+        // What is written after it was sent is another prompt.
+        dashboard.press(.enter, .escape)
+        dashboard.type("Something else")
+        dashboard.press(.alt("w"))
+        #expect(dashboard.promptName?.text == "Something else")
+        dashboard.press(.control("u"))
+        dashboard.type(prompt.name)
+        guard case .prompts(.save(_, mayReplace: false))? = dashboard.press(.enter).first else {
+            Issue.record("it would be replaced unasked")
+            return
+        }
     }
 
     @Test func `Another of the same name is replaced after a yes`() {

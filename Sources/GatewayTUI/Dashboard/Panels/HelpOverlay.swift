@@ -56,7 +56,7 @@ enum HelpOverlay {
         ("~$0.01", "simulated, nothing paid"), ("≈", "tokens estimated"), ("esc1", "escalated once"),
         ("cut", "the answer broke off"), ("L F B P", "local fast balanced prem."),
         ("exact", "the same request again"), ("sem", "a question asking the same"),
-        ("coal", "shared a call in flight"), ("e9 s4 c1", "% exact, sem, coal"),
+        ("coal", "shared a call in flight"), ("e9 s4 c1", "% exact, sem, coal"), ("★", "the best of its row"),
     ]
 
     private static let filterWords = [

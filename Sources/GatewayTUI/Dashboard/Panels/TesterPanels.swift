@@ -7,7 +7,13 @@ enum TesterPanels {
         drawAnswer(dashboard, layout.testerAnswer, on: &surface)
         drawCosts(dashboard, layout.testerCosts, on: &surface)
         drawRoute(dashboard, layout.testerRoute, on: &surface)
-        drawTotal(dashboard, layout.testerTotal, isRouteHidden: layout.testerRoute.isEmpty, on: &surface)
+        guard dashboard.tester.shownComparison == nil else { return }
+        let isWriting = !dashboard.tester.isBlank || dashboard.tester.detail == nil
+        if layout.testerRoute.isEmpty, isWriting, let decision = dashboard.tester.decision {
+            drawScore(decision, layout.testerTotal, withCosts: layout.testerCosts.isEmpty, on: &surface)
+        } else {
+            drawTotal(dashboard, layout.testerTotal, on: &surface)
+        }
     }
 
     private static func drawPrompt(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
@@ -178,24 +184,34 @@ enum TesterPanels {
         for (row, line) in wrapped.prefix(inside.height).enumerated() { surface.write(line, in: inside, row: row) }
     }
 
-    private static func drawTotal(_ dashboard: Dashboard, _ rect: Rect, isRouteHidden: Bool, on surface: inout Surface)
-    {
-        guard dashboard.tester.shownComparison == nil else { return }
-        guard let summary = dashboard.tester.detail?.summary else {
-            // Where there is no room for the route, its score is told here.
-            guard isRouteHidden, let decision = dashboard.tester.decision else { return }
-            let scale = Rect(
-                row: rect.row,
-                column: rect.column + 1,
-                height: rect.height,
-                width: min(48, rect.width - 2)
-            )
+    /// What is told where there is no room for the route, and perhaps none for the costs.
+    private static func drawScore(
+        _ decision: DecisionExplanation,
+        _ rect: Rect,
+        withCosts: Bool,
+        on surface: inout Surface
+    ) {
+        var room = Rect(row: rect.row, column: rect.column + 1, height: rect.height, width: rect.width - 2)
+        if decision.score != nil {
+            let scale = room.takeLeft(min(withCosts ? 20 : 36, room.width))
             ScoreGauge.draw(decision, in: scale, row: 0, on: &surface)
-            let column = decision.score == nil ? 1 : scale.width + 2
-            let facts = CellWidth.clip(ScoreGauge.facts(decision), max(0, rect.width - column - 1))
-            surface.write(facts, in: rect, column: column, .dim)
-            return
+            _ = room.takeLeft(1)
         }
+        var column = 0
+        for tier in withCosts ? Tier.allCases : [] {
+            let able = decision.candidates.filter { $0.tier == tier && $0.veto == nil }
+            guard let cheapest = able.min(by: { $0.estimatedCost < $1.estimatedCost }) else { continue }
+            let text = "\(tier.letter) \(cheapest.isSimulated ? "~" : "")\(Format.money(cheapest.estimatedCost))"
+            guard column + CellWidth.of(text) <= room.width else { break }
+            let style = Style(tier.role, able.contains(where: \.isChosen) ? [.bold, .underline] : [])
+            column = surface.write(text, in: room, column: column, style) + 1
+        }
+        let facts = CellWidth.clip(ScoreGauge.facts(decision), max(0, room.width - column))
+        surface.write(facts, in: room, column: column, .dim)
+    }
+
+    private static func drawTotal(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
+        guard let summary = dashboard.tester.detail?.summary else { return }
         let streamed = summary.latencyMilliseconds - summary.firstByteMilliseconds
         let speed = streamed > 50 ? Format.whole(Double(summary.usage.output) / streamed * 1000) : 0
         let share = Format.percent(summary.saved.inDollars, of: summary.baseline.inDollars)

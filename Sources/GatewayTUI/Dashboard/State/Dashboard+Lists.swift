@@ -149,6 +149,8 @@ extension Dashboard {
         let kept = remember(request.prompt)
         tester.sentRoute = tester.routedRequest == request ? tester.route : nil
         _ = tester.editor.submit()
+        // What is written next is another prompt, and must not take the saved one's place.
+        tester.savedName = nil
         tester.begin(at: now.monotonicMilliseconds)
         tester.sent = request
         // The exchange itself says nothing of the tiers that were not to be taken.

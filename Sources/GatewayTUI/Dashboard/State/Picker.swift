@@ -218,6 +218,7 @@ extension Picker {
     }
 
     private static func foot(_ backend: MetricsSnapshot.Backend) -> String {
-        "tier \(backend.tier.name) · \(backend.provider)\(backend.isSimulated ? " · simulated" : "")"
+        let isSaid = !backend.isSimulated || backend.provider == "simulated"
+        return "tier \(backend.tier.name) · \(backend.provider)\(isSaid ? "" : " · simulated")"
     }
 }
