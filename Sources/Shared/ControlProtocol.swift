@@ -5,6 +5,8 @@ public enum ControlProtocol {
     public static let version = 1
     /// A longer line is refused and the connection closed.
     public static let maximumLineBytes = 1_048_576
+    /// So many prompts of one front end are answered at once.
+    public static let maximumSends = 8
 
     /// Requests a front end may make.
     public enum Method: String, Sendable, CaseIterable {
@@ -182,6 +184,11 @@ public enum ControlProtocol {
         public var maxTokens: Int?
         /// The id of a method of work, of those that `skills.list` gives.
         public var skill: String?
+        /// How it is classified: `rule_based`, `hybrid` or `llm_based`; nil means as configured.
+        public var classifierMode: String?
+        /// One of several answers that are compared: the model or tier that is asked for gives it, no cache does, nobody else's
+        /// call is shared, and a weak one is not asked again of a stronger model. It is judged for the record.
+        public var isComparison: Bool?
 
         public init(
             prompt: String,
@@ -189,7 +196,9 @@ public enum ControlProtocol {
             model: String? = nil,
             tier: Tier? = nil,
             maxTokens: Int? = nil,
-            skill: String? = nil
+            skill: String? = nil,
+            classifierMode: String? = nil,
+            isComparison: Bool? = nil
         ) {
             self.prompt = prompt
             self.system = system
@@ -197,6 +206,8 @@ public enum ControlProtocol {
             self.tier = tier
             self.maxTokens = maxTokens
             self.skill = skill
+            self.classifierMode = classifierMode
+            self.isComparison = isComparison
         }
 
         private enum CodingKeys: String, CodingKey {
@@ -206,6 +217,8 @@ public enum ControlProtocol {
             case tier
             case maxTokens = "max_tokens"
             case skill
+            case classifierMode = "classifier_mode"
+            case isComparison = "comparison"
         }
     }
 

@@ -154,3 +154,77 @@ def test_a_breaker_is_closed_by_hand(start):
     error = front.ask("backends.reset", backend="nobody")["error"]
     assert error["code"] == NOT_FOUND and "nobody" in error["message"]
     front.close()
+
+
+# The prompt tester
+
+
+def send(front, prompt, **more):
+    """Sends a prompt and gives how it ended."""
+    number = front.call("prompt.send", prompt=prompt, **more)["send_id"]
+    return front.notification("prompt.completed", lambda ended: ended["send_id"] == number)
+
+
+def test_a_prompt_says_how_it_is_classified(client):
+    gateway, front = client
+    rules = front.call("route.explain", prompt="Explain how a B-tree splits", classifier_mode="rule_based")
+    assert rules["classifier"] == "heuristic"
+    # A dry run asks no model; what is sent asks the fast one, and tells what that cost.
+    asked = send(front, "Explain how a B-tree splits [[simulate: tokens=5]]", classifier_mode="llm_based")["detail"]
+    assert asked["summary"]["classifier"] == "haiku" and Decimal(str(asked["decision"]["classifier_cost_usd"])) > 0
+    plain = send(front, "Explain how a B-tree grows [[simulate: tokens=5]]", classifier_mode="rule_based")["detail"]
+    assert plain["summary"]["classifier"] == "heuristic" and "classifier_cost_usd" not in plain["decision"]
+
+
+@pytest.mark.parametrize("method", ["route.explain", "prompt.send"])
+def test_a_mode_that_there_is_not_is_refused_by_name(client, method):
+    error = client[1].ask(method, prompt="x", classifier_mode="guess")["error"]
+    assert error["code"] == INVALID_PARAMETERS
+    for word in ("classifier_mode", "rule_based", "hybrid", "llm_based", "guess"):
+        assert word in error["message"]
+    assert client[1].call("exchanges.list", limit=10)["exchanges"] == []
+
+
+def test_answers_that_are_compared(client):
+    _, front = client
+    weak = "Explain how a B-tree merges a node [[simulate: truncate tokens=20]]"
+    assert send(front, weak)["detail"]["summary"]["escalations"] > 0, "otherwise a weak answer is asked again"
+    numbers = {front.call("prompt.send", prompt=weak, comparison=True, **who)["send_id"]: tier
+               for who, tier in (({"tier": "fast"}, "fast"), ({"model": "sonnet"}, "balanced"), ({"tier": "fast"}, "fast"))}
+    ended = {}
+    for _ in numbers:
+        completed = front.notification("prompt.completed")
+        ended[completed["send_id"]] = completed["detail"]
+    assert ended.keys() == numbers.keys()
+    for number, tier in numbers.items():
+        summary, quality = ended[number]["summary"], ended[number]["quality"]
+        assert summary["tier"] == tier and summary["escalations"] == 0 and summary["cache"] == "none"
+        assert quality["is_weak"] is True and 0 <= quality["score"] < 0.5
+        assert all(signal["name"] and signal["reason"] for signal in quality["signals"])
+        assert front.call("exchanges.get", query_id=summary["query_id"])["quality"] == quality
+    # Neither read from the cache nor left in it.
+    good = "What is the capital of Chile? [[simulate: tokens=60]]"
+    for cache in ("none", "none"):
+        assert send(front, good, comparison=True, tier="fast")["detail"]["summary"]["cache"] == cache
+    assert send(front, good, tier="fast")["detail"]["summary"]["cache"] == "none"
+    assert send(front, good, tier="fast")["detail"]["summary"]["cache"] == "exact"
+
+
+def test_a_dry_run_of_a_comparison_tells_of_the_model_that_is_named(client):
+    _, front = client
+    for more, name in (({"model": "opus"}, "opus"), ({"tier": "balanced"}, "sonnet"), ({"model": "haiku"}, "haiku")):
+        route = front.call("route.explain", prompt="Hello", comparison=True, **more)
+        assert [row["backend"] for row in route["candidates"] if row["is_chosen"]] == [name]
+
+
+def test_so_many_prompts_at_once(client):
+    gateway, front = client
+    numbers = [front.call("prompt.send", prompt=f"{n} [[simulate: stall=60000]]", comparison=True)["send_id"] for n in range(8)]
+    error = front.ask("prompt.send", prompt="one more")["error"]
+    assert "8 prompts" in error["message"]
+    front.call("prompt.cancel", send_id=numbers[0])
+    front.notification("prompt.completed", lambda ended: ended["send_id"] == numbers[0])
+    assert send(front, "there is room again [[simulate: tokens=3]]")["detail"]["summary"]["status"] == 200
+    for number in numbers[1:]:
+        front.call("prompt.cancel", send_id=number)
+    wait_until(lambda: wire.get_json(gateway.port, "/v1/metrics")["in_flight"] == 0, "all are broken off")

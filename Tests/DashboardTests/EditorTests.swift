@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import Dashboard
@@ -79,5 +80,80 @@ struct EditorTests {
         editor.insert(String(repeating: "x", count: LineEditor.maximumCharacters))
         editor.insert("y")
         #expect(editor.characters.count == LineEditor.maximumCharacters)
+    }
+}
+
+struct UndoTests {
+    private func typed(_ text: String) -> LineEditor {
+        var editor = LineEditor(multiline: true)
+        for character in text { editor.insert(String(character)) }
+        return editor
+    }
+
+    @Test func `Typing is taken back word by word and made again`() {
+        var editor = typed("one two three")
+        var seen: [String] = []
+        for _ in 0..<4 {
+            editor.apply(.undo)
+            seen.append(editor.text)
+        }
+        #expect(seen == ["one two ", "one ", "", ""])
+        for _ in 0..<2 { editor.apply(.redo) }
+        #expect(editor.text == "one two ")
+        editor.insert("X")
+        editor.apply(.redo)
+        #expect(editor.text == "one two X", "after a change there is nothing to make again")
+    }
+
+    @Test func `A paste, a cut and clearing are each one change`() {
+        var editor = typed("a")
+        editor.insert("\nlonger\ntext")
+        editor.apply(.killToStart)
+        editor.clear()
+        #expect(editor.isEmpty)
+        editor.apply(.undo)
+        #expect(editor.text == "a\nlonger\n")
+        editor.apply(.undo)
+        #expect(editor.text == "a\nlonger\ntext")
+        editor.apply(.undo)
+        #expect(editor.text == "a")
+        #expect(editor.position == 1)
+    }
+
+    @Test func `Characters that are deleted one after the other come back together`() {
+        var editor = LineEditor(multiline: true, text: "abcdef")
+        for _ in 0..<3 { editor.apply(.backspace) }
+        editor.apply(.undo)
+        #expect(editor.text == "abcdef" && editor.position == 6)
+    }
+
+    @Test func `What was sent is not brought back by undo but by the history`() {
+        var editor = typed("sent")
+        _ = editor.submit()
+        editor.apply(.undo)
+        #expect(editor.isEmpty)
+        editor.apply(.up)
+        #expect(editor.text == "sent")
+    }
+
+    @Test func `Undo keeps a bounded number of moments, the newest`() {
+        var editor = LineEditor(multiline: true)
+        for number in 0..<300 { editor.insert("<\(number)>") }
+        let whole = editor.text
+        for _ in 0..<1_000 { editor.apply(.undo) }
+        #expect(whole.hasPrefix(editor.text) && editor.text.hasSuffix("<99>"), "the last 200 can be taken back")
+        for _ in 0..<1_000 { editor.apply(.redo) }
+        #expect(editor.text == whole)
+    }
+
+    @Test func `Keys undo in the prompt box and ask for the route of what is there again`() {
+        var dashboard = Dashboard.live(80, 24)
+        dashboard.press(.character("3"))
+        dashboard.type("why not")
+        dashboard.press(.alt("z"))
+        #expect(dashboard.tester.editor.text == "why ")
+        #expect(dashboard.advance(to: 9_000) == [.call(.explain(.init(prompt: "why ")))])
+        dashboard.press(.alt("Z"))
+        #expect(dashboard.tester.editor.text == "why not")
     }
 }

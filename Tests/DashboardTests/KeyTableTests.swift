@@ -61,6 +61,12 @@ struct KeyTableTests {
         confirming.press(.character("1"))
         var picking = tester
         picking.press(.control("s"))
+        var saving = tester
+        saving.type("p")
+        saving.press(.alt("w"))
+        var shelf = tester
+        shelf.press(.alt("p"))
+        let marking = Dashboard.comparing(80, 24)
         var palette = requests
         palette.press(.character(":"))
         var copying = requests
@@ -84,7 +90,7 @@ struct KeyTableTests {
             views + [
                 writing, asked, palette, copying,
                 Dashboard.live(80, 24), tester, outside, requests, detail, filtering, offline, cache, menu, naming,
-                confirming, picking, onRun, onStep,
+                confirming, picking, saving, shelf, marking, onRun, onStep,
             ]
         for binding in KeyTable.all {
             for key in binding.keys {

@@ -50,6 +50,94 @@ struct PropertyTests {
         }
     }
 
+    /// The tester with each of its lists and boxes open, and with answers that are compared, of hostile texts.
+    private static func testers(_ glyphs: Glyphs = .unicode) -> [(name: String, dashboard: Dashboard)] {
+        let hostile = HostileTextTests.texts.joined(separator: " ")
+        var models = Dashboard.live(80, 24, glyphs: glyphs)
+        models.press(.character("3"), .control("o"))
+        var shelf = Dashboard.live(80, 24, glyphs: glyphs)
+        shelf.press(.character("3"), .alt("p"))
+        let saved = (0..<40).map { SavedPrompt(name: "\($0) \(hostile)", prompt: hostile, model: hostile) }
+        _ = shelf.update(.prompts(.listed(saved)))
+        var reloaded = shelf
+        reloaded.press(.enter)
+        var asked = shelf
+        asked.press(.character("d"))
+        var naming = reloaded
+        naming.press(.alt("w"))
+        naming.type("日本語 e\u{301} and a name that is longer than the box has columns")
+        var streaming = Dashboard.compared(80, 24, hostile, glyphs: glyphs)
+        for (place, text) in HostileTextTests.texts.prefix(4).enumerated() {
+            _ = streaming.update(.message(.delta(.init(sendID: place + 1, text: text + " 日本語 long\n" + text))))
+        }
+        var done = streaming
+        let weak = AnswerQualityReport(score: -1, isWeak: true, signals: [.init(name: hostile, reason: hostile)])
+        for (place, tier) in Tier.allCases.enumerated() { done.finish(place + 1, tier, cost: .max, quality: weak) }
+        var failed = streaming
+        for place in 1...4 {
+            _ = failed.update(.message(.promptCompleted(.init(sendID: place, detail: nil, error: hostile))))
+        }
+        var question = Dashboard.comparing(80, 24, hostile, glyphs: glyphs)
+        question.press(.character("a"), .enter)
+        for tier in Tier.allCases { question.estimate(.tier(tier)) }
+        return [
+            ("models", models), ("shelf", shelf), ("reloaded", reloaded), ("asked", asked), ("naming", naming),
+            ("marking", Dashboard.comparing(80, 24, hostile, glyphs: glyphs)), ("question", question),
+            ("streaming", streaming),
+            ("done", done), ("failed", failed),
+        ]
+    }
+
+    @Test(arguments: [Glyphs.unicode, .ascii])
+    func `The tester's lists, boxes and compared answers are drawn whole at every size`(glyphs: Glyphs) {
+        for (name, tester) in Self.testers(glyphs) {
+            var dashboard = tester
+            for columns in [1, 20, 59] + Array(stride(from: 60, through: 200, by: 7)) {
+                for rows in [1, 9, 15] + Array(stride(from: 16, through: 60, by: 4)) {
+                    _ = dashboard.update(.resized(columns: columns, rows: rows))
+                    let surface = dashboard.view()
+                    check(surface, "\(name) \(columns)x\(rows)")
+                    for scalar in surface.text.unicodeScalars where scalar != "\n" {
+                        let isHarmless = PlainText.sanitized(String(scalar)) == String(scalar)
+                        if !isHarmless { Issue.record("\(name) \(columns)x\(rows): \(scalar.value)") }
+                    }
+                    if glyphs == .ascii { #expect(surface.text.utf8.max() ?? 0 < 0x7F, "\(name) \(columns)x\(rows)") }
+                    guard columns >= 60, rows >= 16 else { continue }
+                    #expect(surface.lines[0].contains("DEMO "), "\(name) \(columns)x\(rows)")
+                }
+            }
+        }
+    }
+
+    @Test func `Compared answers neither overlap nor leave the screen, and each has its figures`() {
+        for (name, tester) in Self.testers() where tester.tester.shownComparison != nil {
+            var dashboard = tester
+            for columns in stride(from: 60, through: 200, by: 5) {
+                for rows in 16...60 {
+                    _ = dashboard.update(.resized(columns: columns, rows: rows))
+                    let layout = Layout(dashboard)
+                    let panels =
+                        layout.testerColumns + [
+                            layout.header, layout.footer, layout.testerPrompt, layout.testerFigures, layout.testerTotal,
+                        ]
+                    var taken = Set<Int>()
+                    for panel in panels {
+                        for row in panel.row..<panel.row + panel.height {
+                            for column in panel.column..<panel.column + panel.width {
+                                let isFree = taken.insert(row * 1_000 + column).inserted
+                                if !isFree { Issue.record("\(name): an overlap at \(columns)x\(rows)") }
+                            }
+                        }
+                        #expect(panel.row + panel.height <= rows && panel.column + panel.width <= columns)
+                    }
+                    #expect(layout.testerColumns.count == (columns >= 4 * 36 ? 4 : 1), "\(columns)x\(rows)")
+                    #expect(layout.testerColumns.allSatisfy { $0.interior.height > 0 }, "\(columns)x\(rows)")
+                    #expect(layout.testerFigures.interior.height >= 4, "\(columns)x\(rows)")
+                }
+            }
+        }
+    }
+
     @Test func `Panels neither overlap nor leave the screen at any size`() {
         for view in DashboardView.allCases {
             var feed = FakeFeed()

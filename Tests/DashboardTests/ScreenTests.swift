@@ -124,7 +124,7 @@ struct ScreenTests {
         _ = dashboard.update(.message(.promptCompleted(.init(sendID: 5, detail: detail, error: nil))))
         #expect(dashboard.screen.contains("simulated"))
         #expect(dashboard.screen.contains("1,000 in / 200 out"))
-        #expect(!dashboard.screen.contains("▌"))
+        #expect(!dashboard.screen.contains("two.▌"))
     }
 
     @Test func `Escape and Control C cancel an answer, and the next Control C quits`() {

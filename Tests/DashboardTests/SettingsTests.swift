@@ -11,6 +11,7 @@ struct SettingsTests {
                 mouse: off
                 glyphs: "ascii"
                 view: requests
+                prompt_history: no
                 keys:
                   quit: Q
                   filter: [/, F3, '#']   # three
@@ -22,9 +23,10 @@ struct SettingsTests {
         #expect(settings.isMouseOn == false)
         #expect(settings.glyphs == .ascii)
         #expect(settings.view == .requests)
+        #expect(settings.keepsPrompts == false)
         #expect(settings.keys.map(\.name) == ["quit", "filter", "list.open"])
         #expect(settings.keys.map(\.keys) == [["Q"], ["/", "F3", "#"], ["o"]])
-        #expect(settings.keys.map(\.line) == [7, 8, 9])
+        #expect(settings.keys.map(\.line) == [8, 9, 10])
     }
 
     @Test(arguments: ["", "\n\n", "# nothing\r\n---\r\n", "keys:\n"])
@@ -40,7 +42,8 @@ struct SettingsTests {
         ("keys:\n  - quit", 2, "[a, b]"), ("theme dark", 1, "name: value"), ("theme:dark", 1, "blank"),
         ("theme: \"dark", 1, "not closed"), ("keys:\n  quit: [q", 2, "]"),
         ("keys:\n  quit: [q, ]\n  help: [,]", 3, "empty"),
-        ("mouse: perhaps", 1, "true or false"), ("view: nowhere", 1, "dashboard"), (": x", 1, "no name"),
+        ("mouse: perhaps", 1, "mouse is true or false"), ("prompt_history: 3", 1, "prompt_history is true or false"),
+        ("history: off", 1, "prompt_history"), ("view: nowhere", 1, "dashboard"), (": x", 1, "no name"),
         ("theme: 'dark' light", 1, "after the value"), ("keys:\n  a: b\n  a: c", 3, "second time"),
     ])
     func `What is wrong is told with its line`(text: String, line: Int, hint: String) {
@@ -137,7 +140,7 @@ struct KeyMapTests {
         #expect(owners["take-output-2"] == .takeOutput(2) && owners["take-output"] == .takeOutput(nil))
         #expect(owners["show-requests"] == .show(.requests))
         #expect(owners["window-longer"] == .window(1))
-        #expect(owners["move-skill-up-8"] == .moveSkill(-8))
+        #expect(owners["move-pick-up-8"] == .movePick(-8))
     }
 
     @Test func `A key of every kind is read as help writes it`() {

@@ -27,7 +27,7 @@ struct SkillPickerTests {
     )
 
     /// The tester with the list open and filled.
-    private func picker(_ columns: Int = 80, _ rows: Int = 24) -> Dashboard {
+    private func opened(_ columns: Int = 80, _ rows: Int = 24) -> Dashboard {
         var dashboard = Dashboard.live(columns, rows)
         dashboard.press(.character("3"))
         #expect(dashboard.press(.control("s")) == [.call(.skills)])
@@ -41,7 +41,7 @@ struct SkillPickerTests {
         columns: Int,
         rows: Int
     ) {
-        var dashboard = picker(columns, rows)
+        var dashboard = opened(columns, rows)
         for text in [
             "▶ no skill", "brainstorming", "Turn a rough idea into a design", "quick-fix", "LF", "release-notes",
             "Enter take", "Esc leave",
@@ -57,9 +57,9 @@ struct SkillPickerTests {
     }
 
     @Test func `Enter takes the marked one, and the route and the prompt are asked for with it`() {
-        var dashboard = picker()
+        var dashboard = opened()
         #expect(dashboard.press(.down, .down, .enter).isEmpty)
-        #expect(dashboard.skillPicker == nil)
+        #expect(dashboard.picker == nil)
         #expect(dashboard.screen.contains("skill quick-fix · tier auto"))
         dashboard.type("teh")
         let request = ControlProtocol.PromptRequest(prompt: "teh", skill: "quick-fix")
@@ -75,7 +75,7 @@ struct SkillPickerTests {
     }
 
     @Test func `A change of skill alone asks for the route again`() {
-        var dashboard = picker()
+        var dashboard = opened()
         dashboard.press(.escape)
         dashboard.type("hello")
         let plain = ControlProtocol.PromptRequest(prompt: "hello")
@@ -89,7 +89,7 @@ struct SkillPickerTests {
     }
 
     @Test func `Escape leaves what was chosen, and letters and pastes do nothing`() {
-        var dashboard = picker()
+        var dashboard = opened()
         dashboard.press(.down, .enter, .control("s"))
         _ = dashboard.update(.message(.skills(.success(Self.list))))
         #expect(dashboard.press(.down, .character("q"), .character("x"), .paste("text"), .escape).isEmpty)
@@ -97,9 +97,9 @@ struct SkillPickerTests {
         #expect(dashboard.tester.editor.isEmpty)
         #expect(dashboard.tester.isComposing, "the box takes the keys again")
         dashboard.press(.tab, .character("s"))
-        #expect(dashboard.skillPicker != nil, "also from outside of the box")
+        #expect(dashboard.picker != nil, "also from outside of the box")
         #expect(dashboard.press(.control("c")).isEmpty)
-        #expect(dashboard.skillPicker == nil)
+        #expect(dashboard.picker == nil)
     }
 
     @Test func `The mark stays within the list, and the list scrolls with it`() {
@@ -109,7 +109,7 @@ struct SkillPickerTests {
                 .init(id: "skill-\($0)", purpose: "purpose \($0)", useWhen: "", tiers: [], source: "user")
             }
         )
-        var dashboard = picker(60, 16)
+        var dashboard = opened(60, 16)
         _ = dashboard.update(.message(.skills(.success(many))))
         dashboard.press(.up, .pageUp)
         #expect(dashboard.screen.contains("▶ no skill"))
@@ -123,14 +123,14 @@ struct SkillPickerTests {
     @Test func `Before the list is there nothing can be taken`() {
         var dashboard = Dashboard.live(80, 24)
         dashboard.press(.character("3"), .control("s"), .down, .enter)
-        #expect(dashboard.skillPicker?.content == .loading)
+        #expect(dashboard.picker?.content == .loading)
         _ = dashboard.update(.disconnected(reason: "closed", retryAt: 9_000))
         #expect(dashboard.screen.contains("✖ not connected to the gateway"))
         dashboard.press(.enter)
-        #expect(dashboard.skillPicker != nil && dashboard.tester.skill == nil)
+        #expect(dashboard.picker != nil && dashboard.tester.skill == nil)
         dashboard.press(.escape)
         #expect(dashboard.press(.control("s")).isEmpty)
-        #expect(dashboard.skillPicker == nil)
+        #expect(dashboard.picker == nil)
         #expect(dashboard.screen.contains("not connected to the gateway"))
     }
 
@@ -139,32 +139,32 @@ struct SkillPickerTests {
         (JSONRPC.Failure.invalidRequest("say hello first"), "say hello first"),
     ])
     func `A failure is said in words`(failure: JSONRPC.Failure, words: String) {
-        var dashboard = picker()
+        var dashboard = opened()
         _ = dashboard.update(.message(.skills(.failure(failure))))
         #expect(dashboard.screen.contains("✖ \(words)"))
     }
 
     @Test func `Skills that are switched off are said to be`() {
-        var dashboard = picker()
+        var dashboard = opened()
         _ = dashboard.update(.message(.skills(.success(.init(isEnabled: false, skills: [])))))
         #expect(dashboard.screen.contains("Skills are switched off (skills.enabled)."))
         dashboard.press(.enter)
-        #expect(dashboard.tester.skill == nil && dashboard.skillPicker == nil)
+        #expect(dashboard.tester.skill == nil && dashboard.picker == nil)
     }
 
     @Test func `Another view or a click closes the list, and a late answer does not open it`() {
-        var dashboard = picker()
+        var dashboard = opened()
         dashboard.press(.tab)
-        #expect(dashboard.skillPicker == nil)
+        #expect(dashboard.picker == nil)
         _ = dashboard.update(.message(.skills(.success(Self.list))))
-        #expect(dashboard.skillPicker == nil)
+        #expect(dashboard.picker == nil)
         dashboard.press(.character("3"), .control("s"))
         _ = dashboard.update(.key(.click(row: 1, column: 1)))
-        #expect(dashboard.skillPicker == nil && dashboard.currentView == .tester)
+        #expect(dashboard.picker == nil && dashboard.currentView == .tester)
     }
 
     @Test func `Texts from outside are made harmless`() {
-        var dashboard = picker()
+        var dashboard = opened()
         let evil = ControlProtocol.SkillList(
             isEnabled: true,
             skills: [.init(id: "a\u{1B}[2J", purpose: "\u{202E}b", useWhen: "c\u{7}", tiers: [], source: "user")]

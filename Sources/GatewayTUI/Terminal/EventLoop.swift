@@ -30,6 +30,7 @@ struct EventLoop {
     /// Runs until something ends it; answers the exit code.
     mutating func run() -> Int32 {
         apply(.tick(.now))
+        for effect in dashboard.opening { perform(effect) }
         connect()
         // What was typed while the program started waits where poll cannot see it.
         for key in KeyReader.take() { apply(.key(key)) }
@@ -79,7 +80,7 @@ struct EventLoop {
         if dashboard.revision != drawnRevision { until = min(until, drawnAt + Self.frameMilliseconds) }
         if !connection.isOpen { until = min(until, connection.retryAt) }
         if let deadline = dashboard.deadline { until = min(until, deadline) }
-        if dashboard.tester.phase.isRunning { until = min(until, drawnAt + Self.frameMilliseconds) }
+        if dashboard.tester.isAnswering { until = min(until, drawnAt + Self.frameMilliseconds) }
         return Int32(max(0, min(1_001, until - monotonic)))
     }
 
@@ -162,6 +163,7 @@ struct EventLoop {
             }
         case .copy(let clip): apply(.clip(screen.copy(clip)))
         case .export(let file): apply(.clip(Self.export(file)))
+        case .prompts(let request): apply(.prompts(Storage.perform(request)))
         }
     }
 

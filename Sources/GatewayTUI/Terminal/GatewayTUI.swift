@@ -13,8 +13,8 @@ struct GatewayTUI: ParsableCommand {
             Press ? for all keys, : for all that can be done. When no gateway runs, it offers to start one.
 
             Settings: $XDG_CONFIG_HOME/llm-gateway/tui.yaml (~/.config/llm-gateway/tui.yaml) with theme, mouse, glyphs, \
-            view and keys. Options come before the environment ($NO_COLOR, $GATEWAY_TUI_THEME, $GATEWAY_TUI_MOUSE, \
-            $GATEWAY_TUI_GLYPHS, $GATEWAY_TUI_VIEW), that before the file.
+            view, prompt_history and keys. Options come before the environment ($NO_COLOR, $GATEWAY_TUI_THEME, $GATEWAY_TUI_MOUSE, \
+            $GATEWAY_TUI_GLYPHS, $GATEWAY_TUI_VIEW, $GATEWAY_TUI_PROMPT_HISTORY), that before the file.
 
             Exit codes: 0 well, 1 no gateway answers or no terminal, 2 wrong settings, 64 wrong options, 128 and the \
             signal's number when a signal ended it.
@@ -111,7 +111,13 @@ struct GatewayTUI: ParsableCommand {
             rows: screen.rows,
             glyphs: screen.isUTF8 ? .unicode : .ascii
         )
-        dashboard.configure(keyMap: keyMap, theme: theme, isReadOnly: readOnly, view: settings.view)
+        dashboard.configure(
+            keyMap: keyMap,
+            theme: theme,
+            isReadOnly: readOnly,
+            keepsPrompts: settings.keepsPrompts ?? true,
+            view: settings.view
+        )
         var loop = EventLoop(
             screen: screen,
             signals: signals,

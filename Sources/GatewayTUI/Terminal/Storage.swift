@@ -33,17 +33,40 @@ enum Storage {
     /// Keeps the theme for the next start; why not, where that fails.
     static func remember(theme: Palette.Theme) -> String? {
         do throws(WriteFailure) {
-            Environment.makeDirectory(Environment.stateDirectory)
-            let temporary = "\(rememberedPath).\(getpid())"
-            try write(Settings.remembering(theme: theme), to: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
-            guard rename(temporary, rememberedPath) == 0 else {
-                let failure = WriteFailure(error: errno)
-                unlink(temporary)
-                throw failure
-            }
+            try replace(rememberedPath, with: Settings.remembering(theme: theme))
             return nil
         } catch {
             return error.message
+        }
+    }
+
+    /// Does something with a file of prompts. What cannot be read is left as it is.
+    static func perform(_ request: PromptFileRequest) -> PromptFileAnswer {
+        let path = "\(Environment.stateDirectory)/\(request.fileName)"
+        do {
+            let done = try request.apply(to: try read(path, maximumBytes: request.maximumBytes))
+            if let text = done.text { try replace(path, with: text) }
+            return done.answer
+        } catch let failure as Failure {
+            return .failed(request, reason: failure.message)
+        } catch let problem as PromptFileProblem {
+            return .failed(request, reason: "\(shortened(path)): \(problem.message)")
+        } catch let failure as WriteFailure {
+            return .failed(request, reason: "\(shortened(path)): \(failure.message)")
+        } catch {
+            return .failed(request, reason: "\(shortened(path)): \(error)")
+        }
+    }
+
+    /// Puts a text in a file's place, whole or not at all.
+    private static func replace(_ path: String, with text: String) throws(WriteFailure) {
+        Environment.makeDirectory(Environment.stateDirectory)
+        let temporary = "\(path).\(getpid())"
+        try write(text, to: temporary, flags: O_WRONLY | O_CREAT | O_TRUNC)
+        guard rename(temporary, path) == 0 else {
+            let failure = WriteFailure(error: errno)
+            unlink(temporary)
+            throw failure
         }
     }
 
@@ -70,7 +93,7 @@ enum Storage {
         return "~\(path.dropFirst(home.count))"
     }
 
-    private static func read(_ path: String) throws(Failure) -> String? {
+    private static func read(_ path: String, maximumBytes: Int = maximumBytes) throws(Failure) -> String? {
         let file = open(path, O_RDONLY | O_CLOEXEC)
         guard file >= 0 else {
             if errno == ENOENT || errno == ENOTDIR { return nil }
@@ -85,7 +108,7 @@ enum Storage {
             if count == 0 { return String(decoding: bytes, as: UTF8.self) }
             bytes += buffer[0..<count]
         }
-        throw Failure(message: "\(path): larger than \(maximumBytes) bytes, which is no settings file")
+        throw Failure(message: "\(path): larger than \(maximumBytes) bytes, which it cannot be")
     }
 
     private static func write(_ text: String, to path: String, flags: Int32) throws(WriteFailure) {

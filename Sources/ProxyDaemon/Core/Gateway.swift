@@ -40,7 +40,7 @@ package struct Gateway: Sendable {
     package let keyRing: KeyRing
     private let memory: GatewayMemory
     private let prepare: Prepare
-    private let decide: Decide
+    let decide: Decide
     package let classifier: any Classifying
     let learning: Learning?
     package var escalations: EscalationCounters { memory.escalations }
@@ -307,35 +307,6 @@ package struct Gateway: Sendable {
     ) async throws(GatewayError) -> Decision {
         let question = ClassifierRequest(traits: request.traits)
         return try await decide.decide(request, asking: question, known: classification).decision.get()
-    }
-
-    /// What would be decided for a prompt, with nothing sent: a dry run.
-    package func explain(
-        _ prompt: ControlProtocol.PromptRequest
-    ) async throws(GatewayError) -> DecisionExplanation {
-        let (prompt, skillTiers) = try withSkill(prompt)
-        let parsed = try Prompt(parsing: Self.body(prompt, isStream: false))
-        let client = ClientIdentity(project: ClientKeys.defaultProject, keyFingerprint: "")
-        var request = routing(parsed, for: client)
-        request.directives.tier = prompt.tier
-        // Whoever asks wants to see the other tiers beside the forced one, which are weighed where escalations may come.
-        if prompt.tier != nil { request.directives.maxEscalations = 0 }
-        request.directives.tierAsker = .promptTester
-        request.directives.skillTiers = skillTiers
-        let question = ClassifierRequest(traits: parsed.traits, maySpend: false)
-        var explanation = try await decide.decide(request, asking: question).decision.get().explained
-        explanation.forcedTier = prompt.tier
-        return explanation
-    }
-
-    /// A prompt of the control socket as the body of a Messages request.
-    package static func body(_ prompt: ControlProtocol.PromptRequest, isStream: Bool) -> [UInt8] {
-        let system = prompt.system.map { ",\"system\":\(JSONText.quoted($0))" } ?? ""
-        let text = """
-            {"model":\(JSONText.quoted(prompt.model ?? "auto")),"max_tokens":\(prompt.maxTokens ?? 1_024),\
-            "stream":\(isStream)\(system),"messages":[{"role":"user","content":\(JSONText.quoted(prompt.prompt))}]}
-            """
-        return Array(text.utf8)
     }
 
     /// The gateway's figures of this moment.

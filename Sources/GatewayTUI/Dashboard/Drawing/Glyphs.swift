@@ -19,7 +19,7 @@ package enum Glyphs: Sendable, Hashable {
         case "▌": "_"
         case "▾": "v"
         case "▸": ">"
-        case "▆", "●", "•", "◆": "*"
+        case "▆", "●", "•", "◆", "★": "*"
         case "▇", "█": "#"
         case "▎", "▍": ":"
         case "…": "~"

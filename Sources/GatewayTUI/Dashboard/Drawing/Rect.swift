@@ -12,6 +12,11 @@ package struct Rect: Sendable, Hashable {
         self.width = max(0, width)
     }
 
+    /// In the middle of a screen of so many rows and columns.
+    package init(centered height: Int, _ width: Int, rows: Int, columns: Int) {
+        self.init(row: (rows - height) / 2, column: (columns - width) / 2, height: height, width: width)
+    }
+
     package static let empty = Rect(row: 0, column: 0, height: 0, width: 0)
 
     package var isEmpty: Bool { height == 0 || width == 0 }

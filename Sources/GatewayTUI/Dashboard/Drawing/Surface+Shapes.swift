@@ -1,10 +1,15 @@
 extension Surface {
     /// An empty place in the middle, over whatever is there, with no cursor.
     mutating func overlay(height: Int, width: Int) -> Rect {
-        let rect = Rect(row: (rows - height) / 2, column: (columns - width) / 2, height: height, width: width)
+        let rect = Rect(centered: height, width, rows: rows, columns: columns)
+        overlay(rect)
+        return rect
+    }
+
+    /// The same at a place that is known already.
+    mutating func overlay(_ rect: Rect) {
         cursor = nil
         fill(rect)
-        return rect
     }
 
     /// A frame with a title at its left and a note at its right, both cut to fit; the note goes first.

@@ -12,13 +12,19 @@ package enum Action: Sendable, Hashable {
     case open, fold, back, filter, follow, pause
     case scope, window(Int)
     case scrollDetail(Int), zoom
-    case compose, send, leave, cancelAnswer, cycleTier, clearBox
+    case compose, send, leave, cancelAnswer, cycleTier, cycleMode, clearBox
+    /// Opens the list of who is compared.
+    case compare
+    /// Shows the column before or after, where there is no room for all.
+    case nextColumn(Int)
     case scrollAnswer(Int)
     case acceptFilter, cancelFilter
     case openFlush, flushSelected, moveFlush(Int), nameFlush, confirmFlush, leaveFlush
     /// Takes a line of the flush menu; nil the one that is marked.
     case chooseFlush(FlushState.Choice?)
-    case openSkills, moveSkill(Int), takeSkill, leaveSkills
+    case openSkills, openModels, openPrompts
+    case movePick(Int), takePick, leavePick, togglePick, checkTiers, deletePrompt
+    case savePrompt, keepPrompt, leaveName
     case cycleTheme
     case openPalette, movePalette(Int), takePalette, leavePalette
     case copyID, openCopy, openExport, moveOutput(Int), leaveOutput

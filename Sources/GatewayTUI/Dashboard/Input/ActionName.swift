@@ -17,8 +17,9 @@ extension Action {
     /// Nothing that changes what the gateway holds, costs money or starts a program is done in a read-only dashboard.
     package var isRefusedReadOnly: Bool {
         switch self {
-        case .send, .startDaemon, .openFlush, .flushSelected, .moveFlush, .nameFlush, .confirmFlush, .leaveFlush,
-            .chooseFlush, .resetBackend, .answer, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun:
+        case .send, .compare, .togglePick, .checkTiers, .startDaemon, .openFlush, .flushSelected, .moveFlush,
+            .nameFlush, .confirmFlush, .leaveFlush,
+            .chooseFlush, .resetBackend, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun:
             true
         default: false
         }
@@ -26,7 +27,8 @@ extension Action {
 
     private static let special: [Action: String] = [
         .window(-1): "window-shorter", .window(1): "window-longer", .takeOutput(1): "take-output-1",
-        .takeOutput(2): "take-output-2", .takeOutput(3): "take-output-3",
+        .takeOutput(2): "take-output-2", .takeOutput(3): "take-output-3", .nextColumn(-1): "previous-column",
+        .nextColumn(1): "next-column",
     ]
 
     /// `nextView` as `next-view`, `copyID` as `copy-id`.
@@ -49,7 +51,7 @@ extension KeyTable.Context {
     /// Letters are text there and can mean nothing else.
     package var takesText: Bool {
         switch self {
-        case .composing, .filtering, .editing, .naming, .palette, .writingInput: true
+        case .composing, .filtering, .editing, .naming, .palette, .writingInput, .saving: true
         default: false
         }
     }

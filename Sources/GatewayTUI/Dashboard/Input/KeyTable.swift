@@ -8,7 +8,10 @@ package enum KeyTable {
         case flushing = "FLUSH MENU"
         case naming = "FLUSH: NAME"
         case confirming = "FLUSH: SURE?"
-        case picking = "SKILLS"
+        case picking = "LISTS IN THE TESTER"
+        case marking = "WHO IS COMPARED"
+        case shelf = "SAVED PROMPTS"
+        case saving = "NAME OF A PROMPT"
         case palette = "PALETTE"
         case output = "COPY, EXPORT"
         case detail = "DETAIL"
@@ -50,7 +53,7 @@ package enum KeyTable {
 
     package static let all: [Binding] =
         everywhere + lists + runs + requests + figures + cache + detail + tester + box + filter + editing + flush
-        + skills + views + palette + output + offline
+        + pickers + views + palette + output + offline
 
     /// The action of a key, looked for in the contexts in their order.
     package static func action(for key: Key, in contexts: [Context]) -> Action? {
@@ -130,15 +133,23 @@ package enum KeyTable {
     private static let tester: [Binding] = [
         Binding([.character("i"), .enter], .compose, .tester, "write in the box", footer: "write"),
         Binding([.character("t")], .cycleTier, .tester, "force a tier", footer: "tier"),
+        Binding([.character("v")], .compare, .tester, "compare models …", footer: "compare"),
+        Binding([.character("o")], .openModels, .tester, "choose a model", footer: "model"),
         Binding([.character("s")], .openSkills, .tester, "choose a skill", footer: "skill"),
+        Binding([.character("p")], .openPrompts, .tester, "saved prompts …", footer: "saved"),
+        Binding([.character("w")], .savePrompt, .tester, "save the prompt …", footer: "save"),
+        Binding([.character("g")], .cycleMode, .tester, "how it is classified", footer: "classifier"),
+        Binding([.left], .nextColumn(-1), .tester, "compared answer before"),
+        Binding([.right], .nextColumn(1), .tester, "compared answer after"),
         Binding([.character("x")], .clearBox, .tester, "clear everything", footer: "clear"),
         Binding([.up, .pageUp, .character("k")], .scrollAnswer(-1), .tester, "scroll the answer up", footer: "scroll"),
         Binding([.down, .pageDown, .character("j")], .scrollAnswer(1), .tester, "scroll the answer down"),
-        Binding([.escape], .cancelAnswer, .tester, "cancel the answer"),
+        Binding([.escape], .cancelAnswer, .tester, "cancel, else close"),
     ]
 
     private static let box: [Binding] = [
         Binding([.enter], .send, .composing, "send", footer: "send"),
+        Binding([.control("v")], .compare, .composing, "compare models …", footer: "compare"),
         Binding([.altEnter, .control("j")], .edit(.newline), .composing, "new line", footer: "newline"),
         Binding([.escape], .cancelAnswer, .composing, "cancel, else leave", footer: "cancel/leave"),
         Binding([.tab], .leave, .composing, "leave the box"),
@@ -147,16 +158,26 @@ package enum KeyTable {
         Binding([.up, .control("p")], .edit(.up), .composing, "line above, history", footer: "history"),
         Binding([.down, .control("n")], .edit(.down), .composing, "line below, history"),
         Binding([.control("t")], .cycleTier, .composing, "force a tier", footer: "tier"),
+        Binding([.control("o")], .openModels, .composing, "choose a model", footer: "model"),
         Binding([.control("s")], .openSkills, .composing, "choose a skill", footer: "skill"),
+        Binding([.alt("p")], .openPrompts, .composing, "saved prompts …", footer: "saved"),
+        Binding([.alt("w")], .savePrompt, .composing, "save the prompt …", footer: "save"),
+        Binding([.control("g")], .cycleMode, .composing, "how it is classified", footer: "classifier"),
     ]
 
-    private static let skills: [Binding] = [
-        Binding([.up, .character("k")], .moveSkill(-1), .picking, "line above"),
-        Binding([.down, .character("j")], .moveSkill(1), .picking, "line below"),
-        Binding([.pageUp], .moveSkill(-8), .picking, "lines above"),
-        Binding([.pageDown], .moveSkill(8), .picking, "lines below"),
-        Binding([.enter], .takeSkill, .picking, "take the marked one", footer: "take"),
-        Binding([.escape], .leaveSkills, .picking, "leave as it was", footer: "leave"),
+    private static let pickers: [Binding] = [
+        Binding([.up, .character("k")], .movePick(-1), .picking, "line above"),
+        Binding([.down, .character("j")], .movePick(1), .picking, "line below"),
+        Binding([.pageUp], .movePick(-8), .picking, "lines above"),
+        Binding([.pageDown], .movePick(8), .picking, "lines below"),
+        Binding([.enter], .takePick, .picking, "take the marked one", footer: "take"),
+        Binding([.escape], .leavePick, .picking, "leave as it was", footer: "leave"),
+        Binding([.character(" "), .character("x")], .togglePick, .marking, "mark, unmark", footer: "mark"),
+        Binding([.character("a")], .checkTiers, .marking, "mark each tier", footer: "each tier"),
+        Binding([.enter], .takePick, .marking, "compare the marked", footer: "compare"),
+        Binding([.character("d"), .delete], .deletePrompt, .shelf, "delete it …", footer: "delete"),
+        Binding([.enter], .keepPrompt, .saving, "save", footer: "save"),
+        Binding([.escape], .leaveName, .saving, "leave", footer: "leave"),
     ]
 
     private static let palette: [Binding] = [
@@ -246,5 +267,7 @@ package enum KeyTable {
         Binding([.control("k")], .edit(.killToEnd), .editing, "cut to end of line"),
         Binding([.control("u")], .edit(.killToStart), .editing, "cut to start of line"),
         Binding([.control("y")], .edit(.yank), .editing, "put back what was cut"),
+        Binding([.alt("z")], .edit(.undo), .editing, "undo"),
+        Binding([.alt("Z")], .edit(.redo), .editing, "do it again"),
     ]
 }

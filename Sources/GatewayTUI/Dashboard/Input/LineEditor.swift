@@ -5,6 +5,7 @@ package enum EditCommand: Sendable, Hashable, CaseIterable {
     case left, right, wordLeft, wordRight, lineStart, lineEnd
     case backspace, delete, killWord, killToEnd, killToStart, yank
     case newline, up, down
+    case undo, redo
 }
 
 /// A text being written: graphemes, a cursor, a kill buffer and a history of what was sent.
@@ -20,6 +21,7 @@ package struct LineEditor: Sendable, Hashable {
     private var history: [String] = []
     private var historyIndex: Int?
     private var draft: [Character] = []
+    private var edits = EditHistory()
 
     package init(multiline: Bool = false, text: String = "") {
         isMultiline = multiline
@@ -37,6 +39,8 @@ package struct LineEditor: Sendable, Hashable {
         let before = Array(String(characters[..<position]) + clean)
         let after = characters[position...]
         guard before.count + after.count <= Self.maximumCharacters else { return }
+        let isLetter = clean.count == 1 && clean != "\n"
+        note(isLetter ? .letter(isBlank: clean == " ") : .other)
         characters = Array(String(before) + String(after))
         position = min(before.count, characters.count)
         historyIndex = nil
@@ -59,19 +63,43 @@ package struct LineEditor: Sendable, Hashable {
         case .newline: if isMultiline { insert("\n") }
         case .up: moveUp()
         case .down: moveDown()
+        case .undo: go(to: edits.undo(from: moment))
+        case .redo: go(to: edits.redo(from: moment))
         }
     }
 
     /// Empties the box and keeps what was in it in the history.
     package mutating func submit() -> String {
-        let sent = text
-        if !sent.isEmpty, history.last != sent { history.append(sent) }
-        if history.count > Self.maximumHistory { history.removeFirst() }
+        let sent = remember()
         clear()
+        edits = EditHistory()
         return sent
     }
 
+    /// Keeps what is in the box in the history, and leaves it there.
+    @discardableResult
+    package mutating func remember() -> String {
+        let sent = text
+        if !sent.isEmpty, history.last != sent { history.append(sent) }
+        if history.count > Self.maximumHistory { history.removeFirst() }
+        return sent
+    }
+
+    /// Takes over what was sent before the program started, oldest first.
+    package mutating func recall(_ earlier: [String]) {
+        let clean = earlier.map { PlainText.sanitized($0, keepNewlines: isMultiline) }
+        history = Array((clean + history).suffix(Self.maximumHistory))
+        historyIndex = nil
+    }
+
+    /// Puts another text in the place of what is there, which can be taken back.
+    package mutating func replace(with text: String) {
+        clear()
+        insert(text)
+    }
+
     package mutating func clear() {
+        if !characters.isEmpty { note(.other) }
         characters = []
         position = 0
         historyIndex = nil
@@ -129,7 +157,18 @@ package struct LineEditor: Sendable, Hashable {
         character.isLetter || character.isNumber || character == "_"
     }
 
+    private var moment: EditHistory.Moment { .init(characters: characters, position: position) }
+
+    private mutating func note(_ change: EditHistory.Change) { edits.note(change, before: moment) }
+
+    private mutating func go(to moment: EditHistory.Moment?) {
+        guard let moment else { return }
+        (characters, position) = (moment.characters, moment.position)
+        historyIndex = nil
+    }
+
     private mutating func remove(_ range: Range<Int>) {
+        note(range.count == 1 ? .removal : .other)
         characters.removeSubrange(range)
         position = range.lowerBound
         historyIndex = nil

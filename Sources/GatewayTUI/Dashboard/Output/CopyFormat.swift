@@ -104,6 +104,7 @@ extension Clip {
         case .json:
             let json: String?
             if let detail, detail.summary.id == summary.id {
+                // The row as it came, and the rest as it is shown.
                 var whole = detail
                 whole.summary = summary
                 json = JSONText.of(whole, isPretty: true)

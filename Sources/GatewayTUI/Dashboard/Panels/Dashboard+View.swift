@@ -21,7 +21,8 @@ extension Dashboard {
         Header.draw(self, layout, on: &surface)
         Footer.draw(self, layout, on: &surface)
         FlushOverlay.draw(self, on: &surface)
-        SkillOverlay.draw(self, on: &surface)
+        PickerOverlay.draw(self, on: &surface)
+        NameOverlay.draw(self, on: &surface)
         QuestionOverlay.draw(self, on: &surface)
         PaletteOverlay.draw(self, on: &surface)
         OutputOverlay.draw(self, on: &surface)
@@ -60,6 +61,7 @@ extension Dashboard {
             DetailPane.draw(self, layout.detail, on: &surface)
         case .tester:
             TesterPanels.draw(self, layout, on: &surface)
+            ComparisonPanels.draw(self, layout, on: &surface)
         case .backends:
             BackendsView.draw(self, layout, on: &surface)
         case .savings:

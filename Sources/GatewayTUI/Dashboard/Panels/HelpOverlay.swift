@@ -47,7 +47,8 @@ enum HelpOverlay {
 
     private static let order: [KeyTable.Context] = [
         .everywhere, .figures, .list, .run, .step, .requests, .detail, .filtering, .tester, .composing, .editing,
-        .palette, .output, .picking, .backends, .cache, .flushing, .naming, .confirming, .savings, .workflows,
+        .picking, .marking, .shelf, .saving, .palette, .output, .backends, .cache, .flushing, .naming, .confirming,
+        .savings, .workflows,
         .writingInput, .log, .asking, .offline,
     ]
 
@@ -55,7 +56,7 @@ enum HelpOverlay {
         ("~$0.01", "simulated, nothing paid"), ("≈", "tokens estimated"), ("esc1", "escalated once"),
         ("cut", "the answer broke off"), ("L F B P", "local fast balanced prem."),
         ("exact", "the same request again"), ("sem", "a question asking the same"),
-        ("coal", "shared a call in flight"), ("e9 s4 c1", "% exact, sem, coal"),
+        ("coal", "shared a call in flight"), ("e9 s4 c1", "% exact, sem, coal"), ("★", "the best of its row"),
     ]
 
     private static let filterWords = [

@@ -34,6 +34,9 @@ package struct Layout: Sendable {
     package var testerCosts = Rect.empty
     package var testerRoute = Rect.empty
     package var testerTotal = Rect.empty
+    /// The answers that are compared: all of them side by side, or the one that is shown.
+    package var testerColumns: [Rect] = []
+    package var testerFigures = Rect.empty
     /// The line that says that a cache is away; there only while one is.
     package var banner = Rect.empty
     package var served = Rect.empty
@@ -183,6 +186,13 @@ package struct Layout: Sendable {
     private mutating func placeTester(_ dashboard: Dashboard, _ room: Rect) {
         var rest = room
         testerTotal = rest.takeBottom(1)
+        if let comparison = dashboard.tester.shownComparison {
+            testerPrompt = rest.takeTop(room.height < 18 ? 3 : room.height < 28 ? 4 : 6)
+            testerFigures = rest.takeBottom(min(ComparisonPanels.figureRows + 2, rest.height - 4))
+            let isBeside = rest.width / comparison.columns.count >= ComparisonPanels.leastColumn
+            testerColumns = isBeside ? rest.columns(comparison.columns.count) : [rest]
+            return
+        }
         if room.width >= 180 {
             var left = rest.takeLeft(room.width - 80)
             testerPrompt = left.takeTop(10)

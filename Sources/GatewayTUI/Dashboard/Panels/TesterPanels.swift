@@ -7,19 +7,30 @@ enum TesterPanels {
         drawAnswer(dashboard, layout.testerAnswer, on: &surface)
         drawCosts(dashboard, layout.testerCosts, on: &surface)
         drawRoute(dashboard, layout.testerRoute, on: &surface)
-        drawTotal(dashboard, layout.testerTotal, on: &surface)
+        guard dashboard.tester.shownComparison == nil else { return }
+        let isWriting = !dashboard.tester.isBlank || dashboard.tester.detail == nil
+        if layout.testerRoute.isEmpty, isWriting, let decision = dashboard.tester.decision {
+            drawScore(decision, layout.testerTotal, withCosts: layout.testerCosts.isEmpty, on: &surface)
+        } else {
+            drawTotal(dashboard, layout.testerTotal, on: &surface)
+        }
     }
 
     private static func drawPrompt(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         let tester = dashboard.tester
         let tier = tester.tier.map { "tier \($0.name), forced" } ?? "tier auto"
-        let note = tester.skill.map { "skill \(CellWidth.clip($0, 32)) · \(tier)" } ?? tier
+        let title = tester.savedName.map { "prompt · \(CellWidth.clip($0.safeToShow(limit: 60), 20))" } ?? "prompt"
+        // What is asked for must not go where it is long: a frame leaves out what finds no room.
+        let note = CellWidth.clip(
+            (tester.wishes + [tier]).joined(separator: " · "),
+            max(0, rect.width - CellWidth.of(title) - 9)
+        )
         let border = tester.isComposing ? Style(.accent, .bold) : Style.dim
         surface.frame(
             rect,
-            title: "prompt",
+            title: title,
             note: note,
-            noteStyle: tester.tier == nil && tester.skill == nil ? .dim : Style(.warn),
+            noteStyle: tester.tier == nil && tester.wishes.isEmpty ? .dim : Style(.warn),
             border: border
         )
         let inside = rect.interior
@@ -39,7 +50,7 @@ enum TesterPanels {
                     ? "Write a prompt. Enter sends, \(newline) or ^J makes a new line." : "Press i to write a prompt."
             surface.write(hint, in: text, .dim)
         }
-        if tester.isComposing, !dashboard.isHelpShown {
+        if tester.isComposing, !dashboard.isHelpShown, !text.isEmpty {
             surface.cursor = .init(
                 row: text.row + layout.cursorRow - first,
                 column: text.column + layout.cursorColumn
@@ -72,27 +83,20 @@ enum TesterPanels {
             let place = room.takeBottom(min(lines.count, 3))
             for (row, line) in lines.prefix(place.height).enumerated() { surface.write(line, in: place, row: row) }
         }
-        var text = tester.answer
-        if tester.phase.isRunning {
-            text.append("▌")
-        } else {
-            while text.last?.isNewline == true { text.removeLast() }
-        }
-        let wanted = Wrap.tail(text, width: room.width, rows: room.height + tester.scroll)
-        let end = max(min(wanted.count, room.height), wanted.count - tester.scroll)
-        for (row, line) in wanted[..<end].suffix(room.height).enumerated() { surface.write(line, in: room, row: row) }
+        ComparisonPanels.write(tester.reply, scroll: tester.scroll, in: room, on: &surface)
     }
 
     /// What the title of the answer says about how it goes.
     private static func state(_ dashboard: Dashboard) -> (String, Style) {
         let tester = dashboard.tester
-        let since = Double(dashboard.now.monotonicMilliseconds - tester.sentAt)
+        let since = tester.reply.milliseconds(now: dashboard.now.monotonicMilliseconds)
         let simulated = dashboard.isDemo || tester.detail?.summary.isSimulated == true ? " · simulated" : ""
         switch tester.phase {
         case .idle: return ("", .strong)
         case .waiting: return (" · sending", .strong)
         case .streaming:
-            let how = tester.isCancelRequested ? "cancelling" : tester.firstDeltaAt == nil ? "waiting" : "streaming"
+            let isEarly = tester.reply.firstDeltaAt == nil
+            let how = tester.reply.isCancelRequested ? "cancelling" : isEarly ? "waiting" : "streaming"
             return (" · \(how) \(Format.duration(milliseconds: since))\(simulated)", Style(.accent, .bold))
         case .finished:
             guard let summary = tester.detail?.summary else { return (" · done", .strong) }
@@ -149,10 +153,19 @@ enum TesterPanels {
         let decision = dashboard.tester.decision
         let note = [decision?.task, decision?.score.map { "score \($0)/100" }].compactMap(\.self)
         surface.frame(rect, title: "route", note: note.joined(separator: " · "))
-        let inside = rect.interior
+        var inside = rect.interior
         guard let decision else {
             surface.write("the decision and its reasons", in: inside, .dim)
             return
+        }
+        if decision.score != nil {
+            let scale = inside.takeTop(inside.height < 7 ? 1 : 2)
+            ScoreGauge.draw(decision, in: scale, row: 0, on: &surface)
+            ScoreGauge.drawLegend(decision, in: scale, row: 1, on: &surface)
+        }
+        let facts = ScoreGauge.facts(decision)
+        if !facts.isEmpty {
+            surface.write(CellWidth.clip(facts, inside.width), in: inside.takeTop(1), Style(.accent))
         }
         var lines = decision.reasons.enumerated().map { index, reason in
             StyledLine("\(index + 1) ", .dim, indent: 2).adding(reason)
@@ -169,6 +182,32 @@ enum TesterPanels {
         }
         let wrapped = lines.flatMap { $0.wrapped(to: inside.width) }
         for (row, line) in wrapped.prefix(inside.height).enumerated() { surface.write(line, in: inside, row: row) }
+    }
+
+    /// What is told where there is no room for the route, and perhaps none for the costs.
+    private static func drawScore(
+        _ decision: DecisionExplanation,
+        _ rect: Rect,
+        withCosts: Bool,
+        on surface: inout Surface
+    ) {
+        var room = Rect(row: rect.row, column: rect.column + 1, height: rect.height, width: rect.width - 2)
+        if decision.score != nil {
+            let scale = room.takeLeft(min(withCosts ? 20 : 36, room.width))
+            ScoreGauge.draw(decision, in: scale, row: 0, on: &surface)
+            _ = room.takeLeft(1)
+        }
+        var column = 0
+        for tier in withCosts ? Tier.allCases : [] {
+            let able = decision.candidates.filter { $0.tier == tier && $0.veto == nil }
+            guard let cheapest = able.min(by: { $0.estimatedCost < $1.estimatedCost }) else { continue }
+            let text = "\(tier.letter) \(cheapest.isSimulated ? "~" : "")\(Format.money(cheapest.estimatedCost))"
+            guard column + CellWidth.of(text) <= room.width else { break }
+            let style = Style(tier.role, able.contains(where: \.isChosen) ? [.bold, .underline] : [])
+            column = surface.write(text, in: room, column: column, style) + 1
+        }
+        let facts = CellWidth.clip(ScoreGauge.facts(decision), max(0, room.width - column))
+        surface.write(facts, in: room, column: column, .dim)
     }
 
     private static func drawTotal(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {

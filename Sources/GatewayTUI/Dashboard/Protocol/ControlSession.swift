@@ -65,6 +65,8 @@ package struct ControlSession: Sendable {
         case .explain(let request):
             .route(request, .success(try JSONRPC.result(DecisionExplanation.self, of: line)))
         case .send: .accepted(sendID: try JSONRPC.result(ControlProtocol.PromptAccepted.self, of: line).sendID)
+        case .compare(let request):
+            .compared(request, .success(try JSONRPC.result(ControlProtocol.PromptAccepted.self, of: line).sendID))
         case .cancel, .cancelWorkflow: .cancelled
         case .history(let request): .history(request, .success(try JSONRPC.result(HistoryReport.self, of: line)))
         case .usage(let request):
@@ -89,6 +91,7 @@ package struct ControlSession: Sendable {
         case .get(let id): .detail(id: id, .failure(safe))
         case .explain(let request): .route(request, .failure(safe))
         case .send: .failed(.promptSend, safe)
+        case .compare(let request): .compared(request, .failure(safe))
         case .cancel: .failed(.promptCancel, safe)
         case .history(let request): .history(request, .failure(safe))
         case .usage(let request): .usage(request, .failure(safe))
@@ -117,7 +120,7 @@ package struct ControlSession: Sendable {
             )
         case .get(let id): try request(.exchangesGet, ControlProtocol.ExchangesGetRequest(id: id))
         case .explain(let prompt): try request(.routeExplain, prompt)
-        case .send(let prompt): try request(.promptSend, prompt)
+        case .send(let prompt), .compare(let prompt): try request(.promptSend, prompt)
         case .cancel(let sendID): try request(.promptCancel, ControlProtocol.PromptCancelRequest(sendID: sendID))
         case .history(let wanted): try request(.historyGet, wanted)
         case .usage(let wanted): try request(.usageGet, wanted)

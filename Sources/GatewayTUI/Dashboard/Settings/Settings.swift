@@ -4,6 +4,8 @@ package struct Settings: Sendable, Hashable {
     package var isMouseOn: Bool?
     package var glyphs: Glyphs?
     package var view: DashboardView?
+    /// Prompts that are sent are kept for the next start.
+    package var keepsPrompts: Bool?
     package var keys: [Rebinding]
 
     package init(
@@ -11,12 +13,14 @@ package struct Settings: Sendable, Hashable {
         isMouseOn: Bool? = nil,
         glyphs: Glyphs? = nil,
         view: DashboardView? = nil,
+        keepsPrompts: Bool? = nil,
         keys: [Rebinding] = []
     ) {
         self.theme = theme
         self.isMouseOn = isMouseOn
         self.glyphs = glyphs
         self.view = view
+        self.keepsPrompts = keepsPrompts
         self.keys = keys
     }
 
@@ -27,6 +31,7 @@ package struct Settings: Sendable, Hashable {
             isMouseOn: isMouseOn ?? other.isMouseOn,
             glyphs: glyphs ?? other.glyphs,
             view: view ?? other.view,
+            keepsPrompts: keepsPrompts ?? other.keepsPrompts,
             keys: keys.isEmpty ? other.keys : keys
         )
     }
@@ -34,6 +39,7 @@ package struct Settings: Sendable, Hashable {
     /// Names of the environment's variables that are looked at.
     package static let variables = [
         "NO_COLOR", "GATEWAY_TUI_THEME", "GATEWAY_TUI_MOUSE", "GATEWAY_TUI_GLYPHS", "GATEWAY_TUI_VIEW",
+        "GATEWAY_TUI_PROMPT_HISTORY",
     ]
 
     /// What the environment says. Empty values say nothing.
@@ -76,8 +82,9 @@ package struct Settings: Sendable, Hashable {
             for entry in entries { keys.append(try Self.rebinding(entry)) }
             return
         }
-        guard ["theme", "mouse", "glyphs", "view"].contains(key) else {
-            throw SettingsProblem(line, "there is no setting \"\(key)\"; there are theme, mouse, glyphs, view and keys")
+        guard ["theme", "mouse", "glyphs", "view", "prompt_history"].contains(key) else {
+            let names = "theme, mouse, glyphs, view, prompt_history and keys"
+            throw SettingsProblem(line, "there is no setting \"\(key)\"; there are \(names)")
         }
         guard case .text(let text) = value else { throw SettingsProblem(line, "\(key) takes one word") }
         let word = text.lowercased()
@@ -92,12 +99,16 @@ package struct Settings: Sendable, Hashable {
                 key,
                 line
             )
-        default:
-            switch word {
-            case "true", "on", "yes": isMouseOn = true
-            case "false", "off", "no": isMouseOn = false
-            default: throw SettingsProblem(line, "mouse is true or false, not \"\(text)\"")
-            }
+        case "prompt_history": keepsPrompts = try Self.flag(word, key, line)
+        default: isMouseOn = try Self.flag(word, key, line)
+        }
+    }
+
+    private static func flag(_ word: String, _ key: String, _ line: Int?) throws(SettingsProblem) -> Bool {
+        switch word {
+        case "true", "on", "yes": return true
+        case "false", "off", "no": return false
+        default: throw SettingsProblem(line, "\(key) is true or false, not \"\(word)\"")
         }
     }
 

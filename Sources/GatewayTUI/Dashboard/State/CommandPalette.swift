@@ -60,7 +60,7 @@ extension Dashboard {
         let hasRequest = table.selectedRow(in: feed.log) != nil
         return switch action {
         // Those that move or write a text are of use only as keys.
-        case .edit, .move, .movePage, .moveFlush, .moveSkill, .movePalette, .moveOutput, .takePalette, .leavePalette,
+        case .edit, .move, .movePage, .moveFlush, .movePick, .movePalette, .moveOutput, .takePalette, .leavePalette,
             .moveBackend, .moveWorkflow, .scrollSavings, .stepLog:
             false
         case .openPalette: false
@@ -68,14 +68,18 @@ extension Dashboard {
         case .reconnect: !isLive
         case .copyID, .openCopy, .flushSelected: hasRequest
         case .openExport: feed.log.count > 0
-        case .send: isLive && !tester.isBlank && !tester.phase.isRunning
-        case .clearBox: !tester.phase.isRunning
+        case .send: isLive && !tester.isBlank && !tester.isAnswering
+        case .clearBox: !tester.isAnswering
         case .openSkills: isLive
+        case .compare: isLive && !tester.isBlank && !tester.isAnswering
+        case .savePrompt: !tester.isBlank
+        case .nextColumn: tester.shownComparison != nil
+        case .deletePrompt: picker?.current != nil
         case .resetBackend: isLive && selectedBackend != nil
         case .runWorkflow: isLive && workflows.selected != nil && workflows.watched?.isRunning != true
         case .cancelRun: workflows.isComposing || workflows.watched?.isRunning == true
         case .follow: !table.isFollowing
-        case .cancelAnswer: tester.phase.isRunning || tester.isComposing
+        case .cancelAnswer: tester.isAnswering || tester.isComposing || tester.comparison != nil
         default: true
         }
     }

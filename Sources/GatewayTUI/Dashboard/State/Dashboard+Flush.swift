@@ -97,12 +97,3 @@ extension Dashboard {
         note("the connection was lost; whether the flush was done is not known", milliseconds: 10_000)
     }
 }
-
-extension String {
-    fileprivate var trimmingBlanks: String {
-        var text = self[...]
-        while text.first?.isWhitespace == true { text.removeFirst() }
-        while text.last?.isWhitespace == true { text.removeLast() }
-        return String(text)
-    }
-}

@@ -22,15 +22,24 @@ extension Dashboard {
 
     /// A menu lies over the view.
     private var isMenuOpen: Bool {
-        flush != nil || skillPicker != nil || question != nil || palette != nil || outputMenu != nil
+        flush != nil || picker != nil || promptName != nil || question != nil || palette != nil || outputMenu != nil
     }
 
     private mutating func closeMenu() {
         flush = nil
-        skillPicker = nil
+        picker = nil
+        promptName = nil
         question = nil
         palette = nil
         outputMenu = nil
+        dropUnsent()
+    }
+
+    /// Whoever turns to something else has not said yes to what a comparison costs.
+    mutating func dropUnsent() {
+        guard let comparison = tester.comparison, comparison.stage != .sent else { return }
+        tester.comparison = nil
+        if question?.yes == .sendComparison { question = nil }
     }
 
     mutating func perform(_ action: Action) -> [Effect] {
@@ -52,7 +61,7 @@ extension Dashboard {
                 closeMenu()
                 return []
             }
-            return tester.phase.isRunning ? cancelAnswer() : [.quit]
+            return tester.isAnswering ? cancelAnswer() : [.quit]
         case .redraw: return [.redraw]
         case .suspend: return [.suspend]
         case .toggleMouse: return [.toggleMouse]
@@ -68,11 +77,17 @@ extension Dashboard {
             windowIndex = max(0, min(Self.windows.count - 1, windowIndex + step))
             setWindow()
             return isLive && Self.windows[windowIndex] > Series.fineSeconds ? askForHistory() : []
-        case .compose, .send, .leave, .cancelAnswer, .cycleTier, .clearBox, .scrollAnswer:
+        case .compose, .send, .leave, .cancelAnswer, .cycleTier, .cycleMode, .clearBox, .scrollAnswer, .nextColumn:
             return performInTester(action)
         case .openFlush, .flushSelected, .moveFlush, .chooseFlush, .nameFlush, .confirmFlush, .leaveFlush:
             return performInFlush(action)
-        case .openSkills, .moveSkill, .takeSkill, .leaveSkills: return performInSkills(action)
+        case .openSkills, .openModels, .openPrompts, .compare:
+            dropUnsent()
+            return performInPicker(action)
+        case .movePick, .takePick, .leavePick, .togglePick, .checkTiers, .deletePrompt: return performInPicker(action)
+        case .savePrompt, .keepPrompt, .leaveName:
+            dropUnsent()
+            return performInSaving(action)
         case .acceptFilter:
             let isEmpty = filterEditor?.isEmpty ?? true
             filterEditor = nil
@@ -120,9 +135,13 @@ extension Dashboard {
     }
 
     private mutating func insert(_ text: String) -> [Effect] {
-        if skillPicker != nil || question != nil || outputMenu != nil { return [] }
+        if question != nil || outputMenu != nil { return [] }
         if palette != nil {
             palette?.edit { $0.insert(text) }
+        } else if picker != nil {
+            return []
+        } else if promptName != nil {
+            promptName?.insert(text)
         } else if flush != nil {
             changeName { $0.insert(text) }
         } else if filterEditor != nil {
@@ -140,6 +159,8 @@ extension Dashboard {
     private mutating func edit(_ command: EditCommand) -> [Effect] {
         if palette != nil {
             palette?.edit { $0.apply(command) }
+        } else if promptName != nil {
+            promptName?.apply(command)
         } else if flush != nil {
             changeName { $0.apply(command) }
         } else if filterEditor != nil {
@@ -185,6 +206,7 @@ extension Dashboard {
             helpScroll = max(0, helpScroll + rows)
             return []
         }
+        if picker != nil, question == nil, palette == nil { return performInPicker(.movePick(rows > 0 ? 1 : -1)) }
         if isMenuOpen { return [] }
         switch currentView {
         case .dashboard, .requests, .cache: return performInList(.move(rows))
@@ -201,6 +223,7 @@ extension Dashboard {
             closeHelp()
             return []
         }
+        if picker != nil, question == nil, palette == nil { return clickInPicker(row: row, column: column) }
         if isMenuOpen {
             closeMenu()
             return []
@@ -222,6 +245,7 @@ extension Dashboard {
             keepOpen()
             if detail != nil { return fetchDetailOfSelection() }
         } else if currentView == .tester {
+            dropUnsent()
             tester.isComposing = layout.testerPrompt.contains(row: row, column: column)
         } else if currentView == .workflows {
             workflows.isComposing = layout.workflowInput.contains(row: row, column: column)

@@ -110,18 +110,38 @@ extension Dashboard {
     /// Carries out what concerns the prompt tester.
     mutating func performInTester(_ action: Action) -> [Effect] {
         switch action {
-        case .compose: tester.isComposing = true
+        case .compose:
+            dropUnsent()
+            tester.isComposing = true
         case .send: return send()
         case .leave: tester.isComposing = false
         case .cancelAnswer:
-            if tester.phase.isRunning { return cancelAnswer() }
+            if tester.isAnswering { return cancelAnswer() }
+            if !tester.isComposing { tester.comparison = nil }
             tester.isComposing = false
         case .cycleTier:
             let choices: [Tier?] = [nil] + Tier.allCases.map { $0 }
             tester.tier = choices[((choices.firstIndex(of: tester.tier) ?? 0) + 1) % choices.count]
             promptChanged()
-        case .clearBox: if !tester.phase.isRunning { tester.clear() }
-        case .scrollAnswer(let step): tester.scroll = max(0, tester.scroll - step * 5)
+        case .cycleMode:
+            let choices = TesterState.classifierModes
+            tester.classifierMode =
+                choices[
+                    ((choices.firstIndex(of: tester.classifierMode) ?? 0) + 1) % choices.count
+                ]
+            promptChanged()
+        case .clearBox: if !tester.isAnswering { tester.clear() }
+        case .scrollAnswer(let step):
+            if let shown = tester.shownComparison {
+                tester.comparison?.scroll = max(0, shown.scroll - step * 5)
+            } else {
+                tester.scroll = max(0, tester.scroll - step * 5)
+            }
+        case .nextColumn(let step):
+            guard let comparison = tester.shownComparison else { return [] }
+            let count = comparison.columns.count
+            tester.comparison?.shown = (comparison.shown + step + count) % count
+            tester.comparison?.scroll = 0
         default: break
         }
         return []
@@ -129,7 +149,7 @@ extension Dashboard {
 
     private mutating func send() -> [Effect] {
         guard !tester.isBlank else { return [] }
-        guard !tester.phase.isRunning else {
+        guard !tester.isAnswering else {
             note("still answering; Esc cancels")
             return []
         }
@@ -138,19 +158,21 @@ extension Dashboard {
             return []
         }
         let request = tester.request
+        let kept = remember(request.prompt)
         tester.sentRoute = tester.routedRequest == request ? tester.route : nil
         _ = tester.editor.submit()
+        // What is written next is another prompt, and must not take the saved one's place.
+        tester.savedName = nil
         tester.begin(at: now.monotonicMilliseconds)
         tester.sent = request
         // The exchange itself says nothing of the tiers that were not to be taken.
         let isForced = request.tier != nil || request.skill != nil
-        return [.call(.send(request))] + (isForced && tester.askedRequest != request ? [.call(.explain(request))] : [])
+        let explains: [Effect] = isForced && tester.askedRequest != request ? [.call(.explain(request))] : []
+        return [.call(.send(request))] + explains + kept
     }
 
     mutating func cancelAnswer() -> [Effect] {
-        guard tester.phase.isRunning, !tester.isCancelRequested else { return [] }
-        tester.isCancelRequested = true
-        guard case .streaming(let sendID) = tester.phase else { return [] }
-        return [.call(.cancel(sendID: sendID))]
+        if tester.comparison?.isRunning == true { return cancelComparison() }
+        return tester.reply.cancel()
     }
 }

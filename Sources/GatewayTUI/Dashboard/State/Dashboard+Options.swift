@@ -4,11 +4,13 @@ extension Dashboard {
         keyMap: KeyMap = .standard,
         theme: Palette.Theme = .dark,
         isReadOnly: Bool = false,
+        keepsPrompts: Bool = false,
         view: DashboardView? = nil
     ) {
         self.keyMap = keyMap
         self.theme = theme
         self.isReadOnly = isReadOnly
+        self.keepsPrompts = keepsPrompts
         if let view { show(view) }
     }
 
@@ -44,7 +46,7 @@ extension Effect {
         switch self {
         case .startDaemon: false
         case .call(let call): call.isHarmless
-        case .quit, .reconnect, .suspend, .redraw, .toggleMouse, .useTheme, .copy, .export: true
+        case .quit, .reconnect, .suspend, .redraw, .toggleMouse, .useTheme, .copy, .export, .prompts: true
         }
     }
 }
@@ -56,7 +58,7 @@ extension Call {
         case .hello, .status, .subscribe, .list, .get, .explain, .skills, .cancel, .history, .usage, .logTail,
             .workflows:
             true
-        case .send, .flush, .runWorkflow, .cancelWorkflow, .reset: false
+        case .send, .compare, .flush, .runWorkflow, .cancelWorkflow, .reset: false
         }
     }
 }

@@ -21,6 +21,7 @@ extension Dashboard {
         case .message(let message): return receive(message)
         case .daemonStart(let start): daemonStart = start
         case .clip(let outcome): tell(outcome)
+        case .prompts(let answer): take(answer)
         case .mouse(let isOn): note(isOn ? "mouse on" : "mouse off: the terminal selects text again")
         }
         return []
@@ -28,7 +29,7 @@ extension Dashboard {
 
     private mutating func tick(_ moment: Moment) -> [Effect] {
         // A whole second, a streaming clock or a notice that goes are all that time alone can change.
-        if moment.unixMilliseconds / 1000 != now.unixMilliseconds / 1000 || tester.phase.isRunning { revision &+= 1 }
+        if moment.unixMilliseconds / 1000 != now.unixMilliseconds / 1000 || tester.isAnswering { revision &+= 1 }
         now = moment
         if let notice, notice.until <= moment.monotonicMilliseconds {
             self.notice = nil
@@ -48,8 +49,13 @@ extension Dashboard {
         olderPages = .unasked
         loseFlush()
         loseViews()
-        if skillPicker?.content == .loading { skillPicker?.content = .failed("not connected to the gateway") }
-        if tester.phase.isRunning { tester.phase = .failed("the connection was lost; the answer may be incomplete") }
+        loseComparison()
+        if picker?.kind == .skill, picker?.content == .loading {
+            picker?.content = .failed("not connected to the gateway")
+        }
+        if tester.phase.isRunning {
+            tester.reply.fail("the connection was lost; the answer may be incomplete", at: now.monotonicMilliseconds)
+        }
         if case .loading = detail?.content { detail?.content = .failed("not connected to the gateway") }
     }
 
@@ -69,12 +75,12 @@ extension Dashboard {
             latest.log.append(summary)
             return refreshDetail()
         case .detail(let id, let result): show(result, for: id)
-        case .route(let request, let result): show(result, for: request)
-        case .accepted(let sendID):
-            tester.phase = .streaming(sendID)
-            if tester.isCancelRequested { return [.call(.cancel(sendID: sendID))] }
-        case .delta(let delta):
-            if tester.phase == .streaming(delta.sendID) { tester.add(delta.text, at: now.monotonicMilliseconds) }
+        case .route(let request, let result):
+            if let effects = takeEstimate(result, request) { return effects }
+            show(result, for: request)
+        case .accepted(let sendID): return tester.reply.accept(sendID)
+        case .compared(let request, let result): return accepted(request, result)
+        case .delta(let delta): add(delta)
         case .promptCompleted(let completed): finish(completed)
         case .skills(let result): show(result)
         case .flushed(let result): finishFlush(result)
@@ -174,20 +180,28 @@ extension Dashboard {
         }
     }
 
+    private mutating func add(_ delta: ControlProtocol.PromptDelta) {
+        let now = now.monotonicMilliseconds
+        if tester.reply.sendID == delta.sendID {
+            tester.reply.add(delta.text, at: now)
+        } else if let place = column(of: delta.sendID) {
+            tester.comparison?.columns[place].answer.add(delta.text, at: now)
+        }
+    }
+
     private mutating func finish(_ completed: ControlProtocol.PromptCompleted) {
-        guard tester.phase == .streaming(completed.sendID) else { return }
-        tester.detail = completed.detail?.safeToShow
-        if let error = completed.error {
-            tester.phase = .failed(error.safeToShow(limit: 500))
-        } else {
-            tester.phase = .finished
+        let now = now.monotonicMilliseconds
+        if tester.reply.sendID == completed.sendID {
+            tester.reply.end(completed, at: now)
+        } else if let place = column(of: completed.sendID) {
+            tester.comparison?.columns[place].answer.end(completed, at: now)
         }
     }
 
     private mutating func fail(_ method: ControlProtocol.Method, _ failure: JSONRPC.Failure) {
         switch method {
         case .hello: link = .refused("The gateway refused the connection: \(failure.message)")
-        case .promptSend: tester.phase = .failed(failure.message)
+        case .promptSend: tester.reply.fail(failure.message, at: now.monotonicMilliseconds)
         case .promptCancel: note("cancel failed: \(failure.message)")
         case .exchangesList:
             olderPages = .unasked

@@ -94,7 +94,7 @@ extension Dashboard {
         question = Question(
             text: "Close the circuit breaker of \(backend.name)?",
             consequence: "Calls go to it at once, and its failures are counted anew.",
-            call: .reset(backend: backend.name)
+            yes: .call(.reset(backend: backend.name))
         )
     }
 

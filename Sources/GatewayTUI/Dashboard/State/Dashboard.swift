@@ -96,8 +96,12 @@ package struct Dashboard: Sendable {
     package internal(set) var question: Question?
     /// When the day's history is asked for again.
     var historyDue: Int64 = 0
-    /// The list of skills, while it is open.
-    package internal(set) var skillPicker: SkillPicker?
+    /// The list that something is taken from for the tester, while it is open.
+    package internal(set) var picker: Picker?
+    /// The name that a prompt is being saved under.
+    package internal(set) var promptName: LineEditor?
+    /// Prompts that are sent are kept for the next start.
+    package internal(set) var keepsPrompts = false
     /// The command palette, while it is open.
     package internal(set) var palette: CommandPalette?
     /// The menu for copying or exporting, while it is open.
@@ -165,7 +169,13 @@ package struct Dashboard: Sendable {
         if palette != nil { return [.palette, .editing, .everywhere] }
         if outputMenu != nil { return [.output, .everywhere] }
         if question != nil { return [.asking, .everywhere] }
-        if skillPicker != nil { return [.picking, .everywhere] }
+        if promptName != nil { return [.saving, .editing, .everywhere] }
+        switch picker?.kind {
+        case .targets: return [.marking, .picking, .everywhere]
+        case .prompts: return [.shelf, .picking, .everywhere]
+        case .skill, .model: return [.picking, .everywhere]
+        case nil: break
+        }
         switch flush?.step {
         case .choosing: return [.flushing, .everywhere]
         case .naming: return [.naming, .editing, .everywhere]

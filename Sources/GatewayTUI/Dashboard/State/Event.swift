@@ -30,6 +30,8 @@ package enum Event: Sendable {
     case mouse(isOn: Bool)
     /// What came of ``Effect/copy(_:)`` or ``Effect/export(_:)``.
     case clip(ClipOutcome)
+    /// What came of ``Effect/prompts(_:)``.
+    case prompts(PromptFileAnswer)
 }
 
 /// A message of the daemon, decoded.
@@ -43,6 +45,8 @@ package enum ServerMessage: Sendable {
     case detail(id: String, Result<ExchangeDetail, JSONRPC.Failure>)
     case route(ControlProtocol.PromptRequest, Result<DecisionExplanation, JSONRPC.Failure>)
     case accepted(sendID: Int)
+    /// What came of ``Call/compare(_:)``: the number that its stream has.
+    case compared(ControlProtocol.PromptRequest, Result<Int, JSONRPC.Failure>)
     case cancelled
     case snapshot(MetricsSnapshot)
     case completed(ExchangeSummary)
@@ -74,6 +78,8 @@ package enum Call: Sendable, Hashable {
     case get(id: String)
     case explain(ControlProtocol.PromptRequest)
     case send(ControlProtocol.PromptRequest)
+    /// Sends a prompt as a column of a comparison.
+    case compare(ControlProtocol.PromptRequest)
     case cancel(sendID: Int)
     case flush(ControlProtocol.CacheFlush)
     case skills
@@ -107,4 +113,5 @@ package enum Effect: Sendable, Hashable {
     case useTheme(Palette.Theme)
     case copy(Clip)
     case export(ExportFile)
+    case prompts(PromptFileRequest)
 }

@@ -1,10 +1,17 @@
-/// Something that changes the gateway and waits for a yes.
+/// Something that costs, changes or loses something, and waits for a yes.
 package struct Question: Sendable, Hashable {
+    /// What a yes does.
+    package enum Yes: Sendable, Hashable {
+        case call(Call)
+        case sendComparison
+        case prompts(PromptFileRequest)
+    }
+
     /// What is to be done, and to what: `Close the breaker of opus?`
     package var text: String
     /// What follows from it, in a sentence.
     package var consequence: String
-    package var call: Call
+    package var yes: Yes
 }
 
 extension Dashboard {
@@ -12,11 +19,20 @@ extension Dashboard {
     mutating func answerQuestion(_ isYes: Bool) -> [Effect] {
         guard let asked = question else { return [] }
         question = nil
-        guard isYes else { return [] }
-        guard isLive else {
-            note("not connected to the gateway")
+        switch asked.yes {
+        case .prompts(let request): return isYes ? [.prompts(request)] : []
+        case .sendComparison where !isYes:
+            tester.comparison = nil
+            tester.isComposing = currentView == .tester
             return []
+        case .sendComparison, .call:
+            guard isYes else { return [] }
+            guard isLive else {
+                note("not connected to the gateway")
+                return []
+            }
+            if case .call(let call) = asked.yes { return [.call(call)] }
+            return sendComparison()
         }
-        return [.call(asked.call)]
     }
 }

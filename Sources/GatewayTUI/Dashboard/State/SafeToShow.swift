@@ -60,7 +60,7 @@ extension DecisionExplanation {
 
 extension ExchangeDetail {
     package var safeToShow: ExchangeDetail {
-        ExchangeDetail(
+        var safe = ExchangeDetail(
             summary: summary.safeToShow,
             decision: decision?.safeToShow,
             attempts: attempts.prefix(100).map { attempt in
@@ -75,6 +75,20 @@ extension ExchangeDetail {
             requestHeaders: requestHeaders?.safeToShow,
             answerHeaders: answerHeaders?.safeToShow,
             answer: answer?.safeToShow(limit: 20_000)
+        )
+        safe.quality = quality?.safeToShow
+        return safe
+    }
+}
+
+extension AnswerQualityReport {
+    package var safeToShow: AnswerQualityReport {
+        AnswerQualityReport(
+            score: score,
+            isWeak: isWeak,
+            signals: signals.prefix(20).map {
+                Signal(name: $0.name.safeToShow(limit: 40), reason: $0.reason.safeToShow(limit: 300))
+            }
         )
     }
 }

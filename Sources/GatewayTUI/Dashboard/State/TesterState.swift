@@ -1,33 +1,23 @@
 package import Shared
 
-/// The prompt tester: a text, what it would cost where, and the answer.
+/// The prompt tester: a text, what it would cost where, and the answer, or several that are compared.
 package struct TesterState: Sendable {
     /// Milliseconds without a key before the route is asked for.
     package static let debounceMilliseconds: Int64 = 300
-    /// Characters of an answer that are kept.
-    package static let maximumAnswer = 200_000
-
-    package enum Phase: Sendable, Hashable {
-        case idle
-        /// Sent, no number given to it yet.
-        case waiting
-        case streaming(Int)
-        case finished
-        case failed(String)
-
-        package var isRunning: Bool {
-            switch self {
-            case .waiting, .streaming: true
-            case .idle, .finished, .failed: false
-            }
-        }
-    }
+    /// The ways to classify that a prompt may ask for; nil for the configured one.
+    package static let classifierModes: [String?] = [nil, "rule_based", "hybrid", "llm_based"]
 
     package var editor = LineEditor(multiline: true)
     package var isComposing = false
     package var tier: Tier?
     /// The id of the skill that the prompt is sent with.
     package var skill: String?
+    /// The name that the prompt asks for; nil for `auto`.
+    package var model: String?
+    /// How it is classified; nil for as configured.
+    package var classifierMode: String?
+    /// The name that the prompt was reloaded from, or saved under.
+    package var savedName: String?
 
     package var route: DecisionExplanation?
     /// Why there is no route.
@@ -39,24 +29,49 @@ package struct TesterState: Sendable {
     /// When the route is asked for next.
     package var routeDue: Int64?
 
-    package var phase = Phase.idle
+    package var reply = StreamedAnswer()
     /// What the answer answers.
     package var sent: ControlProtocol.PromptRequest?
     /// The route that was on the screen for it.
     package var sentRoute: DecisionExplanation?
-    package private(set) var answer = ""
-    package var detail: ExchangeDetail?
-    package var isCancelRequested = false
-    package var sentAt: Int64 = 0
-    package var firstDeltaAt: Int64?
-    package private(set) var pieces = 0
     /// Rows the answer is scrolled up from its end.
     package var scroll = 0
+    /// Answers side by side, in the place of the one.
+    package var comparison: Comparison?
+    /// Who was compared last.
+    package var lastTargets: [CompareTarget] = []
 
     package init() {}
 
+    package var phase: StreamedAnswer.Phase { reply.phase }
+    package var answer: String { reply.text }
+    package var detail: ExchangeDetail? { reply.detail }
+
+    /// Something is being answered.
+    package var isAnswering: Bool { reply.phase.isRunning || comparison?.isRunning == true }
+
+    /// The comparison lies over the route and its costs, unless another prompt is being written.
+    package var shownComparison: Comparison? {
+        guard let comparison else { return nil }
+        return comparison.isRunning || !isComposing || editor.text == comparison.prompt ? comparison : nil
+    }
+
     package var request: ControlProtocol.PromptRequest {
-        ControlProtocol.PromptRequest(prompt: editor.text, tier: tier, skill: skill)
+        ControlProtocol.PromptRequest(
+            prompt: editor.text,
+            model: model,
+            tier: tier,
+            skill: skill,
+            classifierMode: classifierMode
+        )
+    }
+
+    /// What is asked for beside the text, in words; nothing where all is left to the gateway.
+    package var wishes: [String] {
+        [
+            model.map { "model \(CellWidth.clip($0, 32))" }, skill.map { "skill \(CellWidth.clip($0, 32))" },
+            classifierMode.map { "classifier \($0)" },
+        ].compactMap(\.self)
     }
 
     package var isBlank: Bool { editor.characters.allSatisfy(\.isWhitespace) }
@@ -76,33 +91,21 @@ package struct TesterState: Sendable {
     }
 
     package mutating func begin(at now: Int64) {
-        phase = .waiting
-        answer = ""
-        pieces = 0
-        detail = nil
-        isCancelRequested = false
-        sentAt = now
-        firstDeltaAt = nil
+        reply = StreamedAnswer(sentAt: now)
+        comparison = nil
         scroll = 0
-    }
-
-    package mutating func add(_ text: String, at now: Int64) {
-        if firstDeltaAt == nil { firstDeltaAt = now }
-        pieces += 1
-        guard answer.utf8.count < Self.maximumAnswer else { return }
-        answer += PlainText.sanitized(text, keepNewlines: true)
     }
 
     package mutating func clear() {
         editor.clear()
-        answer = ""
-        detail = nil
+        savedName = nil
+        reply = StreamedAnswer()
+        comparison = nil
         sent = nil
         sentRoute = nil
         route = nil
         routeProblem = nil
         routedRequest = nil
         routeDue = nil
-        phase = .idle
     }
 }

@@ -11,6 +11,8 @@ package final class LedgerEntry: Sendable {
     package let overheads: [Overhead]
     /// What was done to the prompt, a sentence each.
     package let notes: [String]
+    /// What is thought of the answer; nil where it was not looked at.
+    let quality: QualityVerdict?
     /// The beginning of the client key's hash; empty without a key.
     package let keyFingerprint: String
     /// The reason's name where it failed, for a metric: a ``GatewayError/label``, or that its provider said so.
@@ -27,6 +29,7 @@ package final class LedgerEntry: Sendable {
         warnings: [String],
         overheads: [Overhead] = [],
         notes: [String] = [],
+        quality: QualityVerdict? = nil,
         keyFingerprint: String = "",
         failure: String? = nil,
         ownNanoseconds: Int64? = nil,
@@ -39,6 +42,7 @@ package final class LedgerEntry: Sendable {
         self.keyFingerprint = keyFingerprint
         self.overheads = overheads
         self.notes = notes
+        self.quality = quality
         self.decision = decision
         self.attempts = attempts
         self.warnings = warnings
@@ -51,7 +55,7 @@ package final class LedgerEntry: Sendable {
         if !classifications.isEmpty {
             explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
         }
-        return ExchangeDetail(
+        var detail = ExchangeDetail(
             summary: summary,
             decision: explanation,
             attempts: attempts,
@@ -60,6 +64,8 @@ package final class LedgerEntry: Sendable {
             answerHeaders: contents.map { KeptHeaders.ofAnswer($0.answerHeaders) },
             answer: contents?.opening?.text
         )
+        detail.quality = quality?.report
+        return detail
     }
 }
 

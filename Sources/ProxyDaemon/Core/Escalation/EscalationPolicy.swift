@@ -12,6 +12,8 @@ struct EscalationPolicy: Sendable {
     /// routed, and a forced tier unless escalations are asked for.
     func escalations(_ exchange: Exchange) -> Int? {
         guard let prompt = exchange.prompt, let decision = exchange.decision else { return nil }
+        // Whoever compares wants to know what would be thought of each answer, also where nobody would be asked again.
+        if exchange.directives.isComparison { return 0 }
         let most = most(decision.ground, exchange.directives)
         guard most > 0, exchange.isUserTurn(prompt), settings.includesAgents || !prompt.isAgents else { return nil }
         return next(after: decision) == nil ? nil : most

@@ -60,6 +60,8 @@ package final class ClientRequest: Sendable {
     package let trace: RequestTrace?
     /// Who asks for the tier that its header names, where that is not the client by that header.
     package let tierAsker: TierAsker?
+    /// Its answer is compared with others to the same prompt. Only front ends of the operator's say so, no header does.
+    package let isComparison: Bool
 
     package init(
         id: String,
@@ -74,8 +76,10 @@ package final class ClientRequest: Sendable {
         unixMilliseconds: Int64 = 0,
         step: WorkflowPlace? = nil,
         trace: RequestTrace? = nil,
-        tierAsker: TierAsker? = nil
+        tierAsker: TierAsker? = nil,
+        isComparison: Bool = false
     ) {
+        self.isComparison = isComparison
         self.trace = trace
         self.id = id
         self.method = method
@@ -110,7 +114,8 @@ package final class ClientRequest: Sendable {
             unixMilliseconds: unixMilliseconds,
             step: step,
             trace: trace,
-            tierAsker: asker
+            tierAsker: asker,
+            isComparison: isComparison
         )
     }
 
@@ -130,7 +135,8 @@ package final class ClientRequest: Sendable {
             unixMilliseconds: unixMilliseconds,
             step: step,
             trace: trace,
-            tierAsker: tierAsker
+            tierAsker: tierAsker,
+            isComparison: isComparison
         )
     }
 

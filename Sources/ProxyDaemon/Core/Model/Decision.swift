@@ -216,8 +216,18 @@ package struct Directives: Sendable, Equatable {
     package var backend: String?
     /// `X-Gateway-Skill`: a skill's id, as it was given; nil where the header is absent.
     package var skill: String?
+    /// No header's: the answer is looked at for the record, and nobody else is asked.
+    package private(set) var isComparison = false
 
     package init() {}
+
+    /// The answer is compared with others to the same prompt: whoever is asked for gives it, and gives it anew.
+    package mutating func compare() {
+        isComparison = true
+        smartRouting = false
+        maxEscalations = 0
+        (mayReadCache, mayWriteCache) = (false, false)
+    }
 
     /// Reads a mode's name. Throws an `invalidRequest` that names the field.
     static func classifierMode(_ text: String, name: String) throws(GatewayError) -> Settings.ClassifierMode {
@@ -269,5 +279,6 @@ package struct Directives: Sendable, Equatable {
             if value.contains("no-store") { (mayReadCache, mayWriteCache) = (false, false) }
             if value.contains("no-cache") { mayReadCache = false }
         }
+        if request.isComparison { compare() }
     }
 }

@@ -30,8 +30,10 @@ package final class Judge: Stage {
         guard let prompt = exchange.prompt, let escalations = policy.escalations(exchange) else {
             return try await next(&exchange)
         }
-        storm.began()
-        defer { storm.ended() }
+        // What is only looked at is no part of what the bounds and figures of escalation are about.
+        let isCounted = !exchange.directives.isComparison
+        if isCounted { storm.began() }
+        defer { if isCounted { storm.ended() } }
         let answers = Answers(
             prompt: prompt,
             expectation: QualityExpectation(prompt, score: exchange.decision?.score),
@@ -40,7 +42,7 @@ package final class Judge: Stage {
         )
         let reply = try await next(&exchange)
         guard reply.status == 200 else { return reply }
-        counters.judged()
+        if isCounted { counters.judged() }
         switch reply.body {
         case .bytes(let body): return await whole(reply, body, answers, escalations, &exchange)
         case .stream(let stream):
@@ -89,7 +91,9 @@ package final class Judge: Stage {
         if reply.headers.tellOfEvents { quality.read(events: body) } else { quality.read(whole: body) }
         let verdict = quality.finished(usageIsEstimated: exchange.usageIsEstimated)
         // What the rules have found weak need not be asked about, and a refusal for safety's sake is nobody's weakness.
-        guard let judge, !verdict.isWeak, exchange.stopReason != "refusal" else { return verdict }
+        guard let judge, !verdict.isWeak, exchange.stopReason != "refusal", !exchange.directives.isComparison else {
+            return verdict
+        }
         let text = WholeAnswer.text(body, answers.prompt.dialect)
         guard !text.isEmpty else { return verdict }
         let opinion = await judge.opinion(of: text, to: answers.prompt)
@@ -127,8 +131,9 @@ package final class Judge: Stage {
         await judged.decide()
         exchange.take(judged.judgement)
         exchange.isUndecided = !judged.isDecided
+        let isCounted = !exchange.directives.isComparison
         judged.whenEnded { [counters] outcome in
-            if outcome.judgement?.wasFoundLate == true { counters.foundLate() }
+            if isCounted, outcome.judgement?.wasFoundLate == true { counters.foundLate() }
         }
         return Reply(status: reply.status, headers: judged.headers, body: .stream(judged))
     }

@@ -144,6 +144,7 @@ package final class Settle: Stage {
             warnings: warnings,
             overheads: exchange.overheads,
             notes: exchange.notes,
+            quality: exchange.quality,
             keyFingerprint: exchange.client.keyFingerprint,
             failure: failure,
             ownNanoseconds: exchange.ownNanoseconds,

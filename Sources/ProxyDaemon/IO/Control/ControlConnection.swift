@@ -137,7 +137,7 @@ final class ControlConnection: ChannelInboundHandler {
         case .routeExplain:
             let request = try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line)
             try explain(id, request)
-        case .promptSend: send(id, try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line))
+        case .promptSend: try send(id, try JSONRPC.parameters(ControlProtocol.PromptRequest.self, of: line))
         case .promptCancel:
             let request = try JSONRPC.parameters(ControlProtocol.PromptCancelRequest.self, of: line)
             sends[request.sendID]?.cancel()
@@ -209,8 +209,12 @@ final class ControlConnection: ChannelInboundHandler {
         }
     }
 
-    private func send(_ id: Int, _ prompt: ControlProtocol.PromptRequest) {
+    private func send(_ id: Int, _ prompt: ControlProtocol.PromptRequest) throws(JSONRPC.Failure) {
         guard let context else { return }
+        guard sends.count < ControlProtocol.maximumSends else {
+            throw .invalidRequest("\(ControlProtocol.maximumSends) prompts are being answered; wait or cancel one")
+        }
+        try hub.desk.check(prompt)
         let sendID = nextSend
         nextSend += 1
         respond(id, ControlProtocol.PromptAccepted(sendID: sendID))

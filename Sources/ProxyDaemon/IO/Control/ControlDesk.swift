@@ -107,21 +107,19 @@ package final class ControlDesk: Sendable {
         }
     }
 
+    /// Refuses a prompt that cannot be sent, naming the member that is wrong.
+    func check(_ prompt: ControlProtocol.PromptRequest) throws(JSONRPC.Failure) {
+        do throws(GatewayError) { try Gateway.check(prompt) } catch { throw .invalidParams(error.message) }
+    }
+
     /// Sends a prompt as a client would, and hands over the answer's text as it comes.
     func send(
         _ prompt: ControlProtocol.PromptRequest,
         _ deliver: (String) -> Void
     ) async -> (detail: ExchangeDetail?, error: String?) {
-        var headers: [HeaderField] = []
-        if let tier = prompt.tier { headers.append(HeaderField("x-gateway-tier", tier.name)) }
-        if let skill = prompt.skill { headers.append(HeaderField("x-gateway-skill", skill)) }
         let request = ClientRequest(
+            prompt,
             id: ids.next(),
-            method: "POST",
-            path: "/v1/messages",
-            headers: headers,
-            body: Gateway.body(prompt, isStream: true),
-            isTrusted: true,
             arrivedNanoseconds: MonotonicTime.nanoseconds(),
             unixMilliseconds: MonotonicTime.unixMilliseconds()
         )

@@ -95,23 +95,17 @@ struct WebEndpoints: Sendable {
         do {
             return try JSONDecoder().decode(ControlProtocol.PromptRequest.self, from: Data(request.body))
         } catch {
-            let form = "{\"prompt\", \"system\"?, \"model\"?, \"tier\"?, \"max_tokens\"?, \"skill\"?}"
+            let form =
+                "{\"prompt\", \"system\"?, \"model\"?, \"tier\"?, \"max_tokens\"?, \"skill\"?, \"classifier_mode\"?}"
             throw GatewayError(.invalidRequest("expected \(form)"))
         }
     }
 
     /// Sends a prompt as the prompt tester on the control socket does. The answer is the stream that a client would get.
     private func send(_ prompt: ControlProtocol.PromptRequest, _ request: ClientRequest) async -> Reply {
-        var headers: [HeaderField] = []
-        if let tier = prompt.tier { headers.append(HeaderField("x-gateway-tier", tier.name)) }
-        if let skill = prompt.skill { headers.append(HeaderField("x-gateway-skill", skill)) }
         let asked = ClientRequest(
+            prompt,
             id: request.id,
-            method: "POST",
-            path: "/v1/messages",
-            headers: headers,
-            body: Gateway.body(prompt, isStream: true),
-            isTrusted: true,
             arrivedNanoseconds: request.arrivedNanoseconds,
             unixMilliseconds: request.unixMilliseconds,
             trace: request.trace

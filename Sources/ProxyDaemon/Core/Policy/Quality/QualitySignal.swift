@@ -1,3 +1,5 @@
+package import Shared
+
 /// What may be wrong with an answer. The raw values are the names in the configuration and in what is recorded.
 package enum QualitySignal: String, Sendable, Hashable, CaseIterable {
     /// Cut by its limit of tokens.
@@ -64,6 +66,12 @@ package struct QualityVerdict: Sendable, Equatable {
 
     /// An answer that nothing speaks against.
     package static let fine = QualityVerdict([], QualityRules())
+
+    /// The same for front ends.
+    package var report: AnswerQualityReport {
+        let signals = findings.map { AnswerQualityReport.Signal(name: $0.signal.rawValue, reason: $0.reason) }
+        return AnswerQualityReport(score: score, isWeak: isWeak, signals: signals)
+    }
 }
 
 /// How answers are judged.
