@@ -134,6 +134,10 @@ package final class Settle: Stage {
             attempts: exchange.attempts,
             warnings: warnings,
             overheads: exchange.overheads,
+            losses: SavingsLosses(
+                escalation: price.cost - price.own,
+                cacheChecks: exchange.isCacheCheck ? price.own : .zero
+            ),
             notes: exchange.notes,
             keyFingerprint: exchange.client.keyFingerprint,
             failure: failure,
