@@ -118,10 +118,12 @@ enum SavingsPanel {
     private static func columns(_ width: Int, _ dashboard: Dashboard) -> [Column] {
         let mark = dashboard.isDemo ? "~" : ""
         let name = dashboard.savings.grouping.rawValue
+        // What the numbers take with the gaps before them.
+        let taken = width >= 170 ? 139 : width >= 140 ? 118 : width >= 116 ? 87 : width >= 92 ? 64 : 52
         var columns = [
             Column(
                 title: name,
-                width: max(12, min(34, width - (width >= 140 ? 124 : width >= 116 ? 92 : 68))),
+                width: max(12, min(34, width - taken)),
                 isNumber: false
             ) { row in
                 let name = row.names.first ?? ""

@@ -1,65 +1,6 @@
 package import Shared
 import Synchronization
 
-/// One exchange as the ledger keeps it: the row, and what its explanation is made from.
-package final class LedgerEntry: Sendable {
-    package let summary: ExchangeSummary
-    package let decision: Decision?
-    package let attempts: [AttemptReport]
-    package let warnings: [String]
-    /// The gateway's own calls for it. Their cost is the summary's `overhead`, and is taken off its `saved`.
-    package let overheads: [Overhead]
-    /// What of its cost went into answers that were not given, and into checking the cache.
-    package let losses: SavingsLosses
-    /// What was done to the prompt, a sentence each.
-    package let notes: [String]
-    /// The beginning of the client key's hash; empty without a key.
-    package let keyFingerprint: String
-    /// The reason's name where it failed, for a metric: a ``GatewayError/label``, or that its provider said so.
-    let failure: String?
-    /// What the gateway added to the answer; nil where that cannot be told.
-    let ownNanoseconds: Int64?
-
-    package init(
-        summary: ExchangeSummary,
-        decision: Decision?,
-        attempts: [AttemptReport],
-        warnings: [String],
-        overheads: [Overhead] = [],
-        losses: SavingsLosses = SavingsLosses(),
-        notes: [String] = [],
-        keyFingerprint: String = "",
-        failure: String? = nil,
-        ownNanoseconds: Int64? = nil
-    ) {
-        self.summary = summary
-        self.failure = failure
-        self.ownNanoseconds = ownNanoseconds
-        self.keyFingerprint = keyFingerprint
-        self.overheads = overheads
-        self.losses = losses
-        self.notes = notes
-        self.decision = decision
-        self.attempts = attempts
-        self.warnings = warnings
-    }
-
-    package var detail: ExchangeDetail {
-        var explanation = decision?.explained
-        explanation?.reasons += notes
-        let classifications = overheads.filter { $0.purpose == .classifier }
-        if !classifications.isEmpty {
-            explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
-        }
-        return ExchangeDetail(
-            summary: summary,
-            decision: explanation,
-            attempts: attempts,
-            warnings: warnings
-        )
-    }
-}
-
 /// Adds up what exchanges cost and saved, and remembers the last of them.
 ///
 /// A lock held for nanoseconds guards it; whoever wants to know of each exchange is called outside of it.
@@ -282,12 +223,12 @@ package final class Ledger: Sendable {
     private static func add(_ entry: LedgerEntry, now: Int64, to state: inout State) {
         let summary = entry.summary
         turnCalendar(now, &state)
-        for totals in [\State.sinceStart, \.today, \.month] {
-            add(summary, to: &state[keyPath: totals])
-            state[keyPath: totals].losses += entry.losses
-        }
-        add(entry.overheads, to: &state)
         let isError = isError(summary)
+        let figures = EndedFigures(summary, isError: isError)
+        add(summary, figures, entry.losses, to: &state.sinceStart)
+        add(summary, figures, entry.losses, to: &state.today)
+        add(summary, figures, entry.losses, to: &state.month)
+        add(entry.overheads, to: &state)
         state.traffic.ended(
             summary,
             isError: isError,
@@ -314,7 +255,7 @@ package final class Ledger: Sendable {
                 state.backends[row].errors += 1
             }
         }
-        state.history.add(EndedFigures(summary, isError: isError), unixMilliseconds: now)
+        state.history.add(figures, unixMilliseconds: now)
         state.latencies.add(summary.latencyMilliseconds)
         state.rate.add(nowSeconds: now / 1_000)
         if state.entries.count < remembered {
@@ -337,10 +278,15 @@ package final class Ledger: Sendable {
         state.tiers.sort { $0.tier < $1.tier }
     }
 
-    private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {
+    private static func add(
+        _ summary: ExchangeSummary,
+        _ figures: EndedFigures,
+        _ losses: SavingsLosses,
+        to totals: inout MetricsSnapshot.Totals
+    ) {
         totals.requests += 1
-        if isError(summary) { totals.errors += 1 }
-        switch Sharing(rawValue: summary.cache) ?? Sharing.none {
+        if figures.isError { totals.errors += 1 }
+        switch figures.sharing {
         case .exact: totals.exactCacheHits += 1
         case .semantic: totals.semanticCacheHits += 1
         case .coalesced: totals.coalesced += 1
@@ -353,6 +299,7 @@ package final class Ledger: Sendable {
         totals.cost += summary.cost
         totals.baseline += summary.baseline
         totals.saved += summary.saved
+        totals.losses += losses
     }
 
     /// Adds what was spent. What was saved is the caller's to settle.

@@ -144,7 +144,7 @@ function drawGauge(totals) {
 const STATES = { healthy: ['●', 'good', 'ok'], degraded: ['▲', '', 'degraded'], broken: ['✖', 'bad', 'breaker open'], down: ['✖', 'bad', 'down'] };
 function drawBackends() {
   byId('backends').replaceChildren(
-    el('thead', {}, el('tr', {}, el('th', {}, 'model'), el('th', {}, 'tier'), el('th', {}, 'state'), el('th', { class: 'num' }, 'calls'), el('th', { class: 'num' }, 'cost'))),
+    el('thead', {}, el('tr', {}, el('th', {}, 'backend'), el('th', {}, 'tier'), el('th', {}, 'state'), el('th', { class: 'num' }, 'calls'), el('th', { class: 'num' }, 'cost'))),
     el('tbody', {}, state.snapshot.backends.map(backend => {
       const [mark, colour, word] = STATES[backend.health?.state] || ['●', 'dim', '–'];
       return el('tr', { title: `${backend.model} (${backend.provider})${backend.health?.last_error ? '; last error: ' + backend.health.last_error : ''}` },
