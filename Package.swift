@@ -136,7 +136,12 @@ let package = Package(
                 .embedInCode("Workflows/BuiltIn/translate-and-back-check.yaml"),
                 .embedInCode("Reduction/boilerplate.yaml"),
                 // The web dashboard: one page, a plain file here and part of the program at run time.
-                .embedInCode("WebDashboard/dashboard.html"),
+                .embedInCode("WebDashboard/Page/dashboard.html"), .embedInCode("WebDashboard/Page/dashboard.css"),
+                .embedInCode("WebDashboard/Page/text.js"), .embedInCode("WebDashboard/Page/state.js"),
+                .embedInCode("WebDashboard/Page/connection.js"), .embedInCode("WebDashboard/Page/views.js"),
+                .embedInCode("WebDashboard/Page/alerts.js"), .embedInCode("WebDashboard/Page/charts.js"),
+                .embedInCode("WebDashboard/Page/overview.js"), .embedInCode("WebDashboard/Page/requests.js"),
+                .embedInCode("WebDashboard/Page/router.js"), .embedInCode("WebDashboard/Page/usage.js"),
             ],
             swiftSettings: strict
         ),

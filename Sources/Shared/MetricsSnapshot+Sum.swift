@@ -12,6 +12,7 @@ extension MetricsSnapshot.Totals {
         left.baseline += right.baseline
         left.saved += right.saved
         for purpose in OverheadPurpose.allCases { left.overhead[purpose] += right.overhead[purpose] }
+        left.losses += right.losses
         left.overheadUsage += right.overheadUsage
         left.tokensSaved += right.tokensSaved
     }

@@ -19,10 +19,12 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         public var cost: USD
         /// What the same tokens would have cost on the premium tier.
         public var baseline: USD
-        /// Baseline minus cost, the gateway's own calls counted.
+        /// Baseline minus cost, the gateway's own calls counted, and minus ``SavingsLosses/wrongHits``.
         public var saved: USD
         /// The part of `cost` that went into the gateway's own calls.
         public var overhead: OverheadCosts
+        /// What was lost on answers that were thrown away and on the semantic cache.
+        public var losses: SavingsLosses
         /// Tokens of those calls, which are not in `usage`.
         public var overheadUsage: TokenUsage
         /// Estimated tokens that were left out of the prompts, by reducer. They are in no other figure.
@@ -40,6 +42,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             baseline: USD = .zero,
             saved: USD = .zero,
             overhead: OverheadCosts = OverheadCosts(),
+            losses: SavingsLosses = SavingsLosses(),
             overheadUsage: TokenUsage = TokenUsage(),
             tokensSaved: TokensSaved = TokensSaved()
         ) {
@@ -54,11 +57,12 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             self.baseline = baseline
             self.saved = saved
             self.overhead = overhead
+            self.losses = losses
             self.overheadUsage = overheadUsage
             self.tokensSaved = tokensSaved
         }
 
-        /// Older daemons send neither overheads nor the later ways of sharing answers.
+        /// Older daemons send neither overheads nor losses nor the later ways of sharing answers.
         public init(from decoder: any Decoder) throws {
             let container = try decoder.container(keyedBy: CodingKeys.self)
             requests = try container.decode(Int.self, forKey: .requests)
@@ -72,6 +76,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             baseline = try container.decode(USD.self, forKey: .baseline)
             saved = try container.decode(USD.self, forKey: .saved)
             overhead = try container.decodeIfPresent(OverheadCosts.self, forKey: .overhead) ?? OverheadCosts()
+            losses = try container.decodeIfPresent(SavingsLosses.self, forKey: .losses) ?? SavingsLosses()
             overheadUsage = try container.decodeIfPresent(TokenUsage.self, forKey: .overheadUsage) ?? TokenUsage()
             tokensSaved = try container.decodeIfPresent(TokensSaved.self, forKey: .tokensSaved) ?? TokensSaved()
         }
@@ -88,6 +93,7 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
             case baseline = "baseline_usd"
             case saved = "saved_usd"
             case overhead = "overhead_usd"
+            case losses = "losses_usd"
             case overheadUsage = "overhead_usage"
             case tokensSaved = "tokens_saved"
         }
@@ -243,14 +249,25 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
     public var waiting: Int?
     /// Exchanges that ended in the last 60 seconds.
     public var requestsPerMinute: Int
+    /// What an hour costs at the rate of the last ten minutes, or of the time since the first known exchange where that is shorter
+    /// but at least one minute; nil before that, and from older daemons.
+    public var burnPerHour: USD?
     /// Median and 95th percentile of the last 1,000 latencies; nil before the first.
     public var latencyP50Milliseconds: Double?
     public var latencyP95Milliseconds: Double?
+    /// The 99th percentile of the same; nil from older daemons too.
+    public var latencyP99Milliseconds: Double?
+    /// What the gateway itself added to the last 1,000 exchanges of which that can be told: those that waited for no model of the
+    /// gateway's own and for at most one call. nil before the first, and from older daemons.
+    public var ownP50Milliseconds: Double?
+    public var ownP95Milliseconds: Double?
     public var tiers: [TierTotals]
     public var cache: Cache
     /// What judging answers came to; nil from an older daemon.
     public var escalation: EscalationReport?
     public var backends: [Backend]
+    /// The models with the most exchanges since the start, at most 20, and the rest in one; nil from older daemons.
+    public var models: [ModelFigures]?
     /// What a person should know: a model without a price, a key that is missing.
     public var warnings: [String]
     /// Conversations whose reducers were switched off because the beginning of what was sent would have changed; nil from
@@ -309,12 +326,17 @@ public struct MetricsSnapshot: Sendable, Hashable, Codable {
         case inFlight = "in_flight"
         case waiting
         case requestsPerMinute = "requests_per_minute"
+        case burnPerHour = "burn_usd_per_hour"
         case latencyP50Milliseconds = "latency_p50_ms"
         case latencyP95Milliseconds = "latency_p95_ms"
+        case latencyP99Milliseconds = "latency_p99_ms"
+        case ownP50Milliseconds = "own_p50_ms"
+        case ownP95Milliseconds = "own_p95_ms"
         case tiers
         case cache
         case escalation
         case backends
+        case models
         case warnings
         case reducersDisabled = "reducers_disabled"
         case storage

@@ -31,7 +31,7 @@ def test_history_counts_what_was_asked(client):
     assert wire.messages(gateway.port, {"model": 5}).status == 400
     history = front.call("history.get", seconds=600, points=60)
     lists = {name: values for name, values in history.items() if isinstance(values, list)}
-    assert {len(values) for values in lists.values()} == {60}
+    assert {len(values) for values in [*lists.values(), *history["tiers"].values()]} == {60}
     assert history["requests"][0] is None, "the daemon was not there ten minutes ago"
 
     def total(name):
@@ -39,7 +39,9 @@ def test_history_counts_what_was_asked(client):
 
     assert total("requests") == 5
     assert total("errors") == 1
-    assert total("cache_hits") == 1
+    assert total("cache_hits") == 1 and total("semantic_hits") == total("coalesced") == 0
+    assert total("saved_usd") == total("baseline_usd") - total("cost_usd")
+    assert sum(value or 0 for values in history["tiers"].values() for value in values) == 4
     assert total("cost_usd") == sum(Decimal(answer["x-gateway-cost-usd"]) for answer in answers)
     assert any(value is not None and value > 0 for value in history["latency_p95_ms"])
     # Fewer points are longer intervals with the same sums.
@@ -95,6 +97,43 @@ def test_older_exchanges_come_from_the_books(client):
     assert detail["summary"]["prompt"] == "The very first" and detail.get("decision") is None
     assert "explanation is gone" in detail["warnings"][0]
     assert front.ask("exchanges.get", query_id="0123456789abcdef")["error"]["code"] == NOT_FOUND
+
+
+def test_history_outlives_the_daemon(start):
+    """The same minutes before a restart and after it, and nothing of them twice."""
+    directory, upstream = start.directory(), start.upstream()
+    settings = config(backend("haiku", upstream.url, "claude-haiku-4-5-20251001"))
+    gateway = start.gateway(settings, directory=directory)
+    front = Client(gateway)
+    for number in range(5):
+        wire.messages(gateway.port, wire.prompt(f"Question {number % 4}"))
+    assert wire.messages(gateway.port, {"model": 5}).status == 400
+    before = front.call("history.get", seconds=3_600, points=360)
+    front.close()
+    gateway.end()
+
+    again = start.gateway(settings, directory=directory)
+    front = Client(again)
+
+    def intervals(history):
+        begin = history["end_unix_ms"] - len(history["requests"]) * history["interval_ms"]
+        names = sorted(name for name, values in history.items() if isinstance(values, list))
+        tiers = history["tiers"]
+        return {
+            begin + at * history["interval_ms"]: [history[name][at] for name in names] + [tiers[name][at] for name in sorted(tiers)]
+            for at, requests in enumerate(history["requests"]) if requests
+        }
+
+    wanted = intervals(before)
+    assert sum(value for value in before["requests"] if value is not None) == 6 and len(wanted) in (1, 2)
+    wait_until(lambda: intervals(front.call("history.get", seconds=3_600, points=360)) == wanted, "it is filled from the books")
+    # What comes now is added to it, and what is not known stays so.
+    wire.messages(again.port, wire.prompt("after the restart"))
+    after = front.call("history.get", seconds=3_600, points=360)
+    assert sum(value for value in after["requests"] if value is not None) == 7
+    first = next(at for at, value in enumerate(after["requests"]) if value is not None)
+    assert after["requests"][first] > 0 and after["cost_usd"][first - 1] is None
+    front.close()
 
 
 @pytest.mark.parametrize("wrong", [{"seconds": 9, "points": 1}, {"seconds": 60, "points": 0}, {"seconds": 60, "points": 1_441}])

@@ -21,7 +21,10 @@ from wire import assert_error, prompt
 MODEL = "claude-haiku-4-5-20251001"
 ADMIN = {"x-api-key": "admin-key"}
 JSON = {"content-type": "application/json"}
-DATA = ["/dashboard/events", "/dashboard/api/usage", "/dashboard/api/exchanges/0000000000000000"]
+DATA = [
+    "/dashboard/events", "/dashboard/api/usage", "/dashboard/api/history?seconds=60&points=6",
+    "/dashboard/api/exchanges/0000000000000000",
+]
 ACTIONS = ["/dashboard/api/route", "/dashboard/api/send"]
 POLICY = [
     "default-src 'none'",
@@ -231,6 +234,8 @@ def test_a_restart_begins_with_what_was(start):
     gateway.signal(signal.SIGTERM)
     assert gateway.wait(10) == 0
     again = start.gateway(settings(upstream), directory=directory)
+    known = lambda: wire.get_json(again.port, "/dashboard/api/history?seconds=86400&points=1")["requests"] == [5]
+    wait_until(known, "the history is filled from the books")
     listener = Listener(again.port)
     snapshot, before = listener.next("snapshot")
     ids = [data["query_id"] for name, data in before if name == "exchange"]
@@ -381,7 +386,7 @@ def page(browser, demo):
     browser.run("sessionStorage.clear(); localStorage.clear()")
     browser.open(f"{demo.url}/dashboard")
     browser.wait_for_text("#link", "live")
-    browser.wait("document.querySelectorAll('#cards .card').length === 8", "it is drawn")
+    browser.wait("document.querySelectorAll('#cards .card').length === 10", "it is drawn")
     yield browser
     assert browser.problems() == []
     assert browser.run("return window.__trapped") == []
@@ -406,11 +411,11 @@ def test_the_page_loads_and_says_what_is_simulated(page):
 
 
 def test_the_page_follows_what_happens(page, demo):
-    before = number(page.text("#cards .card:nth-child(8) .note").split(" of ")[1])
+    before = number(page.text("#cards .card:nth-child(10) .note").split(" of ")[1])
     ask_for(demo, "A question that the page has not seen")
     page.wait_for_text("#recent tbody", "A question that the page has not seen")
     page.wait(
-        "+document.querySelector('#cards .card:nth-child(8) .note').textContent.split(' of ')[1].replace(/,/g, '')"
+        "+document.querySelector('#cards .card:nth-child(10) .note').textContent.split(' of ')[1].replace(/,/g, '')"
         f" > {before}",
         "the figures follow",
     )
@@ -448,6 +453,21 @@ def test_the_requests_are_filtered_and_explained(page, demo):
     assert "needle in haste" in detail and "Why" in detail and "would have cost" in detail and "simulated" in detail
     page.run("document.dispatchEvent(new KeyboardEvent('keydown', {key: 'Escape'}))")
     assert not page.element("#detail").is_displayed()
+
+
+def drawn(page):
+    """Waits until the page has drawn anew, of which it may have put off the last one."""
+    page.run(
+        """if (window.__drawn === undefined) {
+            const real = window.requestAnimationFrame;
+            window.__drawn = 0;
+            window.requestAnimationFrame = work => real(time => { work(time); window.__drawn++; });
+        }"""
+    )
+    # What was put off when it was counted last is drawn first, and what the resizing asks for after it.
+    for _ in range(2):
+        before = page.run("window.dispatchEvent(new Event('resize')); return window.__drawn")
+        page.wait(f"window.__drawn > {before}", "the page has drawn")
 
 
 HOSTILE = [
@@ -580,12 +600,108 @@ def test_what_wants_attention_is_said(start, browser):
     browser.size(1280, 900)
     browser.open(f"{gateway.url}/dashboard")
     browser.wait_for_text("#link", "live")
-    browser.wait_for_text("#alerts", "shaky: circuit breaker open")
+    browser.wait_for_text("#alerts", "shaky: its circuit breaker is open: HTTP 529")
     browser.wait_for_text("#backends", "breaker open")
-    browser.wait_for_text("#alerts", "the budget: 91 % of $0.1100 a day is spent")
+    browser.wait_for_text("#alerts", "all projects: 91% of the day's budget ($0.10 of $0.11)")
     browser.wait_for_text("#alerts", "no price is known for nobody-knows-it")
     assert browser.run("return document.querySelectorAll('.meter.high').length") == 1
     assert browser.problems() == []
+
+
+def test_the_alerts_are_those_of_the_terminal(page):
+    """Each of them with what makes it, the worst first: what Tests/DashboardTests/ViewsTests.swift has of the terminal's."""
+    script = """
+        const calm = { backends: [], cache: { homes: [] }, warnings: [], limits: { budgets: [] } };
+        return alertsOf({ ...calm, ...arguments[0] }).map(([kind, text]) => (kind || 'warning') + ' ' + text);
+    """
+    alerts = lambda **snapshot: page.run(script, snapshot)
+    budget = lambda spent: {"budgets": [{"scope": "project:labs", "period": "day", "limit_usd": 10, "spent_usd": spent}]}
+    semantic = lambda rate, **more: {"homes": [], "semantic": {"false_hit_rate": rate, "max_false_hit_rate": 0.02} | more}
+    assert alerts() == []
+    health = {"state": "broken", "breaker": "open", "last_error": "HTTP 529"}
+    assert alerts(backends=[{"name": "opus", "health": health}]) == ["bad opus: its circuit breaker is open: HTTP 529"]
+    assert alerts(backends=[{"name": "opus", "health": health | {"state": "down"}}]) == ["bad opus is down: HTTP 529"]
+    assert alerts(backends=[{"name": "opus", "health": health | {"state": "degraded"}}]) == []
+    assert alerts(limits=budget(7.99)) == []
+    assert alerts(limits=budget(9.1)) == ["warning project labs: 91% of the day's budget ($9.10 of $10.00)"]
+    assert alerts(limits=budget(10)) == ["bad project labs: 100% of the day's budget ($10.00 of $10.00)"]
+    price = "no price is known for x-1; it is counted at the dearest known price"
+    assert alerts(warnings=[price]) == [f"warning {price}"]
+    redis = {"homes": [{"name": "redis", "state": "down", "detail": "connection refused"}]}
+    said = ["the cache goes on without redis: connection refused"]
+    assert alerts(cache=redis, warnings=said) == ["bad redis is down: connection refused"]
+    assert alerts(cache=semantic(0.009)) == []
+    wrong = "of the semantic cache's hits are wrong, allowed are 2.0%"
+    assert alerts(cache=semantic(0.012)) == [f"warning 1.2% {wrong}"]
+    assert alerts(cache=semantic(0.03)) == [f"bad 3.0% {wrong}"]
+    assert alerts(cache=semantic(0.03, is_suspended=True, off="too many")) == ["bad the semantic cache is off: too many"]
+    assert alerts(storage={"problem": "the disk is full", "lost": 2}) == [
+        "bad the disk is full", "bad 2 rows of the books were lost",
+    ]
+    assert alerts(warnings=[price], backends=[{"name": "opus", "health": health}])[0].startswith("bad opus")
+
+
+def test_the_models_and_the_savings_add_up(page, demo):
+    for tier in ("fast", "premium"):
+        ask_for(demo, f"One for the {tier} tier", {"x-gateway-tier": tier})
+    snapshot = wire.get_json(demo.port, "/v1/metrics")
+    wanted = {model["model"] for model in snapshot["models"]}
+    page.wait(f"document.querySelectorAll('#models tbody tr').length === {len(wanted)}", "each model has its row")
+    rows = page.run("return [...document.querySelectorAll('#models tbody tr')].map(row => [...row.cells].map(cell => cell.textContent))")
+    assert {row[0] for row in rows} == wanted
+    total = f"[...document.querySelectorAll('#models tbody tr')].reduce((sum, row) => sum + +row.cells[1].textContent.replace(/,/g, ''), 0)"
+    requests = snapshot["since_start"]["requests"]
+    page.wait(f"{total} === {requests}", "they add up to all exchanges")
+    # The lines that the gauge stands for: the first less those between is the last, for figures that are not shown rounded.
+    left = page.run(
+        """drawSavings({ baseline_usd: 9, cost_usd: 4.5, saved_usd: 4.25, overhead_usd: { classifier: 0.5, shadow: 0.25, judge: 0.25 },
+            losses_usd: { escalation: 1, cache_checks: 0.5, wrong_hits: 0.25 } });
+        return [...document.querySelectorAll('#calculation tr')].map(row => row.cells[1].textContent);"""
+    )
+    assert left == ["$9.0000", "$2.0000", "$0.5000", "$1.0000", "$0.2500", "$0.2500", "$0.5000", "$0.2500", "$4.2500"]
+    assert "47 %" in page.text("#gauge")
+
+
+def test_the_history_outlives_the_daemon_and_reaches_back_as_far_as_is_chosen(start, browser):
+    upstream, directory = start.upstream(), start.directory()
+    gateway = start.gateway(settings(upstream), directory=directory)
+    for number in range(4):
+        wire.messages(gateway.port, prompt(f"Question {number % 3}"))
+    history = lambda port: wire.get_json(port, "/dashboard/api/history?seconds=3600&points=60")
+    sums = lambda report: {
+        name: sum(Decimal(str(value)) for value in report[name] if value is not None)
+        for name in ("requests", "errors", "cache_hits", "cost_usd", "baseline_usd", "saved_usd")
+    }
+    before = history(gateway.port)
+    assert sums(before)["requests"] == 4 and sums(before)["cost_usd"] > 0
+    gateway.end()
+    again = start.gateway(settings(upstream), directory=directory)
+    wait_until(lambda: sums(history(again.port)) == sums(before), "the history is filled from the books")
+    after = history(again.port)
+    moved = (after["end_unix_ms"] - before["end_unix_ms"]) // 60_000
+    for name in ("requests", "latency_p50_ms", "latency_p95_ms"):
+        known = {index: value for index, value in enumerate(before[name]) if value}
+        assert known and all(after[name][index - moved] == value for index, value in known.items()), name
+    browser.size(1280, 900)
+    browser.open(f"{again.url}/dashboard")
+    browser.wait_for_text("#link", "live")
+    shown = "[...document.querySelectorAll('#tiers .hit title')].reduce((sum, title) => sum + (+(/fast (\\d+)/.exec(title.textContent) || [0, 0])[1]), 0)"
+    fast = sum(value or 0 for value in after["tiers"]["fast"])
+    assert fast == 4
+    browser.wait(f"{shown} === {fast}", "the page shows what was before the restart")
+    assert browser.text("#spend-name") == "Spend a minute"
+    for label, heading, bars in (("6 h", "Spend every 5 min", 72), ("24 h", "Spend every 15 min", 96), ("15 min", "Spend a minute", 15)):
+        browser.run("[...document.querySelectorAll('#range button')].find(button => button.textContent === arguments[0]).click()", label)
+        browser.wait_for_text("#spend-name", heading)
+        browser.wait(f"document.querySelectorAll('#tiers .hit').length === {bars} && {shown} === {fast}", f"{label} are shown")
+        pressed = browser.run("return [...document.querySelectorAll('#range [aria-pressed=true]')].map(node => node.textContent)")
+        assert pressed == [label]
+    assert browser.problems() == []
+
+
+@pytest.mark.parametrize("query", ["", "?seconds=9&points=1", "?seconds=60", "?seconds=60&points=1441", "?seconds=x&points=1"])
+def test_a_history_out_of_range_is_refused(demo, query):
+    assert_error(wire.ask(demo.port, "GET", "/dashboard/api/history" + query), 400, "invalid_request_error")
 
 
 @pytest.mark.parametrize("view", ["overview", "requests", "router", "history"])
@@ -594,7 +710,7 @@ def test_a_narrow_window_needs_no_scrolling_sideways(page, demo, view):
     page.size(400, 800)
     page.click(f"#tab-{view}")
     page.wait(f"!document.getElementById('{view}').hidden", "the view shows")
-    time.sleep(0.6)  # drawn anew
+    drawn(page)
     assert page.run("return document.documentElement.scrollWidth") <= 400
 
 
@@ -621,12 +737,16 @@ def test_a_tab_that_nobody_looks_at_rests(start, browser):
     gateway = start.gateway(settings(start.upstream()))
     hide = "Object.defineProperty(document, 'hidden', {value: %s, configurable: true}); document.dispatchEvent(new Event('visibilitychange'))"
     minute = "{ const real = setTimeout; window.setTimeout = (work, ms) => real(work, ms === 60000 ? 50 : ms); }"
-    with browser.before_each_page(minute):
+    # The page looks after its connection once a second.
+    looks = """{ window.__looks = 0; const real = setInterval; window.setInterval = (work, ms) =>
+        real(() => { work(); if (ms === 1000) window.__looks++; }, ms); }"""
+    with browser.before_each_page(minute + looks):
         browser.open(f"{gateway.url}/dashboard")
         browser.wait_for_text("#link", "live")
         browser.run(hide % "true")
         browser.wait_for_text("#link", "resting")
-        time.sleep(1.5)
+        looked = browser.run("return window.__looks")
+        browser.wait(f"window.__looks >= {looked} + 2", "it has looked after its connection twice")
         assert browser.text("#link") == "resting", "nothing wakes it but a look"
         wire.messages(gateway.port, prompt("while it rested"))
         browser.run(hide % "false")
@@ -678,7 +798,7 @@ def test_pictures(page, demo, tmp_path):
         page.size(width, height)
         for view in ("overview", "requests", "router", "history"):
             page.click(f"#tab-{view}")
-            time.sleep(0.8)  # drawn anew
+            drawn(page)
             page.picture(f"{directory}/{name}-{view}.png")
             sizes.append(os.path.getsize(f"{directory}/{name}-{view}.png"))
     assert min(sizes) > 8_000, "none of them is blank"

@@ -70,7 +70,7 @@ struct FakeFeed {
 
     mutating func snapshot() -> MetricsSnapshot {
         now += 1_000
-        return MetricsSnapshot(
+        var snapshot = MetricsSnapshot(
             unixMilliseconds: now,
             uptimeSeconds: 3_700,
             isDemo: isDemo,
@@ -94,6 +94,20 @@ struct FakeFeed {
             },
             warnings: ["model claude-x has no price"]
         )
+        snapshot.burnPerHour = USD(nanodollars: 1_250_000_000)
+        snapshot.latencyP99Milliseconds = 4_100
+        (snapshot.ownP50Milliseconds, snapshot.ownP95Milliseconds) = (0.2, 0.9)
+        snapshot.models = Self.models.sorted { $0.key > $1.key }.map {
+            ModelFigures(
+                model: $0.value.model,
+                provider: "simulated",
+                requests: tiers[$0.key]?.requests ?? 0,
+                cost: tiers[$0.key]?.cost ?? .zero,
+                latencyP50Milliseconds: 120,
+                latencyP95Milliseconds: 740
+            )
+        }
+        return snapshot
     }
 
     /// Memory a quarter full before Redis, and a semantic cache that is wrong more often than half of what is allowed.

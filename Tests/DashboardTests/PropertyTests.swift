@@ -152,7 +152,8 @@ struct PropertyTests {
                     let panels =
                         layout.figures + [
                             layout.header, layout.footer, layout.figureLines, layout.tiers, layout.rate, layout.latency,
-                            layout.warnings, layout.backends, layout.table, layout.detail, layout.testerPrompt,
+                            layout.warnings, layout.backends, layout.models, layout.table, layout.detail,
+                            layout.testerPrompt,
                             layout.testerAnswer, layout.testerCosts, layout.testerRoute, layout.testerTotal,
                             layout.banner,
                             layout.served, layout.hitShare, layout.places, layout.semantic, layout.refusals,
@@ -225,6 +226,28 @@ struct PropertyTests {
             falseHitRate: 1e300,
             maxFalseHitRate: -1
         )
+        snapshot.burnPerHour = USD(nanodollars: .min)
+        (snapshot.latencyP99Milliseconds, snapshot.ownP50Milliseconds, snapshot.ownP95Milliseconds) = (
+            1e300, -1e300, .nan
+        )
+        snapshot.models = [
+            .init(
+                model: "",
+                provider: "",
+                requests: .max,
+                cost: USD(nanodollars: .min),
+                latencyP50Milliseconds: -1e300
+            ),
+            .init(
+                model: "x",
+                provider: "",
+                requests: .min,
+                cost: USD(nanodollars: .max),
+                latencyP95Milliseconds: 1e300
+            ),
+            .init(model: "y", provider: "", requests: 1, cost: USD(nanodollars: .max)),
+        ]
+        snapshot.today.losses = SavingsLosses(escalation: USD(nanodollars: .max), wrongHits: USD(nanodollars: .min))
         snapshot.latencyP50Milliseconds = -1e300
         snapshot.latencyP95Milliseconds = 1e300
         snapshot.tiers = [

@@ -11,12 +11,11 @@ struct ScreenTests {
         let dashboard = Dashboard.live(columns, rows)
         let screen = dashboard.screen
         for text in [
-            "requests today", "spent today", "saved today", "p50 · p95", "380 ms · 1.9 s", "F fast", "P premium",
+            "spent today", "saved today", "cache hits", "p50 · p95", "380 ms · 1.9 s", "F fast", "P premium",
             "peak", "-5 min", "now", "requests 60", "following", "claude-opus", "?", "1", "Enter", "Space",
         ] where !(text == "claude-opus" && columns < 110) {
             #expect(screen.contains(text), "\(text) at \(columns)x\(rows)")
         }
-        #expect(screen.contains("esc"))
         #expect(screen.contains("~$"), "simulated money is marked")
         #expect(screen.split(separator: "\n", omittingEmptySubsequences: false).count == rows)
     }
@@ -30,14 +29,24 @@ struct ScreenTests {
         #expect(dashboard.screen.contains(" ~$0.0024"))
     }
 
-    @Test func `Wider screens say more: ids, tokens, eight figures, backends and warnings`() {
+    @Test func `Wider screens say more: ids, tokens, more figures, models, backends and warnings`() {
         let medium = Dashboard.live(120, 40).screen
-        for text in ["id", "tokens", "cache hits", "attention", "model claude-x has no price"] {
-            #expect(medium.contains(text))
+        for text in [
+            "id", "tokens", "cache hits", "attention", "model claude-x has no price", "requests/min", "spending/h",
+            "errors · esc",
+            "models 4", "per 1,000", "claude-opus-4-7", "740 ms",
+        ] {
+            #expect(medium.contains(text), "\(text)")
         }
         let wide = Dashboard.live(200, 60).screen
-        for text in ["requests/min", "errors today", "latency p95", "backends 4", "saved", "score", "project"] {
-            #expect(wide.contains(text))
+        for text in [
+            "spending/h", "spent today", "spent month", "own time", "0.2 ms", "p95 0.9 ms",
+            "p99 4.1 s",
+            "requests/min", "escalated", "errors", "latency p95", "backends 4", "models 4", "per 1,000",
+            "saved",
+            "score", "project",
+        ] {
+            #expect(wide.contains(text), "\(text)")
         }
     }
 

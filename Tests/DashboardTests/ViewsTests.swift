@@ -82,11 +82,54 @@ struct ViewsTests {
             )
         )
         let lines = SavingsPanel.lines(totals)
-        let parts = lines.filter { $0.sign != 0 }
-        let sum = parts.reduce(Int64(0)) { $0 + Int64($1.sign) * $1.amount.nanodollars }
-        #expect(sum == totals.saved.nanodollars)
+        #expect(Self.left(lines) == totals.saved.nanodollars)
         #expect(lines.last?.amount == totals.saved)
         #expect(lines[1].amount.nanodollars == 3_900_000_000)
+    }
+
+    /// The first line less those between.
+    private static func left(_ lines: [SavingsPanel.Line]) -> Int64 {
+        lines.filter { $0.sign != 0 }.reduce(Int64(0)) { $0 + Int64($1.sign) * $1.amount.nanodollars }
+    }
+
+    @Test(arguments: 0..<50)
+    func `The calculation adds up whatever was lost on what, in little room and in much`(seed: UInt64) {
+        var feed = FakeFeed(seed: seed)
+        func some() -> USD { USD(nanodollars: Int64(feed.random(2_000_000_000))) }
+        var totals = MetricsSnapshot.Totals(baseline: some())
+        totals.overhead = OverheadCosts(classifier: some(), shadow: some(), judge: some())
+        totals.losses = SavingsLosses(escalation: some(), cacheChecks: some(), wrongHits: some())
+        totals.cost = some() + totals.overhead.total + totals.losses.escalation + totals.losses.cacheChecks
+        totals.saved = totals.baseline - totals.cost - totals.losses.wrongHits
+        for isShort in [false, true] {
+            let lines = SavingsPanel.lines(totals, isShort: isShort)
+            #expect(Self.left(lines) == totals.saved.nanodollars)
+            #expect(lines.last?.sign == 0 && lines.last?.amount == totals.saved)
+        }
+    }
+
+    @Test(arguments: [(80, 24), (120, 40), (200, 60)])
+    func `The calculation is whole at every usual size, with what was thrown away and lost on the cache`(
+        columns: Int,
+        rows: Int
+    ) {
+        var dashboard = open(.savings, columns, rows)
+        var feed = FakeFeed()
+        var snapshot = feed.snapshot()
+        snapshot.today.losses = SavingsLosses(
+            escalation: USD(nanodollars: 110_000_000),
+            cacheChecks: USD(nanodollars: 220_000_000),
+            wrongHits: USD(nanodollars: 330_000_000)
+        )
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        let texts =
+            rows > 30
+            ? [
+                "thrown away and asked again", "~$0.110", "checking the semantic cache", "~$0.220", "wrong answers",
+                "~$0.330",
+            ]
+            : ["thrown away, judging", "~$0.110", "checks, wrong answers", "~$0.550"]
+        for text in texts + ["would have cost", "= saved"] { #expect(dashboard.screen.contains(text), "\(text)") }
     }
 
     @Test func `Opening it asks the books by day, g by project, and an answer to a former question is passed over`()
@@ -388,5 +431,84 @@ struct ViewsTests {
         var dashboard = Dashboard.live(120, 40)
         _ = dashboard.update(.message(.snapshot(snapshot)))
         #expect(dashboard.screen.contains("opus: its circuit breaker is open") && dashboard.screen.contains("→ 4"))
+    }
+
+    // MARK: One test for each alert
+
+    private func alerts(_ change: (inout MetricsSnapshot) -> Void) -> [Alert] {
+        var snapshot = MetricsSnapshot()
+        #expect(snapshot.alerts.isEmpty)
+        change(&snapshot)
+        return snapshot.alerts
+    }
+
+    @Test(arguments: [(79, 0), (80, 1), (99, 1), (100, 1)])
+    func `A budget is told from 80 percent on, and is bad once it is spent`(percent: Int64, count: Int) {
+        let found = alerts {
+            $0.limits = LimitsReport(budgets: [
+                .init(
+                    scope: "all",
+                    period: .month,
+                    limit: USD(nanodollars: 1_000_000_000),
+                    spent: USD(nanodollars: percent * 10_000_000),
+                    reserved: .zero
+                )
+            ])
+        }
+        #expect(found.count == count)
+        #expect(found.allSatisfy { $0.severity == (percent == 100 ? .bad : .warning) && $0.view == .savings })
+        #expect(found.first.map { $0.text.contains("all projects: \(percent)% of the month's budget") } ?? true)
+    }
+
+    @Test func `A model without a price is told as the daemon says it`() {
+        let text = "no price is known for x-1; it is counted at the dearest known price"
+        #expect(alerts { $0.warnings = [text] } == [Alert(.warning, text)])
+    }
+
+    @Test func `A Redis that is down is told once, with why`() {
+        let found = alerts {
+            $0.cache.homes = [CacheHomeReport(name: "redis", state: .down, detail: "connection refused")]
+            $0.warnings = ["the cache goes on without redis: connection refused"]
+        }
+        #expect(found == [Alert(.bad, "redis is down: connection refused", view: .cache)])
+    }
+
+    @Test(arguments: [(0.009, nil), (0.011, Alert.Severity.warning), (0.021, .bad)])
+    func `False hits are told from half of what is allowed on`(rate: Double, severity: Alert.Severity?) {
+        let found = alerts { $0.cache.semantic = SemanticCacheReport(falseHitRate: rate, maxFalseHitRate: 0.02) }
+        #expect(found.map(\.severity) == [severity].compactMap(\.self))
+        #expect(found.first.map { $0.text.contains("of the semantic cache's hits are wrong") } ?? true)
+    }
+
+    @Test func `A semantic cache that turned itself off is told once`() {
+        let found = alerts {
+            $0.cache.semantic = SemanticCacheReport(
+                off: "too many differed",
+                isSuspended: true,
+                falseHitRate: 0.1,
+                maxFalseHitRate: 0.02
+            )
+            $0.warnings = ["the semantic cache is off: too many differed"]
+        }
+        #expect(found == [Alert(.bad, "the semantic cache is off: too many differed", view: .cache)])
+    }
+
+    @Test func `An open breaker and a backend that is down are told with the last error`() {
+        let found = alerts { snapshot in
+            for (name, state) in [("a", BackendHealthReport.State.broken), ("b", .down), ("c", .degraded)] {
+                var backend = MetricsSnapshot.Backend(
+                    name: name,
+                    provider: "openai",
+                    model: "m",
+                    tier: .fast,
+                    isSimulated: false
+                )
+                backend.health = troubled().backends.first { $0.health != nil }?.health
+                backend.health?.state = state
+                backend.health?.lastError = "HTTP 529"
+                snapshot.backends.append(backend)
+            }
+        }
+        #expect(found.map(\.text) == ["a: its circuit breaker is open: HTTP 529", "b is down: HTTP 529"])
     }
 }

@@ -95,6 +95,7 @@ extension Gateway {
             entry.summary.project == client.project, entry.summary.cache == Sharing.semantic.rawValue
         else { return nil }
         reportedBad(id)
+        ledger.wasWrong(entry)
         return FeedbackReceipt(
             outcome: "evicted",
             detail: "the answer was another question's; it is not given to such questions again",

@@ -98,6 +98,7 @@ struct Daemon {
                     .init(service: prepared), .init(service: budgets), .init(service: parts.keys),
                     .init(service: CacheKeeper(gateway: gateway, assembly: parts.caches)),
                     .init(service: parts.keeper),
+                    .init(service: HistoryKeeper(ledger: gateway.ledger, parts.keeper.exchanges)),
                     .init(service: control), .init(service: server), .init(service: announcement),
                     .init(service: HangupKeeper(hangups: hangups, reloader: reloader, notice: notice)),
                 ],

@@ -271,6 +271,8 @@ import Testing
             // The comparison runs beside, and is counted soon.
             #expect(await eventually { (scene.gateway.cacheReport.semantic?.canaries ?? 0) >= min(at + 1, 20) })
         }
+        let losses = scene.gateway.snapshot().sinceStart.losses
+        #expect(losses.cacheChecks > .zero && losses.cacheChecks < scene.gateway.snapshot().sinceStart.cost)
         let report = try #require(scene.gateway.cacheReport.semantic)
         #expect(report.canaries >= 20)
         #expect(report.falseHits > 2)
@@ -291,8 +293,12 @@ import Testing
             path: "/v1/feedback",
             body: Array(#"{"query_id":"\#(id)","quality":0}"#.utf8)
         )
+        let saved = scene.gateway.snapshot().sinceStart.saved
         #expect(try scene.gateway.report(report).outcome == "evicted")
         #expect(scene.gateway.cacheReport.semantic?.falseHits == 1)
+        let totals = scene.gateway.snapshot().sinceStart
+        let lost = try #require(scene.gateway.ledger.entry(id: id)).summary.baseline
+        #expect(lost > .zero && totals.losses.wrongHits == lost && totals.saved == saved - lost)
         #expect(await scene.ask(Self.body(Self.same)).header("x-gateway-cache") == "none")
     }
 

@@ -31,6 +31,7 @@ import Testing
         #expect(detail.decision?.reasons.contains { $0.contains("haiku was found weak") } == true)
         let totals = bench.gateway.snapshot()
         #expect(totals.sinceStart.escalations == 1 && totals.sinceStart.cost == haiku + sonnet)
+        #expect(totals.sinceStart.losses.escalation == haiku && totals.sinceStart.answers == sonnet)
         #expect(totals.backends.map(\.cost) == [haiku, sonnet, .zero])
         #expect(totals.tiers.map(\.cost) == [haiku, sonnet, .zero])
         #expect(totals.tiers.map(\.requests) == [0, 1, 0])

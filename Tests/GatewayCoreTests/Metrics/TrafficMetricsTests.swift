@@ -48,6 +48,26 @@ import Testing
         #expect(metrics.pairs[0].usage.input == 2 * (1_000 - 99))
     }
 
+    @Test func `are told of twenty models one by one, and of the rest in one`() {
+        let models = (1...30).map { "model-\($0)" }
+        var metrics = TrafficMetrics(models: models)
+        for (index, model) in models.enumerated() {
+            for _ in 0...index {
+                metrics.ended(Self.summary("openai", model), isError: index == 0, failure: nil, ownNanoseconds: nil)
+            }
+            metrics.paid(provider: "openai", model: model, TokenUsage(), USD(nanodollars: 10))
+        }
+        metrics.ended(Self.summary("openai", "nobody-knows-it"), failure: nil, ownNanoseconds: nil)
+        let figures = metrics.figures
+        #expect(figures.count == 21)
+        #expect(figures.prefix(3).map(\.model) == ["model-30", "model-29", "model-28"])
+        #expect(figures[0].requests == 30 && figures[0].latencyP50Milliseconds == 0)
+        // Ten models with 1 to 10 requests, and the one that nobody knows.
+        #expect(figures[20].model == ModelFigures.other && figures[20].requests == 56)
+        #expect(figures[20].errors == 1 && figures[20].cost.nanodollars == 100)
+        #expect(figures.reduce(0) { $0 + $1.requests } == 30 * 31 / 2 + 1)
+    }
+
     @Test func `stay few whatever statuses a provider invents`() {
         let models = (0..<20).map { "model-\($0)" }
         var metrics = TrafficMetrics(models: models)

@@ -248,6 +248,46 @@ import Testing
         #expect(sums.map(\.totals.cost.nanodollars) == [10])
     }
 
+    @Test func `have what was lost on escalations and on the cache, and nothing of it from an older gateway`()
+        async throws
+    {
+        let books = await open()
+        var row = ExchangeRow.number(1)
+        row.losses = SavingsLosses(
+            escalation: USD(nanodollars: 5),
+            cacheChecks: USD(nanodollars: 6),
+            wrongHits: USD(nanodollars: 7)
+        )
+        books.exchanges.record(row)
+        await books.written()
+        #expect(
+            try await books.exchanges.usage(by: [.model], sinceUnixMilliseconds: 0).map(\.totals.losses) == [row.losses]
+        )
+        await books.close()
+        let again = await open()
+        #expect(try #require(await again.exchanges.history()).today.losses == row.losses)
+        await again.close()
+        // As a gateway made it that did not know them.
+        let older = try DatabaseQueue(path: file)
+        try await older.write { db in
+            for table in ["exchanges", "usage_days"] {
+                for column in ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"] {
+                    try db.execute(sql: "ALTER TABLE \(table) DROP COLUMN \(column)")
+                }
+            }
+            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '4'")
+        }
+        try older.close()
+        let newer = await open()
+        #expect(try #require(await newer.exchanges.history()).today.losses == SavingsLosses())
+        row.summary.id = "id-new"
+        newer.exchanges.record(row)
+        await newer.written()
+        let sums = try await newer.exchanges.usage(by: [.model], sinceUnixMilliseconds: 0)
+        #expect(sums.map(\.totals.losses) == [row.losses] && sums.map(\.totals.requests) == [2])
+        #expect(newer.told.all.isEmpty)
+    }
+
     @Test func `do not break sums with what a provider claims`() async throws {
         let books = await open()
         for number in 1...3 {

@@ -33,7 +33,8 @@ import Testing
                 "latency_ms":0.0,"first_byte_ms":0.0,"input_tokens":10,"cache_read_tokens":0,"cache_write_5m_tokens":0,\
                 "cache_write_1h_tokens":0,"output_tokens":5,"usage_is_estimated":true,"escalations":0,\
                 "cost_usd":0.000000001,"baseline_usd":0.000001,"saved_usd":0.000000999,"classifier_usd":0.00,\
-                "shadow_usd":0.00,"judge_usd":0.00,"own_input_tokens":0,"own_cache_read_tokens":0,\
+                "shadow_usd":0.00,"judge_usd":0.00,"escalation_usd":0.00,"cache_check_usd":0.00,"wrong_hit_usd":0.00,\
+                "own_input_tokens":0,"own_cache_read_tokens":0,\
                 "own_cache_write_5m_tokens":0,"own_cache_write_1h_tokens":0,"own_output_tokens":0,\
                 "saved_response_limits":0,"saved_ide_boilerplate":0,"saved_file_deduplication":0,\
                 "saved_context_pruning":0,"is_simulated":false,"workflow_run":null,"workflow":null,"workflow_op":null,\
@@ -47,6 +48,25 @@ import Testing
         #expect(csv.contains(",fast,,n/a,none,200,,false,0.0,0.0,10,0,0,0,5,true,0,0.000000001,0.000001,"))
         // A spreadsheet would take it for a formula.
         #expect(csv.hasSuffix(",,,,,\"'=1+1 \"\"x\"\"\ny\",false\r\n"))
+    }
+
+    @Test func `of a file that an older gateway left has nothing where there was nothing`() async throws {
+        let books = Books(file)
+        books.exchanges.record(.number(1))
+        await books.written()
+        await books.close()
+        let older = try DatabaseQueue(path: file)
+        try await older.write { db in
+            try db.execute(
+                sql: """
+                    ALTER TABLE exchanges DROP COLUMN escalation_nanousd;
+                    DELETE FROM grdb_migrations WHERE identifier = '4';
+                    """
+            )
+        }
+        try older.close()
+        let lines = try export(.jsonl)
+        #expect(lines.contains("\"judge_usd\":0.00,\"escalation_usd\":0.00,\"cache_check_usd\":0.00,"))
     }
 
     @Test func `is in the order of time, from a moment on, of one project or all`() async throws {

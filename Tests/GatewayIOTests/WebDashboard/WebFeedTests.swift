@@ -85,75 +85,55 @@ import Testing
 @Suite struct `The minutes of the charts` {
     private static let start: Int64 = 1_790_000_040_000
 
-    private func row(
-        after seconds: Int64,
-        ms: Double = 0,
-        tier: Tier? = .fast,
-        cache: String = "none",
-        status: Int = 200,
-        cost: Int64 = 0,
-        overhead: Int64? = nil
-    ) -> ExchangeSummary {
-        var row = ExchangeSummary(id: "x", unixMilliseconds: Self.start + seconds * 1_000, requestedModel: "auto")
-        row.latencyMilliseconds = ms
-        row.tier = tier
-        row.cache = cache
-        row.status = status
-        row.cost = USD(nanodollars: cost)
-        row.baseline = USD(nanodollars: 10 * cost)
-        row.overhead = overhead.map { USD(nanodollars: $0) }
-        return row
+    private func report(_ requests: [Int?]) -> HistoryReport {
+        var report = HistoryReport(
+            intervalMilliseconds: 60_000,
+            endUnixMilliseconds: Self.start + Int64(requests.count) * 60_000
+        )
+        for count in requests {
+            report.requests.append(count)
+            report.errors.append(count.map { _ in 1 })
+            report.cacheHits.append(count.map { _ in 2 })
+            report.semanticHits.append(count.map { _ in 1 })
+            report.coalesced.append(count.map { _ in 0 })
+            report.escalations.append(count.map { _ in 3 })
+            report.cost.append(count.map { _ in USD(nanodollars: 41_000) })
+            report.baseline.append(count.map { _ in USD(nanodollars: 50_000) })
+            report.saved.append(count.map { _ in USD(nanodollars: 9_000) })
+            for tier in Tier.allCases { report.tiers[tier.name]?.append(count.map { tier == .fast ? $0 : 0 }) }
+            report.latencyP50Milliseconds.append(count == 0 ? nil : 7)
+            report.latencyP95Milliseconds.append(count == 0 ? nil : 8)
+            report.latencyP99Milliseconds.append(count == 0 ? nil : 9)
+        }
+        return report
     }
 
-    @Test func `add up what ended in each`() {
-        var history = MinuteHistory()
-        #expect(history.current == nil && history.minutes.isEmpty)
-        history.add(row(after: 0, ms: 100, cost: 5, overhead: 1))
-        history.add(row(after: 30, ms: 300, tier: .premium, status: 529))
-        history.add(row(after: 59, ms: 200, cache: "exact", status: 499))
-        // Begun in the first minute, ended in the second.
-        history.add(row(after: 59, ms: 1_500, tier: nil, cost: 7))
-        let minutes = history.minutes
-        #expect(minutes.map(\.unixMilliseconds) == [Self.start, Self.start + 60_000])
-        #expect(minutes.map(\.requests) == [3, 1])
-        #expect(minutes.map(\.errors) == [1, 0], "a client that left is nobody's error")
-        #expect(minutes.map(\.shared) == [1, 0])
-        #expect(minutes.map(\.cost.nanodollars) == [6, 7])
-        #expect(minutes.map(\.baseline.nanodollars) == [50, 70])
-        #expect(minutes.map(\.tiers) == [["fast": 2, "premium": 1], [:]])
-        #expect(minutes.map(\.latencyP50Milliseconds) == [200, 1_500])
-        #expect(minutes.map(\.latencyP95Milliseconds) == [300, 1_500])
-        #expect(history.current == minutes[1])
+    @Test func `are those of the history of which anything is known`() {
+        let minutes = WebMinute.minutes(report([nil, nil, 5, 0]))
+        #expect(minutes.map(\.unixMilliseconds) == [Self.start + 120_000, Self.start + 180_000])
+        #expect(minutes.map(\.requests) == [5, 0])
+        #expect(minutes.map(\.shared) == [2, 2] && minutes.map(\.escalations) == [3, 3])
+        #expect(minutes.map(\.tiers) == [["fast": 5], [:]])
+        #expect(minutes.map(\.latencyP95Milliseconds) == [8, nil])
+        #expect(minutes[0].cost.nanodollars == 41_000 && minutes[0].baseline.nanodollars == 50_000)
+        #expect(minutes[0].saved.nanodollars == 9_000)
     }
 
-    @Test func `count what comes late to the latest`() {
-        var history = MinuteHistory()
-        history.add(row(after: 60))
-        history.add(row(after: 0))
-        #expect(history.minutes.map(\.requests) == [2])
-    }
-
-    @Test func `are sixty`() {
-        var history = MinuteHistory()
-        for minute in 0..<100 { history.add(row(after: Int64(minute) * 60)) }
-        #expect(history.minutes.count == 60)
-        #expect(history.minutes.first?.unixMilliseconds == Self.start + 40 * 60_000)
-        #expect(history.minutes.last?.unixMilliseconds == Self.start + 99 * 60_000)
-    }
-
-    @Test func `hold a bounded number of latencies`() {
-        var history = MinuteHistory()
-        for _ in 0..<2_000 { history.add(row(after: 1, ms: 900)) }
-        for _ in 0..<1_000 { history.add(row(after: 2, ms: 10)) }
-        #expect(history.current?.latencyP95Milliseconds == 10)
-        #expect(history.current?.requests == 3_000)
+    @Test func `come out of the ledger, which is asked for few of them`() {
+        let clock = Clock(monotonicNanoseconds: { 0 }, unixMilliseconds: { Self.start + 30_000 })
+        let ledger = Ledger(backends: [], isDemo: false, clock: clock)
+        for _ in 0..<3 {
+            ledger.began()
+            let summary = ExchangeSummary(id: "x", unixMilliseconds: Self.start + 29_000, requestedModel: "auto")
+            ledger.ended(LedgerEntry(summary: summary, decision: nil, attempts: [], warnings: []))
+        }
+        let minutes = WebMinute.last(2, of: ledger)
+        #expect(minutes.map(\.unixMilliseconds) == [Self.start] && minutes.map(\.requests) == [3])
     }
 
     @Test func `are written with amounts as decimals`() {
-        var history = MinuteHistory()
-        history.add(row(after: 0, cost: 41_000))
-        let text = String(decoding: WebFeed.event("minutes", history.minutes), as: UTF8.self)
+        let text = String(decoding: WebFeed.event("minutes", WebMinute.minutes(report([1]))), as: UTF8.self)
         #expect(text.hasPrefix("event: minutes\ndata: [{") && text.hasSuffix("}]\n\n"))
-        #expect(text.contains("\"cost_usd\":0.000041") && text.contains("\"latency_p95_ms\":0"))
+        #expect(text.contains("\"cost_usd\":0.000041") && text.contains("\"latency_p95_ms\":8"))
     }
 }

@@ -54,6 +54,7 @@ extension Dashboard {
             TierPanel.draw(self, layout.tiers, on: &surface)
             drawCharts(layout, on: &surface)
             AttentionPanel.draw(self, layout.warnings, on: &surface)
+            ModelsPanel.draw(self, layout.models, on: &surface)
             BackendsPanel.draw(self, layout.backends, on: &surface)
             RequestTable.draw(self, layout, on: &surface)
         case .requests:

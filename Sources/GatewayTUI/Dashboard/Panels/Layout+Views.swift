@@ -12,7 +12,7 @@ extension Layout {
     /// The calculation above the budgets and the sums of the books, with the curve beside it where there is room.
     mutating func placeSavings(_ dashboard: Dashboard, _ room: Rect) {
         var rest = room
-        var top = rest.takeTop(room.height < 14 ? 0 : 8)
+        var top = rest.takeTop(room.height < 14 ? 0 : SavingsPanel.height(room.height))
         savings = room.width < 130 ? top : top.takeLeft(room.width / 2)
         rate = room.width < 130 ? .empty : top
         let count = dashboard.feed.snapshot?.limits?.budgets.count ?? 0

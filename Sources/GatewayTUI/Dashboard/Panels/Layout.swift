@@ -27,6 +27,7 @@ package struct Layout: Sendable {
     package var latency = Rect.empty
     package var warnings = Rect.empty
     package var backends = Rect.empty
+    package var models = Rect.empty
     package var table = Rect.empty
     package var detail = Rect.empty
     package var testerPrompt = Rect.empty
@@ -124,7 +125,8 @@ package struct Layout: Sendable {
         if columns < 80 {
             figureLines = rest.takeTop(4)
         } else {
-            figures = rest.takeTop(rows < 18 ? 3 : 4).columns(columns < 110 ? 4 : columns < 180 ? 6 : 8)
+            let boxes = columns < 110 ? 4 : columns < 180 ? 6 : 10
+            figures = rest.takeTop(rows < 18 ? 3 : rows < 36 ? 4 : 5).columns(boxes)
         }
         if rows >= 20 {
             var middle = rest.takeTop(rows >= 50 ? 12 : rows >= 36 ? 9 : 6)
@@ -141,9 +143,29 @@ package struct Layout: Sendable {
         }
         let warningCount = dashboard.feed.snapshot?.alerts.count ?? 0
         if warningCount > 0, rows >= 30 { warnings = rest.takeTop(min(warningCount, 3) + 2) }
-        let backendCount = dashboard.feed.snapshot?.backends.count ?? 0
-        if backendCount > 0, rows >= 44, columns >= 110 { backends = rest.takeTop(min(backendCount, 8) + 3) }
+        placeModelsAndBackends(dashboard, &rest)
         table = rest
+    }
+
+    /// Beside each other where it is wide. The table below keeps its room.
+    private mutating func placeModelsAndBackends(_ dashboard: Dashboard, _ rest: inout Rect) {
+        let columns = rest.width
+        let rows = dashboard.rows
+        guard columns >= 110 else { return }
+        let backendCount = rows >= 44 ? dashboard.feed.snapshot?.backends.count ?? 0 : 0
+        let backendRows = backendCount > 0 ? min(backendCount, 8) + 3 : 0
+        let modelCount = rows >= 38 ? dashboard.feed.snapshot?.models?.count ?? 0 : 0
+        let modelRows = modelCount > 0 ? min(modelCount, rows >= 50 ? 8 : 4) + 3 : 0
+        let least = 8
+        if columns >= 180, modelRows > 0, backendRows > 0 {
+            guard rest.height - max(modelRows, backendRows) >= least else { return }
+            var both = rest.takeTop(max(modelRows, backendRows))
+            backends = both.takeLeft(108)
+            models = both
+            return
+        }
+        if modelRows > 0, rest.height - modelRows >= least { models = rest.takeTop(modelRows) }
+        if backendRows > 0, rest.height - backendRows >= least { backends = rest.takeTop(backendRows) }
     }
 
     /// In little room the shares go first, then the second line of each place and the refusals; on a tall screen the

@@ -13,7 +13,7 @@ enum SavingsPanel {
         }
         let totals = dashboard.totals(of: snapshot)
         let inside = rect.interior
-        for (row, line) in lines(totals).prefix(inside.height).enumerated() {
+        for (row, line) in lines(totals, isShort: inside.height < 9).prefix(inside.height).enumerated() {
             surface.write(line.text, in: inside, row: row, line.isStrong ? .strong : .normal)
             let amount = mark + Format.total(line.amount)
             let column = min(inside.width - 13, 44)
@@ -35,21 +35,42 @@ enum SavingsPanel {
         var isStrong = false
     }
 
-    /// The lines add up: the first, less those between, is the last.
-    static func lines(_ totals: MetricsSnapshot.Totals) -> [Line] {
-        let answers = totals.cost - totals.overhead.total
-        return [
+    /// Rows of the calculation with its frame, in a room of so many.
+    static func height(_ room: Int) -> Int { room < 30 ? 8 : 11 }
+
+    /// The lines add up: the first, less those between, is the last. In little room some stand together.
+    static func lines(_ totals: MetricsSnapshot.Totals, isShort: Bool = false) -> [Line] {
+        let own = totals.overhead
+        let losses = totals.losses
+        let first = [
             Line(text: "on the premium tier it would have cost", amount: totals.baseline, sign: 1),
-            Line(text: "− answers, escalations and retries too", amount: answers, sign: -1),
-            Line(text: "− asking models how hard requests are", amount: totals.overhead.classifier, sign: -1),
-            Line(text: "− judging answers", amount: totals.overhead.judge, sign: -1),
-            Line(text: "− comparing answers (shadow, canaries)", amount: totals.overhead.shadow, sign: -1),
-            Line(
-                text: "= saved, \(Figures.savedShare(totals)) of it",
-                amount: totals.saved,
-                sign: 0,
-                isStrong: true
-            ),
+            Line(text: "− answers, retries too", amount: totals.answers, sign: -1),
+        ]
+        let classifying = Line(text: "− asking models how hard requests are", amount: own.classifier, sign: -1)
+        let comparing = Line(text: "− comparing answers (shadow)", amount: own.shadow, sign: -1)
+        let last = Line(
+            text: "= saved, \(Figures.savedShare(totals)) of it",
+            amount: totals.saved,
+            sign: 0,
+            isStrong: true
+        )
+        if isShort {
+            let cache = losses.cacheChecks + losses.wrongHits
+            return first + [
+                Line(text: "− asking, comparing", amount: own.classifier + own.shadow, sign: -1),
+                Line(text: "− escalation: thrown away, judging", amount: losses.escalation + own.judge, sign: -1),
+                Line(text: "− cache: checks, wrong answers", amount: cache, sign: -1),
+                last,
+            ]
+        }
+        return first + [
+            classifying,
+            Line(text: "− answers thrown away and asked again", amount: losses.escalation, sign: -1),
+            Line(text: "− judging answers", amount: own.judge, sign: -1),
+            comparing,
+            Line(text: "− checking the semantic cache", amount: losses.cacheChecks, sign: -1),
+            Line(text: "− wrong answers of the cache", amount: losses.wrongHits, sign: -1),
+            last,
         ]
     }
 
@@ -97,8 +118,14 @@ enum SavingsPanel {
     private static func columns(_ width: Int, _ dashboard: Dashboard) -> [Column] {
         let mark = dashboard.isDemo ? "~" : ""
         let name = dashboard.savings.grouping.rawValue
+        // What the numbers take with the gaps before them.
+        let taken = width >= 170 ? 139 : width >= 140 ? 118 : width >= 116 ? 87 : width >= 92 ? 64 : 52
         var columns = [
-            Column(title: name, width: max(12, min(34, width - 56)), isNumber: false) { row in
+            Column(
+                title: name,
+                width: max(12, min(34, width - taken)),
+                isNumber: false
+            ) { row in
                 let name = row.names.first ?? ""
                 return name.isEmpty ? ("(none)", .dim) : (name.safeToShow(limit: 60), .normal)
             },
@@ -110,17 +137,32 @@ enum SavingsPanel {
             },
             Column(title: "share", width: 6) { (Figures.savedShare($0.totals), .dim) },
         ]
-        if width >= 96 {
+        func money(_ amount: USD) -> (String, Style) { (amount == .zero ? "–" : mark + Format.total(amount), .dim) }
+        if width >= 92 {
+            columns.insert(Column(title: "on premium", width: 11) { money($0.totals.baseline) }, at: 3)
+        }
+        if width >= 116 {
+            columns.insert(Column(title: "asking", width: 10) { money($0.totals.overhead.classifier) }, at: 5)
+            columns.insert(
+                Column(title: "escalation", width: 10) {
+                    money($0.totals.losses.escalation + $0.totals.overhead.judge)
+                },
+                at: 6
+            )
+        }
+        if width >= 140 {
+            columns.insert(
+                Column(title: "cache", width: 10) { money($0.totals.losses.cacheChecks + $0.totals.losses.wrongHits) },
+                at: 7
+            )
+            columns.insert(Column(title: "shadow", width: 10) { money($0.totals.overhead.shadow) }, at: 8)
+            columns.append(Column(title: "errors", width: 7) { (Format.count($0.totals.errors), .dim) })
+        }
+        if width >= 170 {
             columns.append(
                 Column(title: "tokens in", width: 10) { (Format.count($0.totals.usage.totalInput), .dim) }
             )
             columns.append(Column(title: "out", width: 9) { (Format.count($0.totals.usage.output), .dim) })
-        }
-        if width >= 120 {
-            columns.append(
-                Column(title: "own calls", width: 10) { (mark + Format.total($0.totals.overhead.total), .dim) }
-            )
-            columns.append(Column(title: "errors", width: 7) { (Format.count($0.totals.errors), .dim) })
         }
         return columns
     }

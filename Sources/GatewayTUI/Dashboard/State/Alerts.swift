@@ -27,11 +27,19 @@ extension MetricsSnapshot {
     package var alerts: [Alert] {
         let all =
             breakerAlerts + cache.alerts.map { Alert(.bad, $0, view: .cache) } + budgetAlerts + storageAlerts
-            + falseHitAlerts + warnings.map { Alert(.warning, $0) }
+            + falseHitAlerts + warnings.filter { !isSaidOfCaches($0) }.map { Alert(.warning, $0) }
         return all.enumerated().sorted {
             ($0.element.severity.rawValue, $0.offset) < ($1.element.severity.rawValue, $1.offset)
         }
         .map(\.element)
+    }
+
+    /// The daemon warns of what the caches' own alerts say already.
+    private func isSaidOfCaches(_ warning: String) -> Bool {
+        if let off = cache.semantic?.off, warning == "the semantic cache is off: \(off)" {
+            return cache.semantic?.isSuspended == true
+        }
+        return cache.homes.contains { $0.state == .down && warning.hasPrefix("the cache goes on without \($0.name):") }
     }
 
     private var breakerAlerts: [Alert] {

@@ -37,12 +37,13 @@ extension Dashboard {
         return [.call(.usage(savings.request(now: now)))]
     }
 
-    /// The last hour to begin with, the last day where the window is longer.
+    /// The last two hours to begin with, so that there is an hour to compare the last one with; the last day where the window is
+    /// longer.
     mutating func askForHistory() -> [Effect] {
         historyDue = now.monotonicMilliseconds + 60_000
         let isLong = Self.windows[windowIndex] > Series.fineSeconds
         return [
-            .call(.history(isLong ? .init(seconds: 86_400, points: 1_440) : .init(seconds: 3_600, points: 360)))
+            .call(.history(isLong ? .init(seconds: 86_400, points: 1_440) : .init(seconds: 7_200, points: 720)))
         ]
     }
 

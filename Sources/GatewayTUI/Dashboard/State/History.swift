@@ -6,9 +6,12 @@ package struct History: Sendable {
     package private(set) var requests = Series()
     package private(set) var spent = Series()
     package private(set) var saved = Series()
+    package private(set) var cacheHits = Series()
     package private(set) var cacheHitShare = Series()
     package private(set) var latencyP50 = Series()
     package private(set) var latencyP95 = Series()
+    /// What the gateway itself adds. The daemon's history does not have it: it begins with what comes.
+    package private(set) var own = Series()
     package private(set) var escalations = Series()
     package private(set) var errors = Series()
     private var previous: MetricsSnapshot?
@@ -39,7 +42,9 @@ package struct History: Sendable {
         add(grown(from.cost.inDollars, to.cost.inDollars), to: \.spent, isReplacement)
         add(grown(from.saved.inDollars, to.saved.inDollars), to: \.saved, isReplacement)
         let hits = grown(Double(from.cacheHits), Double(to.cacheHits))
+        add(hits, to: \.cacheHits, isReplacement)
         add(served > 0 ? hits / served : 0, to: \.cacheHitShare, isReplacement)
+        add(snapshot.ownP50Milliseconds ?? .nan, to: \.own, isReplacement)
         add(snapshot.latencyP50Milliseconds ?? .nan, to: \.latencyP50, isReplacement)
         add(snapshot.latencyP95Milliseconds ?? .nan, to: \.latencyP95, isReplacement)
         add(grown(Double(from.escalations), Double(to.escalations)), to: \.escalations, isReplacement)
@@ -60,11 +65,12 @@ package struct History: Sendable {
         let past: [(WritableKeyPath<History, Series>, [Double])] = [
             (\.requestsPerMinute, values(report.requests, 60 / each)), (\.requests, values(report.requests, 1 / each)),
             (\.spent, dollars(report.cost)), (\.saved, dollars(report.saved)), (\.cacheHitShare, hits),
+            (\.cacheHits, values(report.cacheHits, 1 / each)),
             (\.latencyP50, report.latencyP50Milliseconds.map { $0 ?? .nan }),
             (\.latencyP95, report.latencyP95Milliseconds.map { $0 ?? .nan }),
             (\.escalations, values(report.escalations, 1 / each)), (\.errors, values(report.errors, 1 / each)),
         ]
-        let isDay = seconds * report.requests.count > Series.fineSeconds
+        let isDay = seconds * report.requests.count > Series.capacity
         for (path, list) in past {
             if isDay {
                 self[keyPath: path].setDay(list, secondsEach: seconds)
@@ -94,7 +100,8 @@ package struct History: Sendable {
 
     private static var all: [WritableKeyPath<History, Series>] {
         [
-            \.requestsPerMinute, \.requests, \.spent, \.saved, \.cacheHitShare, \.latencyP50, \.latencyP95,
+            \.requestsPerMinute, \.requests, \.spent, \.saved, \.cacheHits, \.cacheHitShare, \.latencyP50, \.latencyP95,
+            \.own,
             \.escalations, \.errors,
         ]
     }

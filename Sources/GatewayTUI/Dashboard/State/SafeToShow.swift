@@ -109,6 +109,12 @@ extension MetricsSnapshot {
             safe.model = backend.model.safeToShow(limit: 200)
             return safe
         }
+        safe.models = models?.prefix(50).map { model in
+            var safe = model
+            safe.model = model.model.safeToShow(limit: 200)
+            safe.provider = model.provider.safeToShow(limit: 100)
+            return safe
+        }
         safe.warnings = warnings.prefix(50).map { $0.safeToShow(limit: 500) }
         safe.cache.homes = cache.homes.prefix(10).map { home in
             var safe = home

@@ -1,7 +1,7 @@
-/// One value a second for the last hour, with gaps where nothing was known, and beyond it what the daemon tells of the day.
+/// One value a second for the last two hours, with gaps where nothing was known, and beyond it what the daemon tells of the day.
 package struct Series: Sendable, Hashable {
     /// Seconds that are kept of what came by itself.
-    package static let capacity = 3_600
+    package static let capacity = 7_200
     /// Windows up to this long are drawn from them, longer ones from the daemon's history.
     package static let fineSeconds = 3_600
 
@@ -74,6 +74,18 @@ package struct Series: Sendable, Hashable {
             let oldest = samples.count - Int((Double(count - index) * each).rounded())
             return mean(from: min(oldest, newest - 1), to: newest)
         }
+    }
+
+    /// The means of the window and of the one before it; nil where that is further back than is known.
+    var lastTwoWindows: (now: Double, before: Double)? {
+        let isFine = window <= Self.fineSeconds
+        let values = isFine ? samples : day
+        let length = isFine ? window : window / secondsOfDayValue
+        guard length > 0, values.count >= 2 * length else { return nil }
+        let start = values.count - length
+        return (
+            Self.mean(values, from: start, to: values.count), Self.mean(values, from: start - length, to: start)
+        )
     }
 
     private func pointsOfDay(_ count: Int) -> [Double] {

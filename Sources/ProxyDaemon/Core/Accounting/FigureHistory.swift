@@ -1,35 +1,27 @@
 package import Shared
 import Synchronization
 
-/// What the last day looked like: sums of every ten seconds, and how long answers took in them.
+/// What the last day looked like: sums of every ten seconds, and how long answers took in them. Every picture over time, in the
+/// terminal and in the browser, is made from it.
 ///
-/// Its size is bounded: 8,640 intervals of some 70 bytes.
+/// Its size is bounded: 8,640 intervals of some 100 bytes.
 struct FigureHistory: Sendable {
     static let intervalMilliseconds: Int64 = 10_000
     static let capacity = 8_640
     /// Latencies kept of an interval: of more answers the last so many tell its percentiles.
-    private static let latenciesKept = 512
-
-    private struct Interval: Sendable {
-        var requests: Int32 = 0
-        var errors: Int32 = 0
-        var cacheHits: Int32 = 0
-        var escalations: Int32 = 0
-        var cost = USD.zero
-        var saved = USD.zero
-        var p50: Float = 0
-        var p95: Float = 0
-        var p99: Float = 0
-    }
+    static let latenciesKept = 512
+    /// Intervals of which what an hour costs is worked out.
+    private static let burnIntervals: Int64 = 60
+    private static let leastBurnMilliseconds: Int64 = 60_000
 
     /// A ring: the interval with the number `n`, which is time since 1970 in intervals, is at `n % capacity`.
-    private var intervals = [Interval](repeating: Interval(), count: capacity)
-    /// The first interval that was counted in, and the one that is going on.
-    private let first: Int64
+    private var intervals = [HistoryInterval](repeating: HistoryInterval(), count: capacity)
+    /// The first interval of which anything is known, and the one that is going on.
+    private var first: Int64
     private var current: Int64
-    /// Of the current interval; the oldest are overwritten.
-    private var latencies: [Float] = []
-    private var nextLatency = 0
+    /// Of the current interval and of the one before, to which some may still come.
+    private var latencies = LatencyWindow(latenciesKept)
+    private var latenciesBefore = LatencyWindow(latenciesKept)
 
     init(unixMilliseconds: Int64) {
         current = max(0, unixMilliseconds / Self.intervalMilliseconds)
@@ -40,59 +32,88 @@ struct FigureHistory: Sendable {
 
     private static func place(_ number: Int64) -> Int { Int(number % Int64(capacity)) }
 
-    /// An exchange has ended.
-    mutating func add(_ summary: ExchangeSummary, isError: Bool, unixMilliseconds: Int64) {
+    /// Something has ended, and is added to the interval in which it did. Where the clock was set meanwhile, so that this is none
+    /// of the last two, it is added to the current one.
+    mutating func add(_ figures: EndedFigures, unixMilliseconds: Int64) {
         advance(to: unixMilliseconds)
-        let at = Self.place(current)
-        intervals[at].requests &+= 1
-        if isError { intervals[at].errors &+= 1 }
-        if summary.cache != "none" { intervals[at].cacheHits &+= 1 }
-        intervals[at].escalations &+= Int32(clamping: summary.escalations)
-        intervals[at].cost += summary.cost + (summary.overhead ?? .zero)
-        intervals[at].saved += summary.saved
-        if latencies.count < Self.latenciesKept {
-            latencies.append(Float(summary.latencyMilliseconds))
+        let number = figures.endUnixMilliseconds / Self.intervalMilliseconds
+        let isBefore = number == current - 1
+        intervals[Self.place(isBefore ? number : current)].add(figures)
+        if isBefore { first = min(first, number) }
+        guard figures.requests > 0 else { return }
+        if isBefore {
+            latenciesBefore.add(figures.latencyMilliseconds)
         } else {
-            latencies[nextLatency] = Float(summary.latencyMilliseconds)
-            nextLatency = (nextLatency + 1) % Self.latenciesKept
+            latencies.add(figures.latencyMilliseconds)
         }
-    }
-
-    /// The gateway has paid for a call of its own.
-    mutating func spent(_ cost: USD, unixMilliseconds: Int64) {
-        advance(to: unixMilliseconds)
-        intervals[Self.place(current)].cost += cost
-        intervals[Self.place(current)].saved -= cost
     }
 
     /// Makes the interval of a moment the current one. A clock that goes back counts on in the one that it has reached.
     private mutating func advance(to unixMilliseconds: Int64) {
         let number = unixMilliseconds / Self.intervalMilliseconds
         guard number > current else { return }
-        closeLatencies()
-        latencies.removeAll(keepingCapacity: true)
-        nextLatency = 0
+        settleLatencies()
+        if number == current + 1 { swap(&latencies, &latenciesBefore) } else { latenciesBefore.clear() }
+        latencies.clear()
         for fresh in max(current + 1, number - Int64(Self.capacity) + 1)...number {
-            intervals[Self.place(fresh)] = Interval()
+            intervals[Self.place(fresh)] = HistoryInterval()
         }
         current = number
     }
 
-    /// Puts down how long the current interval's answers took so far.
-    private mutating func closeLatencies() {
-        guard !latencies.isEmpty else { return }
-        let sorted = latencies.sorted()
-        func percentile(_ share: Double) -> Float { sorted[Int((Double(sorted.count - 1) * share).rounded())] }
-        let at = Self.place(current)
-        intervals[at].p50 = percentile(0.5)
-        intervals[at].p95 = percentile(0.95)
-        intervals[at].p99 = percentile(0.99)
+    /// Puts down how long the last two intervals' answers took so far.
+    private mutating func settleLatencies() {
+        if let percentiles = latencies.percentiles { intervals[Self.place(current)].percentiles = percentiles }
+        // Before the first of all there is none.
+        guard current > 0, let percentiles = latenciesBefore.percentiles else { return }
+        intervals[Self.place(current - 1)].percentiles = percentiles
+    }
+
+    // MARK: The past
+
+    /// Adds what the books say of the time before. Everything from the interval `number` on is known now.
+    mutating func take(_ past: [PastFigures.Interval], knownFrom number: Int64, unixMilliseconds: Int64) {
+        advance(to: unixMilliseconds)
+        settleLatencies()
+        for interval in past where interval.number > current - Int64(Self.capacity) && interval.number <= current {
+            let at = Self.place(interval.number)
+            let known = intervals[at].requests
+            intervals[at].addSums(of: interval.sums)
+            switch interval.number {
+            case current: latencies.prepend(interval.latencies)
+            case current - 1: latenciesBefore.prepend(interval.latencies)
+            default:
+                intervals[at].percentiles = .mean(
+                    intervals[at].percentiles,
+                    known,
+                    interval.percentiles,
+                    interval.sums.requests
+                )
+            }
+        }
+        first = min(first, max(0, number))
+    }
+
+    // MARK: Telling
+
+    /// What an hour costs at the rate of the last ten minutes; nil where less than a minute is known.
+    mutating func burnPerHour(unixMilliseconds: Int64) -> USD? {
+        advance(to: unixMilliseconds)
+        let begin = max(oldest, current - Self.burnIntervals + 1)
+        let milliseconds = unixMilliseconds - begin * Self.intervalMilliseconds
+        guard milliseconds >= Self.leastBurnMilliseconds else { return nil }
+        var sum = USD.zero
+        for number in begin...current { sum += intervals[Self.place(number)].cost }
+        let (whole, rest) = sum.nanodollars.quotientAndRemainder(dividingBy: milliseconds)
+        let (hour, isOver) = whole.multipliedReportingOverflow(by: 3_600_000)
+        guard !isOver else { return USD(nanodollars: whole < 0 ? .min : .max) }
+        return USD(nanodollars: hour) + USD(nanodollars: rest * 3_600_000 / milliseconds)
     }
 
     /// At most so many intervals of the last so many seconds.
     mutating func report(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryReport {
         advance(to: unixMilliseconds)
-        closeLatencies()
+        settleLatencies()
         let wanted = max(1, min(Int64(Self.capacity), Int64(seconds) * 1_000 / Self.intervalMilliseconds))
         let each = (wanted + Int64(points) - 1) / Int64(points)
         // Groups begin at the same moments however often it is asked, so that pictures do not flicker.
@@ -108,33 +129,32 @@ struct FigureHistory: Sendable {
 
     private func append(_ numbers: Range<Int64>, to report: inout HistoryReport) {
         let known = numbers.clamped(to: oldest..<(current + 1))
-        var (requests, errors, cacheHits, escalations) = (0, 0, 0, 0)
-        var (cost, saved) = (USD.zero, USD.zero)
+        var sums = HistoryInterval()
         var (p50, p95, p99) = (0.0, 0.0, 0.0)
         for number in known {
             let interval = intervals[Self.place(number)]
-            requests += Int(interval.requests)
-            errors += Int(interval.errors)
-            cacheHits += Int(interval.cacheHits)
-            escalations += Int(interval.escalations)
-            cost += interval.cost
-            saved += interval.saved
+            sums.addSums(of: interval)
             let weight = Double(interval.requests)
-            p50 += Double(interval.p50) * weight
-            p95 += Double(interval.p95) * weight
-            p99 += Double(interval.p99) * weight
+            p50 += interval.percentiles.p50 * weight
+            p95 += interval.percentiles.p95 * weight
+            p99 += interval.percentiles.p99 * weight
         }
         let isKnown = !known.isEmpty
-        report.requests.append(isKnown ? requests : nil)
-        report.errors.append(isKnown ? errors : nil)
-        report.cacheHits.append(isKnown ? cacheHits : nil)
-        report.escalations.append(isKnown ? escalations : nil)
-        report.cost.append(isKnown ? cost : nil)
-        report.saved.append(isKnown ? saved : nil)
-        let weight = Double(requests)
-        report.latencyP50Milliseconds.append(requests > 0 ? p50 / weight : nil)
-        report.latencyP95Milliseconds.append(requests > 0 ? p95 / weight : nil)
-        report.latencyP99Milliseconds.append(requests > 0 ? p99 / weight : nil)
+        func number(_ value: Int32) -> Int? { isKnown ? Int(value) : nil }
+        report.requests.append(number(sums.requests))
+        report.errors.append(number(sums.errors))
+        report.cacheHits.append(number(sums.cacheHits))
+        report.semanticHits.append(number(sums.semanticHits))
+        report.coalesced.append(number(sums.coalesced))
+        report.escalations.append(number(sums.escalations))
+        report.cost.append(isKnown ? sums.cost : nil)
+        report.baseline.append(isKnown ? sums.baseline : nil)
+        report.saved.append(isKnown ? sums.saved : nil)
+        for tier in Tier.allCases { report.tiers[tier.name]?.append(number(sums.tiers[tier.rawValue])) }
+        let weight = Double(sums.requests)
+        report.latencyP50Milliseconds.append(sums.requests > 0 ? p50 / weight : nil)
+        report.latencyP95Milliseconds.append(sums.requests > 0 ? p95 / weight : nil)
+        report.latencyP99Milliseconds.append(sums.requests > 0 ? p99 / weight : nil)
     }
 }
 
@@ -143,5 +163,12 @@ extension Ledger {
     package func history(seconds: Int, points: Int) -> HistoryReport {
         let now = clock.unixMilliseconds()
         return state.withLock { $0.history.report(seconds: seconds, points: points, unixMilliseconds: now) }
+    }
+
+    /// Adds what earlier processes saw to the history. Nothing may be told twice; what this process sees it knows by itself.
+    /// Everything from the interval `number` on is known now.
+    package func recall(_ past: [PastFigures.Interval], knownFrom number: Int64) {
+        let now = clock.unixMilliseconds()
+        state.withLock { $0.history.take(past, knownFrom: number, unixMilliseconds: now) }
     }
 }

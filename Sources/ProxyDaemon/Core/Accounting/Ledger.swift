@@ -1,74 +1,6 @@
 package import Shared
 import Synchronization
 
-/// One exchange as the ledger keeps it: the row, and what its explanation is made from.
-package final class LedgerEntry: Sendable {
-    package let summary: ExchangeSummary
-    package let decision: Decision?
-    package let attempts: [AttemptReport]
-    package let warnings: [String]
-    /// The gateway's own calls for it. Their cost is the summary's `overhead`, and is taken off its `saved`.
-    package let overheads: [Overhead]
-    /// What was done to the prompt, a sentence each.
-    package let notes: [String]
-    /// What is thought of the answer; nil where it was not looked at.
-    let quality: QualityVerdict?
-    /// The beginning of the client key's hash; empty without a key.
-    package let keyFingerprint: String
-    /// The reason's name where it failed, for a metric: a ``GatewayError/label``, or that its provider said so.
-    let failure: String?
-    /// What the gateway added to the answer; nil where that cannot be told.
-    let ownNanoseconds: Int64?
-    /// What else its explanation shows; nil for what an earlier process saw.
-    let contents: ExchangeContents?
-
-    package init(
-        summary: ExchangeSummary,
-        decision: Decision?,
-        attempts: [AttemptReport],
-        warnings: [String],
-        overheads: [Overhead] = [],
-        notes: [String] = [],
-        quality: QualityVerdict? = nil,
-        keyFingerprint: String = "",
-        failure: String? = nil,
-        ownNanoseconds: Int64? = nil,
-        contents: ExchangeContents? = nil
-    ) {
-        self.contents = contents
-        self.summary = summary
-        self.failure = failure
-        self.ownNanoseconds = ownNanoseconds
-        self.keyFingerprint = keyFingerprint
-        self.overheads = overheads
-        self.notes = notes
-        self.quality = quality
-        self.decision = decision
-        self.attempts = attempts
-        self.warnings = warnings
-    }
-
-    package var detail: ExchangeDetail {
-        var explanation = decision?.explained
-        explanation?.reasons += notes
-        let classifications = overheads.filter { $0.purpose == .classifier }
-        if !classifications.isEmpty {
-            explanation?.classifierCost = classifications.reduce(.zero) { $0 + $1.spending.cost }
-        }
-        var detail = ExchangeDetail(
-            summary: summary,
-            decision: explanation,
-            attempts: attempts,
-            warnings: warnings,
-            requestHeaders: contents?.requestHeaders.map(KeptHeaders.report),
-            answerHeaders: contents.map { KeptHeaders.ofAnswer($0.answerHeaders) },
-            answer: contents?.opening?.text
-        )
-        detail.quality = quality?.report
-        return detail
-    }
-}
-
 /// Adds up what exchanges cost and saved, and remembers the last of them.
 ///
 /// A lock held for nanoseconds guards it; whoever wants to know of each exchange is called outside of it.
@@ -91,9 +23,13 @@ package final class Ledger: Sendable {
         var entries: [LedgerEntry] = []
         /// Where the next entry goes once the ring is full.
         var next = 0
-        fileprivate var latencies = RecentLatencies()
+        fileprivate var latencies = LatencyWindow(1_000)
+        /// What the gateway itself added to exchanges.
+        fileprivate var ownLatencies = LatencyWindow(1_000)
         fileprivate var rate = RatePerMinute()
         var history: FigureHistory
+        /// Exchanges that were reported to have got a wrong answer from the cache, so that none counts twice.
+        var wrongHits: [String] = []
         var warnings: [String] = []
     }
 
@@ -173,12 +109,36 @@ package final class Ledger: Sendable {
             for totals in [\State.sinceStart, \.today, \.month] {
                 state[keyPath: totals].saved -= overhead.spending.cost
             }
-            state.history.spent(overhead.spending.cost, unixMilliseconds: now)
+            let cost = overhead.spending.cost
+            let figures = EndedFigures(cost: cost, saved: .zero - cost, unixMilliseconds: now)
+            state.history.add(figures, unixMilliseconds: now)
         }
         guard let log else { return }
         let number = String(UInt64.random(in: .min ... .max), radix: 16)
         let id = String(repeating: "0", count: 16 - number.utf8.count) + number
         log.record(ExchangeRow(overhead, id: id, unixMilliseconds: now))
+    }
+
+    /// A client reported that its answer, which the semantic cache had for another question, was wrong: what it would have cost
+    /// elsewhere was not saved. Counts once for an exchange.
+    package func wasWrong(_ entry: LedgerEntry) {
+        let now = clock.unixMilliseconds()
+        let lost = entry.summary.baseline
+        let isNew = state.withLock { state in
+            guard !state.wrongHits.contains(entry.summary.id) else { return false }
+            // Of exchanges that nobody remembers nothing is reported.
+            if state.wrongHits.count >= Self.remembered { state.wrongHits.removeFirst() }
+            state.wrongHits.append(entry.summary.id)
+            Self.turnCalendar(now, &state)
+            for totals in [\State.sinceStart, \.today, \.month] {
+                state[keyPath: totals].losses.wrongHits += lost
+                state[keyPath: totals].saved -= lost
+            }
+            let figures = EndedFigures(cost: .zero, saved: .zero - lost, unixMilliseconds: now)
+            state.history.add(figures, unixMilliseconds: now)
+            return true
+        }
+        if isNew { log?.record(ExchangeRow(wrongHit: entry, unixMilliseconds: now)) }
     }
 
     /// Takes up what earlier processes saw: the day's and the month's totals, where they are still the same, and the last
@@ -225,9 +185,8 @@ package final class Ledger: Sendable {
     package func snapshot(cache: MetricsSnapshot.Cache) -> MetricsSnapshot {
         let now = clock.unixMilliseconds()
         let uptime = uptimeSeconds
-        return state.withLock { state in
+        var (snapshot, latencies, own, traffic) = state.withLock { state in
             Self.turnCalendar(now, &state)
-            let latencies = state.latencies.percentiles
             var snapshot = MetricsSnapshot(
                 unixMilliseconds: now,
                 uptimeSeconds: uptime,
@@ -237,29 +196,46 @@ package final class Ledger: Sendable {
                 month: state.month,
                 inFlight: state.inFlight,
                 requestsPerMinute: state.rate.count(nowSeconds: now / 1_000),
-                latencyP50Milliseconds: latencies?.p50,
-                latencyP95Milliseconds: latencies?.p95,
                 tiers: state.tiers,
                 cache: cache,
                 backends: state.backends,
                 warnings: state.configurationWarnings + state.warnings
             )
+            snapshot.burnPerHour = state.history.burnPerHour(unixMilliseconds: now)
             snapshot.configuration = state.configuration
-            if let failure = state.configuration.lastFailure {
-                snapshot.warnings.append("the configuration could not be read again, the former one holds: \(failure)")
-            }
-            return snapshot
+            return (snapshot, state.latencies, state.ownLatencies, state.traffic)
         }
+        // Sorting is not for where exchanges wait.
+        if let percentiles = latencies.percentiles {
+            snapshot.latencyP50Milliseconds = percentiles.p50
+            snapshot.latencyP95Milliseconds = percentiles.p95
+            snapshot.latencyP99Milliseconds = percentiles.p99
+        }
+        snapshot.ownP50Milliseconds = own.percentiles?.p50
+        snapshot.ownP95Milliseconds = own.percentiles?.p95
+        snapshot.models = traffic.figures
+        if let failure = snapshot.configuration?.lastFailure {
+            snapshot.warnings.append("the configuration could not be read again, the former one holds: \(failure)")
+        }
+        return snapshot
     }
 
     private static func add(_ entry: LedgerEntry, now: Int64, to state: inout State) {
         let summary = entry.summary
         turnCalendar(now, &state)
-        add(summary, to: &state.sinceStart)
-        add(summary, to: &state.today)
-        add(summary, to: &state.month)
+        let isError = isError(summary)
+        let figures = EndedFigures(summary, isError: isError)
+        add(summary, figures, entry.losses, to: &state.sinceStart)
+        add(summary, figures, entry.losses, to: &state.today)
+        add(summary, figures, entry.losses, to: &state.month)
         add(entry.overheads, to: &state)
-        state.traffic.ended(summary, failure: entry.failure, ownNanoseconds: entry.ownNanoseconds)
+        state.traffic.ended(
+            summary,
+            isError: isError,
+            failure: entry.failure,
+            ownNanoseconds: entry.ownNanoseconds
+        )
+        if let own = entry.ownNanoseconds { state.ownLatencies.add(Double(own) / 1e6) }
         state.traffic.retried(entry.attempts)
         if let tier = summary.tier { add(to: tier, &state) { $0.requests += 1 } }
         // A weak answer that was not given is paid to whom it came from.
@@ -275,11 +251,11 @@ package final class Ledger: Sendable {
             guard let row else { continue }
             state.backends[row].requests += 1
             state.backends[row].cost += cost
-            if attempt.error != nil || (isError(summary) && attempt == entry.attempts.last) {
+            if attempt.error != nil || (isError && attempt == entry.attempts.last) {
                 state.backends[row].errors += 1
             }
         }
-        state.history.add(summary, isError: isError(summary), unixMilliseconds: now)
+        state.history.add(figures, unixMilliseconds: now)
         state.latencies.add(summary.latencyMilliseconds)
         state.rate.add(nowSeconds: now / 1_000)
         if state.entries.count < remembered {
@@ -302,10 +278,15 @@ package final class Ledger: Sendable {
         state.tiers.sort { $0.tier < $1.tier }
     }
 
-    private static func add(_ summary: ExchangeSummary, to totals: inout MetricsSnapshot.Totals) {
+    private static func add(
+        _ summary: ExchangeSummary,
+        _ figures: EndedFigures,
+        _ losses: SavingsLosses,
+        to totals: inout MetricsSnapshot.Totals
+    ) {
         totals.requests += 1
-        if isError(summary) { totals.errors += 1 }
-        switch Sharing(rawValue: summary.cache) ?? Sharing.none {
+        if figures.isError { totals.errors += 1 }
+        switch figures.sharing {
         case .exact: totals.exactCacheHits += 1
         case .semantic: totals.semanticCacheHits += 1
         case .coalesced: totals.coalesced += 1
@@ -318,6 +299,7 @@ package final class Ledger: Sendable {
         totals.cost += summary.cost
         totals.baseline += summary.baseline
         totals.saved += summary.saved
+        totals.losses += losses
     }
 
     /// Adds what was spent. What was saved is the caller's to settle.
@@ -357,50 +339,5 @@ package final class Ledger: Sendable {
     package static func monthNumber(day: Int64) -> Int64 {
         let date = CivilDate(daysSince1970: day)
         return date.year * 12 + date.month - 1
-    }
-}
-
-/// The last 1,000 latencies.
-private struct RecentLatencies {
-    private var values: [Double] = []
-    private var next = 0
-
-    mutating func add(_ milliseconds: Double) {
-        if values.count < 1_000 {
-            values.append(milliseconds)
-        } else {
-            values[next] = milliseconds
-            next = (next + 1) % 1_000
-        }
-    }
-
-    /// By the nearest-rank method.
-    var percentiles: (p50: Double, p95: Double)? {
-        guard !values.isEmpty else { return nil }
-        let sorted = values.sorted()
-        func rank(_ percent: Int) -> Double { sorted[max(0, (sorted.count * percent + 99) / 100 - 1)] }
-        return (rank(50), rank(95))
-    }
-}
-
-/// How many exchanges ended in the last 60 seconds, a bucket a second.
-private struct RatePerMinute {
-    private var buckets = [Int](repeating: 0, count: 60)
-    private var lastSecond: Int64 = 0
-
-    mutating func add(nowSeconds: Int64) {
-        advance(nowSeconds)
-        buckets[Int(nowSeconds % 60)] += 1
-    }
-
-    mutating func count(nowSeconds: Int64) -> Int {
-        advance(nowSeconds)
-        return buckets.reduce(0, +)
-    }
-
-    private mutating func advance(_ nowSeconds: Int64) {
-        guard nowSeconds > lastSecond else { return }
-        for second in max(lastSecond + 1, nowSeconds - 59)...nowSeconds { buckets[Int(second % 60)] = 0 }
-        lastSecond = nowSeconds
     }
 }

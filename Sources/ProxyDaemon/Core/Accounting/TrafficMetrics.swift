@@ -10,6 +10,8 @@ package struct TrafficMetrics: Sendable {
     package static let maxPairs = 100
     /// Names that may be labels; a configuration that is read again and again brings no more.
     static let maxNames = 10_000
+    /// Models that are told of one by one.
+    static let maxModels = 20
     /// Series of requests: pairs with every status that they came to.
     package static let maxRequestSeries = 1_000
     /// The label of models that nobody has configured, and of what is beyond the bounds.
@@ -23,6 +25,10 @@ package struct TrafficMetrics: Sendable {
         package let model: String
         /// Exchanges by the HTTP status that clients got; 0 stands for any other status.
         package internal(set) var statuses: [(code: Int, count: Int)] = []
+        /// Of those, the ones that failed.
+        package internal(set) var errors = 0
+        /// Of the last exchanges that it answered itself, in milliseconds.
+        var recent = LatencyWindow(latenciesKept)
         /// Tokens of every call, those of answers that were not given and of the gateway's own included.
         package internal(set) var usage = TokenUsage()
         /// What these tokens cost.
@@ -32,6 +38,9 @@ package struct TrafficMetrics: Sendable {
         /// From the request's last byte to the answer's first byte.
         package internal(set) var firstByte = Histogram(Histogram.callBounds)
     }
+
+    /// Latencies that are kept of a pair, for its percentiles.
+    private static let latenciesKept = 256
 
     /// Why a further call was made for an exchange.
     package enum Retry: String, Sendable, CaseIterable {
@@ -83,9 +92,11 @@ package struct TrafficMetrics: Sendable {
     // MARK: Counting
 
     /// An exchange has ended. `failure` is the reason's name where it failed, `ownNanoseconds` what the gateway added.
-    mutating func ended(_ summary: ExchangeSummary, failure: String?, ownNanoseconds: Int64?) {
+    mutating func ended(_ summary: ExchangeSummary, isError: Bool = false, failure: String?, ownNanoseconds: Int64?) {
         let place = place(provider: summary.provider, model: summary.model)
         count(summary.status, at: place)
+        if isError { pairs[place].errors &+= 1 }
+        if place > 0, summary.cache == Sharing.none.rawValue { pairs[place].recent.add(summary.latencyMilliseconds) }
         pairs[place].latency.observe(summary.latencyMilliseconds / 1_000)
         pairs[place].firstByte.observe(summary.firstByteMilliseconds / 1_000)
         if let failure { failures[failure, default: 0] += 1 }
@@ -120,6 +131,32 @@ package struct TrafficMetrics: Sendable {
             // The one place that is always left.
             pairs[0].statuses.append((0, 1))
         }
+    }
+
+    /// The models with the most exchanges, at most ``maxModels``, and all others in one.
+    package var figures: [ModelFigures] {
+        let all = pairs.map { pair in
+            let percentiles = pair.recent.percentiles
+            return ModelFigures(
+                model: pair.model,
+                provider: pair.provider,
+                requests: pair.statuses.reduce(0) { $0 + $1.count },
+                errors: pair.errors,
+                cost: pair.cost,
+                latencyP50Milliseconds: percentiles?.p50,
+                latencyP95Milliseconds: percentiles?.p95
+            )
+        }
+        let sorted = all.dropFirst().filter { $0.requests > 0 || $0.cost != .zero }.sorted {
+            ($1.requests, $1.cost, $0.model) < ($0.requests, $0.cost, $1.model)
+        }
+        var rest = all[0]
+        for figures in sorted.dropFirst(Self.maxModels) {
+            rest.requests += figures.requests
+            rest.errors += figures.errors
+            rest.cost += figures.cost
+        }
+        return sorted.prefix(Self.maxModels) + (rest.requests > 0 || rest.cost != .zero ? [rest] : [])
     }
 
     private mutating func place(provider: String, model: String) -> Int {

@@ -6,7 +6,8 @@ package struct ExchangeRow: Sendable, Equatable {
     package enum Kind: String, Sendable, CaseIterable {
         /// A client's request.
         case exchange
-        /// A call of the gateway's own that belongs to no exchange, or to one that has ended.
+        /// A call of the gateway's own that belongs to no exchange, or to one that has ended; or what was found lost on one that
+        /// has ended.
         case overhead
     }
 
@@ -19,24 +20,49 @@ package struct ExchangeRow: Sendable, Equatable {
     package var overhead: OverheadCosts
     /// Tokens of those calls.
     package var overheadUsage: TokenUsage
+    /// Parts of the summary's `cost`, but for what wrong answers would have cost, which is in its `saved` alone.
+    package var losses: SavingsLosses
 
     package init(
         kind: Kind = .exchange,
         summary: ExchangeSummary,
         keyFingerprint: String = "",
         overhead: OverheadCosts = OverheadCosts(),
-        overheadUsage: TokenUsage = TokenUsage()
+        overheadUsage: TokenUsage = TokenUsage(),
+        losses: SavingsLosses = SavingsLosses()
     ) {
         self.kind = kind
         self.summary = summary
         self.keyFingerprint = keyFingerprint
         self.overhead = overhead
         self.overheadUsage = overheadUsage
+        self.losses = losses
     }
 
     init(_ entry: LedgerEntry) {
-        self.init(summary: entry.summary, keyFingerprint: entry.keyFingerprint)
+        self.init(summary: entry.summary, keyFingerprint: entry.keyFingerprint, losses: entry.losses)
         add(entry.overheads)
+    }
+
+    /// The answer that the cache gave to an exchange was wrong. The row belongs to whom the exchange belongs to, and there is one
+    /// for an exchange, however often it is written.
+    init(wrongHit entry: LedgerEntry, unixMilliseconds: Int64) {
+        let summary = ExchangeSummary(
+            id: "wrong-\(entry.summary.id)",
+            unixMilliseconds: unixMilliseconds,
+            requestedModel: "",
+            model: entry.summary.model,
+            backend: entry.summary.backend,
+            provider: entry.summary.provider,
+            saved: .zero - entry.summary.baseline,
+            project: entry.summary.project
+        )
+        self.init(
+            kind: .overhead,
+            summary: summary,
+            keyFingerprint: entry.keyFingerprint,
+            losses: SavingsLosses(wrongHits: entry.summary.baseline)
+        )
     }
 
     /// A call that belongs to no exchange. It belongs to no project either.

@@ -40,6 +40,8 @@ package struct Exchange: Sendable {
     package var isSubstitute = false
     /// Answers that were paid for and not given: added by `judge` and `attempt`.
     package var discarded: [DiscardedAnswer] = []
+    /// The semantic cache had an answer, which is compared with the one that is made all the same: set by `look up`.
+    package var isCacheCheck = false
     /// What is thought of the answer: set by `judge`, nil where it did not look at it.
     package var quality: QualityVerdict?
     /// It was found weak only after its first bytes had gone to the client.

@@ -61,6 +61,7 @@ package final class LookUp: Stage {
         if mayRead, let semantic, let (match, answer) = await same(&question, answers) {
             if semantic.isCanary(exchange.request.id) {
                 canary = answer
+                exchange.isCacheCheck = true
             } else if let reply = AnswerReplay.reply(with: answer, to: prompt, of: exchange.request) {
                 semantic.served(match)
                 let reuse = Reuse(sharing: .semantic, origin: answer.origin, similarity: match.similarity)

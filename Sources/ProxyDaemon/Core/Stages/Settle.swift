@@ -143,6 +143,10 @@ package final class Settle: Stage {
             attempts: exchange.attempts,
             warnings: warnings,
             overheads: exchange.overheads,
+            losses: SavingsLosses(
+                escalation: price.cost - price.own,
+                cacheChecks: exchange.isCacheCheck ? price.own : .zero
+            ),
             notes: exchange.notes,
             quality: exchange.quality,
             keyFingerprint: exchange.client.keyFingerprint,

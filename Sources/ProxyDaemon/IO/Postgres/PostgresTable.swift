@@ -12,7 +12,11 @@ enum PostgresTable {
             }(),
             "CREATE INDEX exchanges_by_time ON exchanges (unix_ms)",
             "CREATE INDEX exchanges_by_project ON exchanges (project, unix_ms)",
-        ]
+        ],
+        // A table that is made now has them.
+        ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"].map {
+            "ALTER TABLE exchanges ADD COLUMN IF NOT EXISTS \($0) BIGINT NOT NULL DEFAULT 0"
+        },
     ]
     /// Tells the lock that migrations take from other programs': "LGWS".
     private static let lockNumber = 0x4C47_5753

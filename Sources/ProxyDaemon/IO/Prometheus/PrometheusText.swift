@@ -220,6 +220,16 @@ package struct PrometheusText: Sendable {
         )
         add(
             .counter,
+            "losses_usd_total",
+            "What was lost of the savings on answers thrown away, and on checks and wrong answers of the semantic cache.",
+            [
+                ([("kind", "escalation")], totals.losses.escalation.description),
+                ([("kind", "cache_checks")], totals.losses.cacheChecks.description),
+                ([("kind", "wrong_hits")], totals.losses.wrongHits.description),
+            ]
+        )
+        add(
+            .counter,
             "tokens_saved_total",
             "Estimated tokens that were left out of prompts, by reducer.",
             Reducer.allCases.map { ([("reducer", $0.rawValue)], "\(totals.tokensSaved[$0])") }

@@ -51,6 +51,7 @@ extension DiskSchema {
         migrator.registerMigration("3") { db in
             try db.execute(sql: "DROP TRIGGER IF EXISTS exchanges_add_up; \(UsageColumns.progressTable)")
         }
+        migrator.registerMigration("4") { db in try UsageColumns.addLosses(db) }
         return migrator
     }
 }

@@ -32,7 +32,8 @@ struct ExchangeColumn: Sendable {
 }
 
 extension ExchangeColumn {
-    /// In the order of the table. A column that is added later needs a migration of its own.
+    /// In the order of a new table; older tables have later columns at their ends. A column that is added later needs a
+    /// migration of its own.
     static let all: [ExchangeColumn] = [
         .text("id") { $0.summary.id },
         .integer("unix_ms") { Int(clamping: $0.summary.unixMilliseconds) },
@@ -69,6 +70,10 @@ extension ExchangeColumn {
         .money("classifier_nanousd") { $0.overhead.classifier },
         .money("shadow_nanousd") { $0.overhead.shadow },
         .money("judge_nanousd") { $0.overhead.judge },
+        // Parts of the cost, and what wrong answers of the cache would have cost.
+        .money("escalation_nanousd") { $0.losses.escalation },
+        .money("cache_check_nanousd") { $0.losses.cacheChecks },
+        .money("wrong_hit_nanousd") { $0.losses.wrongHits },
         .tokens("own_input_tokens") { $0.overheadUsage.input },
         .tokens("own_cache_read_tokens") { $0.overheadUsage.cacheRead },
         .tokens("own_cache_write_5m_tokens") { $0.overheadUsage.cacheWrite5m },

@@ -39,8 +39,8 @@ package final class ExchangeDatabase: ExchangeLog {
 
     let database: DiskDatabase
     private let limits: Limits
-    private let isDemo: Bool
-    private let clock: Clock
+    let isDemo: Bool
+    let clock: Clock
     private let notify: @Sendable (String) -> Void
     private let state: Mutex<State>
 
@@ -52,6 +52,8 @@ package final class ExchangeDatabase: ExchangeLog {
         var toldLost = 0
         /// What was there before this process wrote anything; nil until the file has been opened.
         var history: LedgerHistory?
+        /// The last row that was there then; nil until the file has been opened.
+        var lastNumber: Int64?
         /// The last row that the archive has.
         var archived: Int64 = 0
         var archive: StorageReport.Archive?
@@ -202,6 +204,9 @@ package final class ExchangeDatabase: ExchangeLog {
         }
     }
 
+    /// The last row that was there before this process wrote any; nil where the file could not be opened yet.
+    var lastNumberBefore: Int64? { state.withLock { $0.lastNumber } }
+
     /// Exchanges that came at a moment or before, newest first.
     ///
     /// - Throws: An `overloaded` error that says why the file cannot be read.
@@ -252,7 +257,8 @@ extension ExchangeDatabase: DiskTable {
             isDemo: isDemo,
             recent: Ledger.remembered
         )
-        state.withLock { $0.history = history }
+        let last = try ExchangeRows.lastNumber(db)
+        state.withLock { ($0.history, $0.lastNumber) = (history, last) }
     }
 
     func gather() -> DiskWork? {

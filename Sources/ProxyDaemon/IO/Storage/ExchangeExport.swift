@@ -28,9 +28,12 @@ package enum ExchangeFile {
         try StateFile.read(path, table: "exchanges", holding: "exchanges") { queue in
             if format == .csv { try write(ExchangeLines.csvHead) }
             var after = (unixMilliseconds: since, number: Int64(0))
+            let known = try queue.read { db in Set(try db.columns(in: "exchanges").map(\.name)) }
+            // A file that no gateway of this version has opened lacks the later columns, whose values are not known: nothing.
+            let columns = ExchangeColumn.all.map { known.contains($0.name) ? $0.name : "0 AS \($0.name)" }
             while true {
                 let page = try queue.read { [after] db in
-                    try Self.page(db, after: after, project: project, format: format)
+                    try Self.page(db, columns, after: after, project: project, format: format)
                 }
                 if !page.lines.isEmpty { try write(page.lines) }
                 guard let last = page.last else { return }
@@ -41,6 +44,7 @@ package enum ExchangeFile {
 
     private static func page(
         _ db: Database,
+        _ columns: [String],
         after: (unixMilliseconds: Int64, number: Int64),
         project: String?,
         format: ExchangeFormat
@@ -51,7 +55,7 @@ package enum ExchangeFile {
         let rows = try Row.fetchCursor(
             db.cachedStatement(
                 sql: """
-                    SELECT \(ExchangeColumn.all.map(\.name).joined(separator: ", ")), is_demo, seq FROM exchanges
+                    SELECT \(columns.joined(separator: ", ")), is_demo, seq FROM exchanges
                     WHERE (unix_ms, seq) > (?, ?) \(project == nil ? "" : "AND project = ?")
                     ORDER BY unix_ms, seq LIMIT ?
                     """

@@ -103,6 +103,9 @@ enum ExchangeRows {
             totals.overhead[purpose] = try money()
             totals.cost += totals.overhead[purpose]
         }
+        totals.losses.escalation = try money()
+        totals.losses.cacheChecks = try money()
+        totals.losses.wrongHits = try money()
         totals.usage = try tokens()
         for reducer in Reducer.allCases { totals.tokensSaved[reducer] = try next() }
         totals.overheadUsage = try tokens()

@@ -1,3 +1,4 @@
+import GRDB
 import Shared
 
 /// The table `usage_days`: what the exchanges of a day, a project, a key and a model add up to. Whoever writes exchanges adds
@@ -6,6 +7,8 @@ enum UsageColumns {
     private static let buckets = [
         "input_tokens", "cache_read_tokens", "cache_write_5m_tokens", "cache_write_1h_tokens", "output_tokens",
     ]
+
+    private static let losses = ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"]
 
     /// The sums in the order in which they are read, and what an exchange adds to each. A client that left is nobody's
     /// error; what was made for another exchange is not counted as used.
@@ -23,6 +26,7 @@ enum UsageColumns {
             "escalations", "cost_nanousd", "baseline_nanousd", "saved_nanousd", "classifier_nanousd", "shadow_nanousd",
             "judge_nanousd",
         ].map { ($0, $0) }
+        + losses.map { ($0, $0) }
         + (buckets + Reducer.allCases.map { "saved_\($0.rawValue)" }).map {
             ($0, "iif(cache = 'none', \($0), 0)")
         }
@@ -51,6 +55,17 @@ enum UsageColumns {
         CREATE TABLE added_up (seq INTEGER NOT NULL) STRICT;
         INSERT INTO added_up SELECT ifnull(max(seq), 0) FROM exchanges;
         """
+
+    /// Brings the tables of a file that an older gateway made up to these columns; a new file has them. What they would have had is
+    /// not known: it is nothing.
+    static func addLosses(_ db: Database) throws {
+        for table in ["exchanges", "usage_days"] {
+            let known = Set(try db.columns(in: table).map(\.name))
+            for column in losses where !known.contains(column) {
+                try db.execute(sql: "ALTER TABLE \(table) ADD COLUMN \(column) INTEGER NOT NULL DEFAULT 0")
+            }
+        }
+    }
 
     /// Adds up what has not been: many exchanges at once, as each by itself would take half as long again as to write it.
     static let addition = """

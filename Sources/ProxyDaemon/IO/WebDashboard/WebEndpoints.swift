@@ -66,6 +66,9 @@ struct WebEndpoints: Sendable {
         case "/dashboard/api/usage":
             try allow("GET", request)
             return try await usage.answer(request)
+        case "/dashboard/api/history":
+            try allow("GET", request)
+            return JSONReply.make(try history(request), id: request.id)
         case "/dashboard/api/route":
             return JSONReply.make(try await gateway.explain(try prompt(request, access)), id: request.id)
         case "/dashboard/api/send":
@@ -81,6 +84,22 @@ struct WebEndpoints: Sendable {
             return JSONReply.make(entry.detail, id: request.id)
         default: return nil
         }
+    }
+
+    /// As `history.get` on the control socket.
+    private func history(_ request: ClientRequest) throws(GatewayError) -> HistoryReport {
+        let items = request.queryItems
+        func number(_ name: String, _ bounds: ClosedRange<Int>) throws(GatewayError) -> Int {
+            guard let text = items[name], let value = Int(text), bounds.contains(value) else {
+                let expected = "\(bounds.lowerBound) to \(bounds.upperBound)"
+                throw GatewayError(.invalidRequest("\(name): expected \(expected)"))
+            }
+            return value
+        }
+        return gateway.ledger.history(
+            seconds: try number("seconds", 10...86_400),
+            points: try number("points", 1...1_440)
+        )
     }
 
     private func prompt(

@@ -7,11 +7,11 @@ import Synchronization
 /// Tells every open page of the web dashboard how the gateway does: figures once a second, and each exchange as it ends.
 ///
 /// Lives as long as the process, while a reload replaces the gateway that it tells of. It works on an event loop that serves no
-/// clients, and only while somebody listens; beside that, each exchange is added to the charts' minutes.
+/// clients, and only while somebody listens.
 package final class WebFeed: Sendable {
     static let mostListeners = 32
     static let firstRows = 100
-    /// More than a person can follow are left out; the minutes count them all.
+    /// More than a person can follow are left out; the history counts them all.
     private static let rowsPerTick = 50
     private static let ticksPerSnapshot = 10
     private static let snapshotsPerHeartbeat = 15
@@ -22,7 +22,6 @@ package final class WebFeed: Sendable {
         var readiness = Readiness()
         var listeners: [ObjectIdentifier: WebListener] = [:]
         var rows: [ExchangeSummary] = []
-        var history = MinuteHistory()
         var isTicking = false
         var ticks = 0
     }
@@ -33,21 +32,11 @@ package final class WebFeed: Sendable {
     /// Works on that loop.
     package init(loop: any EventLoop) { self.loop = loop }
 
-    /// Begins to watch the gateway, and takes up what it remembers of earlier processes. To be called once.
+    /// Begins to watch the gateway. To be called once.
     package func start(_ gateway: Gateway, readiness: Readiness) {
-        let earlier = gateway.ledger.recent(Ledger.remembered)
-        // Before the oldest one that is remembered, more may have been in the same minute.
-        let cut = earlier.count == Ledger.remembered ? (earlier.last?.unixMilliseconds ?? 0) / 60_000 : -1
-        state.withLock { state in
-            state.gateway = gateway
-            state.readiness = readiness
-            for summary in earlier.reversed() where summary.unixMilliseconds / 60_000 > cut {
-                state.history.add(summary)
-            }
-        }
+        state.withLock { ($0.gateway, $0.readiness) = (gateway, readiness) }
         gateway.ledger.observe { [weak self] summary in
             self?.state.withLock { state in
-                state.history.add(summary)
                 guard !state.listeners.isEmpty, state.rows.count < Self.rowsPerTick else { return }
                 state.rows.append(summary)
             }
@@ -64,7 +53,7 @@ package final class WebFeed: Sendable {
     /// Throws where there are too many, and when the daemon is about to stop.
     func join(_ access: WebAccess) throws(GatewayError) -> WebStream {
         let listener = WebListener(access)
-        let outcome = state.withLock { state -> Result<(Gateway, MinuteHistory), GatewayError> in
+        let outcome = state.withLock { state -> Result<Gateway, GatewayError> in
             guard let gateway = state.gateway, !state.readiness.isDraining else {
                 return .failure(GatewayError(.shuttingDown))
             }
@@ -73,12 +62,12 @@ package final class WebFeed: Sendable {
                 return .failure(GatewayError(.overloaded(text)))
             }
             state.listeners[ObjectIdentifier(listener)] = listener
-            return .success((gateway, state.history))
+            return .success(gateway)
         }
         let stream = WebStream(listener) { [weak self] in self?.leave($0) }
-        let (gateway, history) = try outcome.get()
+        let gateway = try outcome.get()
         var first = Array(": llm-gateway\n\n".utf8)
-        first += Self.event("minutes", history.minutes)
+        first += Self.event("minutes", WebMinute.last(WebMinute.shown, of: gateway.ledger))
         // What ends in this moment may come twice, and not be missing: pages know exchanges by their ids.
         // Texts of clients may be long; the newest rows matter most.
         var rows: [[UInt8]] = []
@@ -118,7 +107,6 @@ package final class WebFeed: Sendable {
         var gateway: Gateway
         var listeners: [WebListener]
         var rows: [ExchangeSummary]
-        var history: MinuteHistory
         var hasSnapshot = false
         var hasHeartbeat = false
         var isLast = false
@@ -136,8 +124,7 @@ package final class WebFeed: Sendable {
             var work = Work(
                 gateway: gateway,
                 listeners: Array(state.listeners.values),
-                rows: state.rows,
-                history: state.history
+                rows: state.rows
             )
             state.rows = []
             work.isLast = state.readiness.isDraining
@@ -155,8 +142,10 @@ package final class WebFeed: Sendable {
         var events: [UInt8] = []
         for row in work.rows { events += Self.event("exchange", row) }
         if work.hasSnapshot {
-            // Of the last two the first may have ended since they were told of last.
-            events += Self.event("minutes", work.history.minutes.suffix(2))
+            // Of the last two the first may have ended since they were told of last. The older ones may come to be known better, while
+            // the books of earlier processes are read.
+            let count = work.hasHeartbeat ? WebMinute.shown : 2
+            events += Self.event("minutes", WebMinute.last(count, of: work.gateway.ledger))
             events += Self.event("snapshot", work.gateway.snapshot())
         }
         if work.hasHeartbeat { events += ":\n\n".utf8 }

@@ -4,7 +4,20 @@ import GatewayCore
 
 /// `GET /dashboard`: one page with its style and its script, and the headers that let it do no more than it must.
 enum WebPage {
-    static let bytes = PackageResources.dashboard_html
+    /// The scripts in the order in which they run, as one.
+    private static let scripts = [
+        PackageResources.text_js, PackageResources.state_js, PackageResources.connection_js, PackageResources.views_js,
+        PackageResources.alerts_js, PackageResources.charts_js, PackageResources.overview_js,
+        PackageResources.requests_js,
+        PackageResources.router_js, PackageResources.usage_js,
+    ]
+
+    /// The page with its style and its scripts in it, put together when it is first asked for.
+    static let bytes = filled(
+        PackageResources.dashboard_html,
+        style: PackageResources.dashboard_css,
+        script: Array(scripts.joined(separator: "\n".utf8))
+    )
 
     /// For whatever is served under `/dashboard`.
     static let headers = [
@@ -37,6 +50,17 @@ enum WebPage {
             HeaderField("x-frame-options", "DENY"),
         ]
         return Reply(status: 200, headers: own + headers + GatewayHeaders.identity(id: id), body: .bytes(bytes))
+    }
+
+    /// The page with something in its empty style and script elements.
+    private static func filled(_ page: [UInt8], style: [UInt8], script: [UInt8]) -> [UInt8] {
+        var page = page
+        for (element, content) in [("style", style), ("script", script)] {
+            guard let place = page.firstRange(of: Array("<\(element)></\(element)>".utf8)) else { continue }
+            let start = place.lowerBound + element.utf8.count + 2
+            page.insert(contentsOf: content, at: start)
+        }
+        return page
     }
 
     /// The hash of what stands in the page's one element of that name.
