@@ -78,6 +78,26 @@ def test_the_server_has_what_the_file_has(start, postgres):
     assert postgres_server.PASSWORD not in gateway.stderr + gateway.stdout
 
 
+def test_a_table_of_an_older_gateway_gets_the_later_columns(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    first = ask(gateway)
+    sent(gateway, 1)
+    gateway.end()
+    columns = ("escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd")
+    for column in columns:
+        postgres.query(f"ALTER TABLE exchanges DROP COLUMN {column}")
+    postgres.query("DELETE FROM gateway_migrations WHERE number > 1")
+    again = begin(start, directory, upstream, postgres.url)
+    second = ask(again, "and after it")
+    sent(again, 1)
+    rows = postgres.query(f"SELECT id, {' + '.join(columns)} FROM exchanges ORDER BY unix_ms")
+    assert rows == [f"{first}|0", f"{second}|0"]
+    # What the file has is the history, whatever the server has.
+    history = wire.ask(again.port, "GET", "/dashboard/api/history?seconds=86400&points=1", headers=ADMIN).json()
+    assert history["requests"] == [2]
+
+
 def test_every_row_is_there_once_after_the_server_was_away(start, postgres):
     directory, upstream = start.directory(), start.upstream()
     gateway = begin(start, directory, upstream, postgres.url)
