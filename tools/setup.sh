@@ -35,7 +35,7 @@ install_packages() {
         libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev
     )
     [[ -z $tests ]] || wanted+=(
-        postgresql redis-server tmux python3-venv iproute2 openssl stress-ng fonts-dejavu-core
+        postgresql redis-server tmux python3-venv iproute2 openssl stress-ng fonts-dejavu-core openssh-server openssh-client
     )
     # Ubuntu has Chromium as a snap only, which sees no directory of the tests'. Any other with its driver in PATH will do.
     if [[ -n $tests ]] && ! { command -v chromium && command -v chromedriver; } >/dev/null; then

@@ -290,11 +290,11 @@ class Server:
         self.selector.register(self.listener, selectors.EVENT_READ)
 
     def run(self):
-        next_snapshot = next_exchange = time.time()
+        next_snapshot = next_exchange = time.monotonic()
         while True:
             for key, _ in self.selector.select(0.02):
                 self.accept() if key.fileobj is self.listener else self.read(key.fileobj)
-            now = time.time()
+            now = time.monotonic()
             while self.options.rate > 0 and now >= next_exchange and self.gateway.next_id <= self.options.most:
                 next_exchange += 1 / self.options.rate
                 self.publish("exchange.completed", self.gateway.exchange())
@@ -371,7 +371,7 @@ class Server:
         elif method == "prompt.send":
             send_id = number + 1000
             result({"send_id": send_id})
-            connection.send = {"id": send_id, "params": params, "left": ANSWER * options.answers, "next": time.time() + 0.2}
+            connection.send = {"id": send_id, "params": params, "left": ANSWER * options.answers, "next": time.monotonic() + 0.2}
         elif method == "prompt.cancel":
             result({})
             if connection.send and connection.send["id"] == params["send_id"]:

@@ -52,8 +52,12 @@ struct StoredExchangeTests {
         #expect(MemoryLayout<StoredExchange>.stride <= 152)
         var feed = FakeFeed(seed: 12)
         var names = NameTable()
-        let stored = StoredExchange(feed.summary(status: 200), names: &names)
-        #expect(stored.whole == nil)
+        for prompt in ["one line", "two\nlines of\ttext", String(repeating: "long ", count: 200)] {
+            let told = feed.summary(prompt: prompt, status: 200)
+            let stored = StoredExchange(told, names: &names)
+            #expect(stored.whole == nil && stored.original(names) == told)
+            #expect(stored.bytes < 250 + 2 * prompt.utf8.count)
+        }
     }
 
     @Test func `Too many names are still told as they were`() {
@@ -92,6 +96,15 @@ struct ExchangeLogTests {
         let selected = try #require(table.selectedRow(in: log))
         #expect(selected.sequence == log[log.count - 1]?.sequence)
         #expect(!all.map(\.id).contains(selected.summary.id))
+    }
+
+    @Test func `Prompts that were kept whole take no more than a bound`() {
+        var feed = FakeFeed(seed: 27)
+        var log = ExchangeLog()
+        let prompt = String(repeating: "x", count: 400_000)
+        for number in 0..<400 { log.append(feed.summary(prompt: "\(number)\n\(prompt)", status: 200)) }
+        #expect(log.knownCount > 100 && log.knownCount < 200)
+        #expect(log[0]?.original.prompt.hasPrefix("399\n") == true)
     }
 
     @Test(arguments: [
@@ -181,11 +194,13 @@ struct ExchangeLogTests {
         _ = dashboard.update(.message(.exchanges(list[40...].reversed())))
         _ = dashboard.update(.key(.character("2")))
         let oldest = list[40].unixMilliseconds
+        #expect(dashboard.update(.key(.end)) == [], "the first one only goes there")
         #expect(dashboard.update(.key(.end)) == [.call(.list(limit: Dashboard.listLimit, notAfter: oldest))])
         #expect(dashboard.update(.key(.down)) == [], "the answer is still awaited")
         _ = dashboard.update(.message(.older(list[...40].reversed())))
         #expect(dashboard.feed.log.count == 80)
         #expect(dashboard.table.selectedIndex(in: dashboard.feed.log) == 39, "the selection stays on its exchange")
+        #expect(dashboard.update(.key(.end)) == [])
         let next = Effect.call(.list(limit: Dashboard.listLimit, notAfter: list[0].unixMilliseconds))
         #expect(dashboard.update(.key(.end)) == [next])
         _ = dashboard.update(.message(.older([list[0]])))

@@ -85,7 +85,7 @@ struct SkillPickerTests {
         _ = dashboard.update(.message(.skills(.success(Self.list))))
         dashboard.press(.down, .enter)
         let skilled = ControlProtocol.PromptRequest(prompt: "hello", skill: "brainstorming")
-        #expect(dashboard.advance(to: 18_000) == [.call(.explain(skilled))])
+        #expect(dashboard.advance(to: 9_500) == [.call(.explain(skilled))])
     }
 
     @Test func `Escape leaves what was chosen, and letters and pastes do nothing`() {

@@ -66,6 +66,7 @@ struct AnswerOpeningTests {
             HeaderField("Cookie", "a=b"), HeaderField("X-Forwarded-For", "10.0.0.1"),
             HeaderField("User-Agent", "sdk/1"), HeaderField("Anthropic-Version", "2023-06-01"),
             HeaderField("X-Stainless-Lang", "python"), HeaderField("x-gateway-tier", "fast"),
+            HeaderField("X-Gateway-Api-Key", "sk-secret"), HeaderField("X-Gateway-Token", "sk-secret"),
         ]
         let kept = KeptHeaders.ofRequest(request).map(\.name)
         #expect(kept == ["User-Agent", "Anthropic-Version", "X-Stainless-Lang", "x-gateway-tier"])
@@ -73,6 +74,7 @@ struct AnswerOpeningTests {
             HeaderField("Set-Cookie", "session=1"), HeaderField("Request-ID", "req_1"),
             HeaderField("x", String(repeating: "y", count: 300)),
         ]
+        #expect(KeptHeaders.cut(answer).map(\.value.utf8.count).max() == 259, "256 bytes and an ellipsis")
         let told = KeptHeaders.ofAnswer(answer)
         #expect(told.map(\.name) == ["request-id", "x"])
         #expect(told.last?.value == String(repeating: "y", count: 256) + "…")

@@ -128,4 +128,30 @@ import Testing
         await books.exchanges.recall(in: ledger)
         #expect(ledger.history(seconds: 60, points: 6).requests == [nil, nil, nil, nil, nil, 0])
     }
+
+    @Test func `knows which cached answers were reported as wrong, and by whose key they were asked for`() async throws
+    {
+        let now = ExchangeRow.start
+        let books = Books(file, clock: clock(now))
+        let ledger = Ledger(backends: [], isDemo: false, clock: clock(now), log: books.exchanges)
+        var summary = row("0123456789abcdef", endedAt: now) { $0.summary.cache = "semantic" }.summary
+        (summary.cost, summary.baseline, summary.saved) = (.zero, USD(nanodollars: 700), USD(nanodollars: 700))
+        let entry = LedgerEntry(summary: summary, decision: nil, attempts: [], warnings: [], keyFingerprint: "cafe")
+        ledger.began()
+        ledger.ended(entry)
+        ledger.wasWrong(entry)
+        await books.written()
+        await books.close()
+
+        let next = Books(file, clock: clock(now))
+        let later = self.ledger(now)
+        await next.exchanges.restore(later, waitingMilliseconds: 30_000)
+        let restored = try #require(later.entry(id: summary.id))
+        #expect(restored.keyFingerprint == "cafe")
+        let before = later.snapshot(cache: .init()).today
+        #expect(before.losses.wrongHits.nanodollars == 700 && before.saved == .zero)
+        later.wasWrong(restored)
+        #expect(later.snapshot(cache: .init()).today == before, "the report was counted before the restart")
+        await next.close()
+    }
 }

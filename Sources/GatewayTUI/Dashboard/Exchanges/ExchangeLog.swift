@@ -4,7 +4,11 @@ package import Shared
 package struct ExchangeLog: Sendable {
     private let capacity: Int
 
+    /// What the exchanges take at most, about: the gateway may be told to keep prompts whole.
+    private static let mostBytes = 64_000_000
+
     private var stored: [StoredExchange] = []
+    private var bytes = 0
     private var names = NameTable()
     /// The sequence number of the first of them.
     private var first = 0
@@ -16,6 +20,8 @@ package struct ExchangeLog: Sendable {
     private var passing: [Int] = []
     /// The same as lines, the steps of a workflow's run together.
     package private(set) var lines = TableLines()
+    /// For each name its place among all of them in order, found out when rows are sorted by names.
+    private var ranks: [Int] = []
     /// How many of those that pass are steps of workflows.
     private var stepCount = 0
     /// By sequence number: what a person marked.
@@ -59,7 +65,7 @@ package struct ExchangeLog: Sendable {
 
     /// When the oldest that is known came, in milliseconds since 1970.
     package var oldestUnixMilliseconds: Int64? { stored.first?.unixMilliseconds }
-    package var isFull: Bool { stored.count >= capacity }
+    package var isFull: Bool { stored.count >= capacity || bytes >= Self.mostBytes * 9 / 10 }
 
     /// In the order of the table, of the rows that are marked or, where none is, of all that pass: as the daemon told them.
     package var toExport: [ExchangeSummary] {
@@ -77,12 +83,13 @@ package struct ExchangeLog: Sendable {
         let sequence = first + stored.count
         let exchange = StoredExchange(summary, names: &names)
         stored.append(exchange)
+        bytes += exchange.bytes
         received += 1
         if matcher.matches(exchange, names, isMarked: false) {
             passing.append(sequence)
             if exchange.workflow != nil { stepCount += 1 }
             if !order.isNatural {
-                lines.insert(sequence, order.keys(stored, first: first, names: names))
+                lines.insert(sequence, keys())
             } else if exchange.workflow == nil {
                 lines.append(sequence)
             } else {
@@ -90,7 +97,7 @@ package struct ExchangeLog: Sendable {
             }
         }
         // Dropped in steps, so that a full log does not move all rows for each new one.
-        if stored.count > capacity + capacity / 20 { trim() }
+        if stored.count > capacity + capacity / 20 || bytes > Self.mostBytes { trim() }
     }
 
     /// Takes over the daemon's list (newest first), keeping what it no longer has. Sequence numbers change unless all of it is
@@ -106,6 +113,7 @@ package struct ExchangeLog: Sendable {
         }
         first += stored.count
         stored = merged.suffix(capacity).map(\.element)
+        bytes = stored.reduce(0) { $0 + $1.bytes }
         marked = Set(stored.indices.filter { !ids.isEmpty && ids.contains(stored[$0].id) }.map { first + $0 })
         refilter()
     }
@@ -118,6 +126,7 @@ package struct ExchangeLog: Sendable {
         let fresh = unknown(older).prefix(max(0, room))
         guard !fresh.isEmpty else { return 0 }
         stored = fresh.reversed().map { StoredExchange($0, names: &names) } + stored
+        bytes = stored.reduce(0) { $0 + $1.bytes }
         first -= fresh.count
         refilter()
         return fresh.count
@@ -178,10 +187,15 @@ package struct ExchangeLog: Sendable {
         arrange()
     }
 
+    private mutating func keys() -> TableKeys {
+        if order.column.hasNames, ranks.count != names.count { ranks = names.ranks() }
+        return TableKeys(order: order, stored: stored, first: first, ranks: ranks)
+    }
+
     /// Done where a step comes in or goes; any other request is one more line.
     private mutating func arrange() {
         guard order.isNatural else {
-            return lines.rebuild(order.keys(stored, first: first, names: names).sorted(passing), isByTime: false)
+            return lines.rebuild(keys().sorted(passing), isByTime: false)
         }
         // Without steps each request is a line by itself, which is most people's every day.
         guard stepCount > 0 else { return lines.rebuild(passing, isByTime: true) }
@@ -194,7 +208,8 @@ package struct ExchangeLog: Sendable {
     }
 
     private mutating func trim() {
-        let gone = stored.count - capacity
+        let gone = max(stored.count - capacity, bytes > Self.mostBytes ? stored.count / 10 : 0)
+        bytes -= stored.prefix(gone).reduce(0) { $0 + $1.bytes }
         stored.removeFirst(gone)
         first += gone
         let gonePassing = passing.firstIndex { $0 >= first } ?? passing.count

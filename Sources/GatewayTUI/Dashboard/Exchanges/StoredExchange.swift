@@ -22,6 +22,19 @@ package struct StoredExchange: Sendable {
         static let isCached = Flags(rawValue: 64)
     }
 
+    /// What is kept beside the packed members.
+    private enum Rest: Sendable {
+        case nothing
+        /// The prompt as it was told, where it had to be made safe to show and nothing else had.
+        case prompt(ToldPrompt)
+        case whole(Whole)
+    }
+
+    private final class ToldPrompt: Sendable {
+        let text: String
+        init(_ text: String) { self.text = text }
+    }
+
     /// What does not fit.
     final class Whole: Sendable {
         /// Safe to show.
@@ -61,17 +74,25 @@ package struct StoredExchange: Sendable {
     private let tierNumber: UInt8
     private let flags: Flags
     let prompt: String
-    let whole: Whole?
+    private let rest: Rest
 
     /// Makes the texts safe to show.
     package init(_ told: ExchangeSummary, names: inout NameTable) {
         let shown = told.safeToShow
-        let packed = Self(packing: shown, names: &names, whole: nil)
-        let fits = shown == told && packed.unpacked(names) == shown
-        self = fits ? packed : Self(packing: shown, names: &names, whole: Whole(shown: shown, told: told))
+        let packed = Self(packing: shown, names: &names, rest: .nothing)
+        var harmless = told
+        harmless.prompt = shown.prompt
+        if harmless != shown || packed.unpacked(names) != shown {
+            self = Self(packing: shown, names: &names, rest: .whole(Whole(shown: shown, told: told)))
+        } else if told.prompt == shown.prompt {
+            self = packed
+        } else {
+            // Most prompts of more than a line.
+            self = Self(packing: shown, names: &names, rest: .prompt(ToldPrompt(told.prompt)))
+        }
     }
 
-    private init(packing summary: ExchangeSummary, names: inout NameTable, whole: Whole?) {
+    private init(packing summary: ExchangeSummary, names: inout NameTable, rest: Rest) {
         number = Self.number(of: summary.id) ?? 0
         unixMilliseconds = summary.unixMilliseconds
         (cost, baseline, saved) = (summary.cost, summary.baseline, summary.saved)
@@ -103,7 +124,7 @@ package struct StoredExchange: Sendable {
         if summary.isCached { flags.insert(.isCached) }
         self.flags = flags
         prompt = summary.prompt
-        self.whole = whole
+        self.rest = rest
     }
 
     /// The summary that the packed members stand for; where something did not fit, it is another one.
@@ -150,7 +171,34 @@ package struct StoredExchange: Sendable {
     package func summary(_ names: NameTable) -> ExchangeSummary { whole?.shown ?? unpacked(names) }
 
     /// As the daemon told it. Not to be drawn.
-    package func original(_ names: NameTable) -> ExchangeSummary { whole?.told ?? unpacked(names) }
+    package func original(_ names: NameTable) -> ExchangeSummary {
+        switch rest {
+        case .nothing: return unpacked(names)
+        case .whole(let whole): return whole.told
+        case .prompt(let told):
+            var summary = unpacked(names)
+            summary.prompt = told.text
+            return summary
+        }
+    }
+
+    var whole: Whole? {
+        if case .whole(let whole) = rest { return whole }
+        return nil
+    }
+
+    /// About so many bytes of memory.
+    var bytes: Int {
+        let own = MemoryLayout<Self>.stride + prompt.utf8.count
+        switch rest {
+        case .nothing: return own
+        case .prompt(let told): return own + told.text.utf8.count
+        case .whole(let whole):
+            let told = whole.told
+            return own + 2 * MemoryLayout<ExchangeSummary>.stride + told.prompt.utf8.count
+                + 2 * (told.error?.utf8.count ?? 0) + whole.searchable.utf8.count
+        }
+    }
 
     var id: String { whole?.shown.id ?? packedID }
     var workflow: WorkflowStep? { whole?.shown.workflow }

@@ -1,15 +1,9 @@
 import Glibc
 import Shared
 
-extension TableOrder {
-    /// What the rows are compared by.
-    func keys(_ stored: [StoredExchange], first: Int, names: NameTable) -> TableKeys {
-        TableKeys(order: self, stored: stored, first: first, ranks: column.hasNames ? names.ranks() : [])
-    }
-}
-
 extension TableOrder.Column {
-    fileprivate var hasNames: Bool { self == .model || self == .cache || self == .project }
+    /// Its texts are those of the table of names.
+    var hasNames: Bool { self == .model || self == .cache || self == .project }
 }
 
 /// Compares rows by a column without unpacking them. Of rows that are alike the newest stands first.

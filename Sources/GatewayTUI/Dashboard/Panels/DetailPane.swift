@@ -57,6 +57,7 @@ enum DetailPane {
         if let sentence = summary.cacheSentence { lines.append(caption("cache").adding(sentence, Style(.good))) }
         if let decision = detail.decision { lines += DecisionLines.compose(decision, isAsked: summary.requestedModel) }
         lines += AttemptLines.compose(detail, width: width)
+        lines += qualityLines(detail.quality)
         lines.append(tokenLine(summary))
         lines.append(timeLine(summary))
         lines.append(resultLine(summary))
@@ -94,6 +95,20 @@ enum DetailPane {
 
     /// Every digit, because this is where the sums can be checked.
     static func exact(_ amount: USD) -> String { "$\(amount)" }
+
+    /// What was found in the answer, and whether it was good enough.
+    private static func qualityLines(_ quality: AnswerQualityReport?) -> [StyledLine] {
+        guard let quality else { return [] }
+        let style = Style(quality.isWeak ? .warn : .good)
+        let first = caption("quality").adding("\(Format.whole(quality.score * 100))/100", style)
+            .adding(quality.isWeak ? "  weak" : "  good enough", style)
+        return [first]
+            + quality.signals.map { signal in
+                var line = caption("").adding("\(signal.name)  ", Style(.warn)).adding(signal.reason, .dim)
+                line.indent = 12
+                return line
+            }
+    }
 
     private static func headerLines(_ name: String, _ headers: [HeaderReport]?) -> [StyledLine] {
         (headers ?? []).enumerated().map { index, header in

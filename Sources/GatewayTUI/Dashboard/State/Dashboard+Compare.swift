@@ -56,6 +56,8 @@ extension Dashboard {
         tester.comparison = comparison
         guard let sum = comparison.estimatedCost else { return [] }
         if comparison.isSimulated { return sendComparison() }
+        // A yes that is meant for something else must not pay for this.
+        guard !isMenuOpen else { return refuseComparison("another question was open when the costs were known") }
         tester.comparison?.stage = .asking
         let each = comparison.columns.map { column in
             let estimate = column.estimate ?? .init(cost: .zero, isSimulated: false)
@@ -118,14 +120,18 @@ extension Dashboard {
             tester.comparison = nil
             return []
         }
-        return comparison.columns.indices.flatMap { tester.comparison?.columns[$0].answer.cancel() ?? [] }
+        var cancelled = comparison
+        var effects: [Effect] = []
+        for place in comparison.columns.indices { effects += cancelled.columns[place].answer.cancel() }
+        tester.comparison = cancelled
+        return effects
     }
 
     /// The connection went.
     mutating func loseComparison() {
         guard let comparison = tester.comparison else { return }
         guard comparison.stage == .sent else {
-            tester.comparison = nil
+            dropUnsent()
             note("the connection was lost; nothing was sent")
             return
         }

@@ -21,7 +21,7 @@ extension Dashboard {
     }
 
     /// A menu lies over the view.
-    private var isMenuOpen: Bool {
+    var isMenuOpen: Bool {
         flush != nil || picker != nil || promptName != nil || question != nil || palette != nil || outputMenu != nil
     }
 

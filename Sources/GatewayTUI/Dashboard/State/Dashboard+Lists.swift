@@ -4,6 +4,7 @@ extension Dashboard {
     /// Carries out what concerns the request table and its detail pane.
     mutating func performInList(_ action: Action) -> [Effect] {
         let visible = Layout(self).tableRows.height
+        let wasAtEnd = table.selectedIndex(in: feed.log) >= feed.log.lines.count - 1
         switch action {
         case .move(let delta): table.move(by: delta, in: feed.log, visible: visible)
         case .movePage(let pages): table.move(by: pages * max(1, visible - 1), in: feed.log, visible: visible)
@@ -32,7 +33,7 @@ extension Dashboard {
         default: return []
         }
         keepOpen()
-        return (detail == nil ? [] : fetchDetailOfSelection()) + olderIfAtEnd(after: action)
+        return (detail == nil ? [] : fetchDetailOfSelection()) + (wasAtEnd ? olderIfAtEnd(after: action) : [])
     }
 
     /// Folds or unfolds the run that is selected, or whose step is.

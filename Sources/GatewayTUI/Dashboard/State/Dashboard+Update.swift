@@ -113,6 +113,7 @@ extension Dashboard {
         self.welcome = welcome
         link = .live
         daemonStart = nil
+        isHistorySettled = false
         tester.routedRequest = nil
         tester.routeDue = tester.isBlank ? nil : now.monotonicMilliseconds
         return [.call(.status), .call(.list(limit: Self.listLimit)), .call(.subscribe)] + askForHistory() + enter()

@@ -26,8 +26,14 @@ extension Dashboard {
         if currentView == .savings, let due = savings.due, due <= now.monotonicMilliseconds {
             effects += askForSavings()
         }
-        if Self.windows[windowIndex] > Series.fineSeconds, historyDue <= now.monotonicMilliseconds {
-            effects += askForHistory()
+        if historyDue <= now.monotonicMilliseconds {
+            if Self.windows[windowIndex] > Series.fineSeconds {
+                effects += askForHistory()
+            } else if !isHistorySettled {
+                // A gateway that has just started may still have been reading its books.
+                isHistorySettled = true
+                effects += askForHistory()
+            }
         }
         return effects
     }
@@ -40,8 +46,8 @@ extension Dashboard {
     /// The last two hours to begin with, so that there is an hour to compare the last one with; the last day where the window is
     /// longer.
     mutating func askForHistory() -> [Effect] {
-        historyDue = now.monotonicMilliseconds + 60_000
         let isLong = Self.windows[windowIndex] > Series.fineSeconds
+        historyDue = now.monotonicMilliseconds + (isLong ? 60_000 : 10_000)
         return [
             .call(.history(isLong ? .init(seconds: 86_400, points: 1_440) : .init(seconds: 7_200, points: 720)))
         ]

@@ -96,6 +96,8 @@ package struct Dashboard: Sendable {
     package internal(set) var question: Question?
     /// When the day's history is asked for again.
     var historyDue: Int64 = 0
+    /// It was asked for a second time since the connection was made.
+    var isHistorySettled = false
     /// The list that something is taken from for the tester, while it is open.
     package internal(set) var picker: Picker?
     /// The name that a prompt is being saved under.

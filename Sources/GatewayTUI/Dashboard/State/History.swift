@@ -75,7 +75,9 @@ package struct History: Sendable {
             if isDay {
                 self[keyPath: path].setDay(list, secondsEach: seconds)
             } else {
-                let expanded = list.flatMap { [Double](repeating: $0, count: seconds) }
+                // What nobody knows yet may be known the next time it is asked for.
+                let known = list.drop { $0.isNaN }
+                let expanded = known.flatMap { [Double](repeating: $0, count: seconds) }
                 self[keyPath: path].prepend(expanded.dropLast(self[keyPath: path].seconds))
             }
         }

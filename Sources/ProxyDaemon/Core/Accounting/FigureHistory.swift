@@ -112,27 +112,66 @@ struct FigureHistory: Sendable {
 
     /// At most so many intervals of the last so many seconds.
     mutating func report(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryReport {
+        excerpt(seconds: seconds, points: points, unixMilliseconds: unixMilliseconds).report
+    }
+
+    /// What such a report is made from, copied: nobody has to wait while it is made.
+    mutating func excerpt(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryExcerpt {
         advance(to: unixMilliseconds)
-        settleLatencies()
         let wanted = max(1, min(Int64(Self.capacity), Int64(seconds) * 1_000 / Self.intervalMilliseconds))
         let each = (wanted + Int64(points) - 1) / Int64(points)
         // Groups begin at the same moments however often it is asked, so that pictures do not flicker.
         let last = current / each
-        let count = (wanted + each - 1) / each
-        var report = HistoryReport(
-            intervalMilliseconds: Int(each * Self.intervalMilliseconds),
-            endUnixMilliseconds: (last + 1) * each * Self.intervalMilliseconds
+        let groups = (last - (wanted + each - 1) / each + 1)...last
+        let known = (groups.lowerBound * each..<(last + 1) * each).clamped(to: oldest..<(current + 1))
+        return HistoryExcerpt(
+            intervals: known.map { intervals[Self.place($0)] },
+            known: known,
+            groups: groups,
+            each: each,
+            current: current,
+            latencies: latencies,
+            latenciesBefore: latenciesBefore
         )
-        for group in (last - count + 1)...last { append(group * each..<(group + 1) * each, to: &report) }
+    }
+}
+
+/// Some of the intervals of a history.
+struct HistoryExcerpt: Sendable {
+    fileprivate var intervals: [HistoryInterval]
+    /// The numbers of the intervals.
+    fileprivate let known: Range<Int64>
+    /// Which groups of intervals are reported, and of how many each is.
+    fileprivate let groups: ClosedRange<Int64>
+    fileprivate let each: Int64
+    fileprivate let current: Int64
+    /// Of the current interval and of the one before, whose percentiles are not put down yet.
+    fileprivate let latencies: LatencyWindow
+    fileprivate let latenciesBefore: LatencyWindow
+
+    var report: HistoryReport {
+        var settled = self
+        settled.settle(latencies, current)
+        settled.settle(latenciesBefore, current - 1)
+        var report = HistoryReport(
+            intervalMilliseconds: Int(each * FigureHistory.intervalMilliseconds),
+            endUnixMilliseconds: (groups.upperBound + 1) * each * FigureHistory.intervalMilliseconds
+        )
+        for group in groups { settled.append(group * each..<(group + 1) * each, to: &report) }
         return report
     }
 
+    private mutating func settle(_ latencies: LatencyWindow, _ number: Int64) {
+        guard known.contains(number), let percentiles = latencies.percentiles else { return }
+        intervals[Int(number - known.lowerBound)].percentiles = percentiles
+    }
+
     private func append(_ numbers: Range<Int64>, to report: inout HistoryReport) {
-        let known = numbers.clamped(to: oldest..<(current + 1))
+        let known = numbers.clamped(to: known)
         var sums = HistoryInterval()
         var (p50, p95, p99) = (0.0, 0.0, 0.0)
         for number in known {
-            let interval = intervals[Self.place(number)]
+            let interval = intervals[Int(number - self.known.lowerBound)]
             sums.addSums(of: interval)
             let weight = Double(interval.requests)
             p50 += interval.percentiles.p50 * weight
@@ -162,7 +201,9 @@ extension Ledger {
     /// The last seconds, up to a day of them, in at most so many intervals.
     package func history(seconds: Int, points: Int) -> HistoryReport {
         let now = clock.unixMilliseconds()
-        return state.withLock { $0.history.report(seconds: seconds, points: points, unixMilliseconds: now) }
+        return state.withLock {
+            $0.history.excerpt(seconds: seconds, points: points, unixMilliseconds: now)
+        }.report
     }
 
     /// Adds what earlier processes saw to the history. Nothing may be told twice; what this process sees it knows by itself.

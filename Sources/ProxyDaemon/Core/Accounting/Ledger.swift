@@ -145,7 +145,15 @@ package final class Ledger: Sendable {
     /// exchanges, whose explanations are gone. To be called once.
     package func restore(_ history: LedgerHistory) {
         let now = clock.unixMilliseconds()
-        let earlier = history.recent.map { LedgerEntry(summary: $0, decision: nil, attempts: [], warnings: []) }
+        let earlier = history.recent.map { summary in
+            LedgerEntry(
+                summary: summary,
+                decision: nil,
+                attempts: [],
+                warnings: [],
+                keyFingerprint: history.keyFingerprints[summary.id] ?? ""
+            )
+        }
         state.withLock { state in
             Self.turnCalendar(now, &state)
             if state.day == history.day { state.today += history.today }
@@ -154,6 +162,7 @@ package final class Ledger: Sendable {
             let known = Array(state.entries[state.next...] + state.entries[..<state.next])
             state.entries = Array(earlier.suffix(Self.remembered - known.count)) + known
             state.next = 0
+            state.wrongHits = Array((history.wrongHits + state.wrongHits).suffix(Self.remembered))
         }
     }
 

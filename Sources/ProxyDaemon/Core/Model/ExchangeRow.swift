@@ -44,11 +44,14 @@ package struct ExchangeRow: Sendable, Equatable {
         add(entry.overheads)
     }
 
+    /// What the id of a row begins with that says a cached answer was wrong; the exchange's own follows.
+    package static let wrongHitPrefix = "wrong-"
+
     /// The answer that the cache gave to an exchange was wrong. The row belongs to whom the exchange belongs to, and there is one
     /// for an exchange, however often it is written.
     init(wrongHit entry: LedgerEntry, unixMilliseconds: Int64) {
         let summary = ExchangeSummary(
-            id: "wrong-\(entry.summary.id)",
+            id: Self.wrongHitPrefix + entry.summary.id,
             unixMilliseconds: unixMilliseconds,
             requestedModel: "",
             model: entry.summary.model,
@@ -101,6 +104,10 @@ package struct LedgerHistory: Sendable, Equatable {
     package var month: MetricsSnapshot.Totals
     /// The last exchanges, oldest first.
     package var recent: [ExchangeSummary]
+    /// The beginnings of the hashes of the keys that they came with, by their ids; none for those without a key.
+    package var keyFingerprints: [String: String] = [:]
+    /// The ids of exchanges whose answers from the semantic cache were reported as wrong: what is told of them again is known.
+    package var wrongHits: [String] = []
 
     package init(
         day: Int64,

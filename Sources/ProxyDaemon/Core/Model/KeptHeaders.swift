@@ -5,9 +5,22 @@ import Shared
 enum KeptHeaders {
     /// Values are cut to so many UTF-8 bytes.
     private static let mostBytes = 256
+    private static let most = 40
 
     /// Of a request. Names are told apart by their lengths first: this runs for every request.
-    static func ofRequest(_ headers: [HeaderField]) -> [HeaderField] { headers.filter(isHarmless) }
+    static func ofRequest(_ headers: [HeaderField]) -> [HeaderField] { cut(headers.filter(isHarmless)) }
+
+    /// What an answer's headers may be kept as: all of them, but none that is long.
+    static func cut(_ headers: [HeaderField]) -> [HeaderField] {
+        guard headers.count > most || headers.contains(where: { $0.value.utf8.count > mostBytes }) else {
+            return headers
+        }
+        return headers.prefix(most).map { header in
+            guard header.value.utf8.count > mostBytes else { return header }
+            let start = String(decoding: header.value.utf8.prefix(mostBytes), as: UTF8.self)
+            return HeaderField(header.name, start + "…")
+        }
+    }
 
     private static func isHarmless(_ header: HeaderField) -> Bool {
         switch header.name.utf8.count {
@@ -17,35 +30,33 @@ enum KeptHeaders {
         case 11: header.isNamed("openai-beta")
         case 12: header.isNamed("content-type") || header.isNamed("x-request-id")
         case 13: header.isNamed("cache-control")
-        case 14: header.isNamed("anthropic-beta") || header.isNamed("content-length") || begins(header.name)
-        case 15: header.isNamed("accept-encoding") || begins(header.name)
-        case 16: header.isNamed("content-encoding") || begins(header.name)
-        case 17: header.isNamed("anthropic-version") || begins(header.name)
-        case 18...: begins(header.name)
-        default: false
+        case 14:
+            header.isNamed("anthropic-beta") || header.isNamed("content-length") || header.isNamed("x-gateway-tier")
+        case 15: header.isNamed("accept-encoding") || header.isNamed("x-gateway-skill") || isOfSDK(header.name)
+        case 16: header.isNamed("content-encoding") || isOfSDK(header.name)
+        case 17: header.isNamed("anthropic-version") || header.isNamed("x-gateway-project") || isOfSDK(header.name)
+        case 23: header.isNamed("x-gateway-smart-routing") || isOfSDK(header.name)
+        case 25: header.isNamed("x-gateway-max-escalations") || header.isNamed("x-gateway-classifier-mode")
+        default: isOfSDK(header.name)
         }
     }
 
-    /// The gateway's own, and what SDKs tell of themselves.
-    private static func begins(_ name: String) -> Bool {
-        begins(name, "x-gateway-") || begins(name, "x-stainless-")
-    }
-
-    /// `lowercase` must be ASCII in lower case.
-    private static func begins(_ name: String, _ lowercase: StaticString) -> Bool {
+    /// What SDKs tell of themselves: `x-stainless-lang`, `x-stainless-retry-count`.
+    private static func isOfSDK(_ name: String) -> Bool {
+        let lowercase: StaticString = "x-stainless-"
         var at = 0
         for byte in name.utf8 {
             guard at < lowercase.utf8CodeUnitCount else { return true }
             guard (byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte) == lowercase.utf8Start[at] else { return false }
             at += 1
         }
-        return at == lowercase.utf8CodeUnitCount
+        return false
     }
 
     /// Of an answer, which is asked for seldom and kept whole: cookies and whatever names a key are left out.
     static func ofAnswer(_ headers: [HeaderField]) -> [HeaderReport] {
         let secrets = ["cookie", "authorization", "auth-", "api-key", "secret", "token="]
-        return headers.filter { header in
+        return cut(headers).filter { header in
             let name = header.name.lowercased()
             return !secrets.contains { name.contains($0) }
         }.map(report)
@@ -53,8 +64,6 @@ enum KeptHeaders {
 
     /// As a front end is told of it.
     static func report(_ header: HeaderField) -> HeaderReport {
-        let isCut = header.value.utf8.count > mostBytes
-        let value = isCut ? String(decoding: header.value.utf8.prefix(mostBytes), as: UTF8.self) + "…" : header.value
-        return HeaderReport(name: header.name.lowercased(), value: value)
+        HeaderReport(name: header.name.lowercased(), value: header.value)
     }
 }

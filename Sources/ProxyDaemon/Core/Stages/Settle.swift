@@ -167,7 +167,7 @@ package final class Settle: Stage {
     private func contents(_ exchange: Exchange, _ answer: [HeaderField], _ opening: [UInt8]) -> ExchangeContents {
         ExchangeContents(
             requestHeaders: KeptHeaders.ofRequest(exchange.request.headers),
-            answerHeaders: answer,
+            answerHeaders: KeptHeaders.cut(answer),
             opening: AnswerOpening(opening, dialect: exchange.dialect, prompts: prompts)
         )
     }

@@ -10,17 +10,29 @@ extension ControlDesk {
             throw .invalidParams("limit: expected 1 to \(Ledger.remembered), found \(request.limit)")
         }
         guard let before = request.beforeUnixMilliseconds else {
-            return ControlProtocol.ExchangesList(exchanges: gateway.ledger.recent(request.limit))
+            return Self.fitting(gateway.ledger.recent(request.limit))
         }
         guard let exchanges else {
             let known = gateway.ledger.recent(Ledger.remembered).filter { $0.unixMilliseconds <= before }
-            return ControlProtocol.ExchangesList(exchanges: Array(known.prefix(request.limit)))
+            return Self.fitting(Array(known.prefix(request.limit)))
         }
         do throws(GatewayError) {
-            return .init(exchanges: try await exchanges.exchanges(notAfter: before, limit: request.limit))
+            return Self.fitting(try await exchanges.exchanges(notAfter: before, limit: request.limit))
         } catch {
             throw .internalError(error.message)
         }
+    }
+
+    /// As many of them, from the newest on, as one line may hold: prompts may be kept whole.
+    private static func fitting(_ exchanges: [ExchangeSummary]) -> ControlProtocol.ExchangesList {
+        var room = ControlProtocol.maximumLineBytes * 3 / 4
+        let fitting = exchanges.prefix { exchange in
+            // Names and numbers, and texts in which each byte may need an escape of two.
+            room -= 1_500 + 2 * (exchange.prompt.utf8.count + (exchange.error?.utf8.count ?? 0))
+            return room >= 0
+        }
+        // A page of none would be taken for the end.
+        return ControlProtocol.ExchangesList(exchanges: Array(fitting.isEmpty ? exchanges.prefix(1) : fitting))
     }
 
     /// With its explanation where that is remembered; else what the books have.

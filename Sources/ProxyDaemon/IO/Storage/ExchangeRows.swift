@@ -128,7 +128,32 @@ enum ExchangeRows {
             history.month += totals
         }
         history.recent = try self.recent(db, notAfter: .max, isDemo: isDemo, limit: recent).reversed()
+        let keys = try Row.fetchAll(
+            db,
+            sql: """
+                SELECT id, key_fingerprint FROM exchanges
+                WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
+                """,
+            arguments: [isDemo, recent]
+        )
+        for row in keys {
+            let fingerprint = try row.decode(String.self, atIndex: 1)
+            if !fingerprint.isEmpty { history.keyFingerprints[try row.decode(String.self, atIndex: 0)] = fingerprint }
+        }
+        history.wrongHits = try wrongHits(db, limit: recent)
         return history
+    }
+
+    /// The ids of exchanges whose cached answers were reported as wrong, in the order of the reports.
+    private static func wrongHits(_ db: Database, limit: Int) throws -> [String] {
+        let prefix = ExchangeRow.wrongHitPrefix
+        // By a range, for which there is an index; no id goes on with a higher letter.
+        let ids = try String.fetchAll(
+            db,
+            sql: "SELECT id FROM exchanges WHERE id > ? AND id < ? ORDER BY seq DESC LIMIT ?",
+            arguments: [prefix, prefix + "~", limit]
+        )
+        return ids.reversed().map { String($0.dropFirst(prefix.count)) }
     }
 
     /// The newest exchanges that came at a moment or before, newest first.
