@@ -66,9 +66,19 @@ extension USD: CustomStringConvertible {
 }
 
 extension USD: Codable {
+    /// Below 2^51 nanodollars.
+    private static let exactDollars = 2_000_000.0
+
     /// Reads a JSON number of dollars.
     public init(from decoder: any Decoder) throws {
-        let dollars = try decoder.singleValueContainer().decode(Decimal.self)
+        let value = try decoder.singleValueContainer()
+        // The number nearest to one of at most nine decimals is off by less than a part in 2^52 after the multiplication, which
+        // below 2^51 nanodollars is less than a half: rounding gives each digit back. Decimal takes ten times as long.
+        if let near = try? value.decode(Double.self), abs(near) < Self.exactDollars {
+            self.init(nanodollars: Int64((near * 1_000_000_000).rounded()))
+            return
+        }
+        let dollars = try value.decode(Decimal.self)
         var scaled = dollars * 1_000_000_000
         var whole = Decimal()
         let negative = scaled < 0

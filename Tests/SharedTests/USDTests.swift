@@ -65,4 +65,19 @@ import Testing
         #expect(most - USD(nanodollars: -1) == most)
         #expect(one - USD(nanodollars: 3) == USD(nanodollars: -2))
     }
+
+    @Test func `Amounts on both sides of where their numbers are exact come back`() throws {
+        let bound: Int64 = 2_000_000_000_000_000
+        var seed: UInt64 = 9
+        for step in 0..<20_000 {
+            seed = seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            let size = Int64(1) << Int64(step % 62)
+            let near = step % 3 == 0 ? bound + Int64(seed >> 40) - 8_388_608 : Int64(seed >> 2) % size
+            for nanodollars in [near, -near] {
+                let amount = USD(nanodollars: nanodollars)
+                let data = try JSONEncoder().encode([amount])
+                #expect(try JSONDecoder().decode([USD].self, from: data) == [amount])
+            }
+        }
+    }
 }

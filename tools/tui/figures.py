@@ -13,6 +13,7 @@ import pathlib
 import pty
 import re
 import select
+import shlex
 import shutil
 import statistics
 import struct
@@ -56,6 +57,9 @@ class Terminal:
                     return False
                 self.writes.append((time.perf_counter(), len(data)))
                 self.tail = (self.tail + data)[-65536:]
+                # What every terminal does at once: without an answer the program waits for it a tenth of a second.
+                if b"\x1b]11;?" in data:
+                    os.write(self.master, b"\x1b]11;rgb:1e1e/1e1e/1e1e\x1b\\\x1b[?62c")
         return bool(until and until())
 
     def key(self, data, patience=5.0):
@@ -165,6 +169,11 @@ class Bench:
         terminal = self.tui(os.path.join(self.home, "nobody.sock"))
         self.running(terminal, "no gateway")
         terminal.close()
+        for command in self.options.beside:
+            for columns, rows in ((80, 24), (120, 40), (200, 60)):
+                terminal = Terminal(shlex.split(command), columns, rows, self.home)
+                self.running(terminal, f"{os.path.basename(shlex.split(command)[0])}, {columns}x{rows}")
+                terminal.close()
         if shutil.which("htop"):
             for delay in (10, 1):
                 terminal = Terminal(["htop", "-d", str(delay)], 120, 40, self.home)
@@ -279,6 +288,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default=str(ROOT / ".build/release"))
     parser.add_argument("--seconds", type=float, default=15, help="how long each figure of the processor is taken")
+    parser.add_argument("--beside", action="append", default=[], metavar="COMMAND", help="another program to measure as well")
     parser.add_argument("--hours", type=float, default=8, help="how long the long run pretends to be")
     parser.add_argument("--only", nargs="+", choices=names, default=names)
     options = parser.parse_args()

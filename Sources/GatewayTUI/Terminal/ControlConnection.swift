@@ -21,6 +21,8 @@ struct ControlConnection {
 
     var isOpen: Bool { descriptor >= 0 }
     var hasOutgoing: Bool { !outgoing.isEmpty }
+    /// An answer is waited for.
+    var isAnswerDue: Bool { session.isAnswerDue }
 
     /// Connects; on failure says why and sets the time of the next attempt.
     mutating func open(now: Int64) -> String? {

@@ -5,6 +5,9 @@ import Glibc
 struct EventLoop {
     /// At most ten pictures a second; a key is answered at once.
     private static let frameMilliseconds: Int64 = 100
+    /// What comes by itself is read so often: woken for each of hundreds of exchanges a second, the program would work more for
+    /// the waking than for them.
+    private static let gatherMilliseconds = frameMilliseconds
     /// A daemon that does not answer the greeting is given up.
     private static let greetingMilliseconds: Int64 = 5_000
 
@@ -17,6 +20,7 @@ struct EventLoop {
     private var drawnRevision = -1
     private var drawnAt: Int64 = 0
     private var connectedAt: Int64 = 0
+    private var receivedAt: Int64 = 0
     private var exitCode: Int32?
 
     init(screen: Screen, signals: Signals, dashboard: Dashboard, isSocketExplicit: Bool) {
@@ -57,7 +61,7 @@ struct EventLoop {
         var sources = [
             pollfd(fd: STDIN_FILENO, events: stopsAt, revents: 0),
             pollfd(fd: signals.descriptor, events: stopsAt, revents: 0),
-            pollfd(fd: connection.descriptor, events: socketEvents, revents: 0),
+            pollfd(fd: isGathering ? -1 : connection.descriptor, events: socketEvents, revents: 0),
         ]
         _ = poll(&sources, nfds_t(sources.count), timeout())
         apply(.tick(.now))
@@ -72,6 +76,11 @@ struct EventLoop {
         if sources[2].revents != 0, connection.isOpen { receive() }
     }
 
+    private var isGathering: Bool {
+        connection.isOpen && !connection.hasOutgoing && !connection.isAnswerDue
+            && Moment.now.monotonicMilliseconds - receivedAt < Self.gatherMilliseconds
+    }
+
     /// Until the next whole second, the next allowed picture, the next attempt or what the dashboard waits for.
     private func timeout() -> Int32 {
         let now = Moment.now
@@ -79,6 +88,7 @@ struct EventLoop {
         var until = monotonic + 1_001 - now.unixMilliseconds % 1_000
         if dashboard.revision != drawnRevision { until = min(until, drawnAt + Self.frameMilliseconds) }
         if !connection.isOpen { until = min(until, connection.retryAt) }
+        if isGathering { until = min(until, receivedAt + Self.gatherMilliseconds) }
         if let deadline = dashboard.deadline { until = min(until, deadline) }
         if dashboard.tester.isAnswering { until = min(until, drawnAt + Self.frameMilliseconds) }
         return Int32(max(0, min(1_001, until - monotonic)))
@@ -124,6 +134,7 @@ struct EventLoop {
     private mutating func receive() {
         let isWritten = connection.flush()
         let (messages, ended) = connection.receive()
+        if !messages.isEmpty { receivedAt = dashboard.now.monotonicMilliseconds }
         for message in messages { apply(.message(message)) }
         if dashboard.isLive { connection.resetWait() }
         if let ended { lose(ended) } else if !isWritten { lose("the connection broke") }

@@ -26,6 +26,7 @@ package struct ControlSession: Sendable {
 
     /// What a line of the daemon says; nil for an answer nobody waits for and for unknown notifications.
     package mutating func message(of line: Data) -> ServerMessage? {
+        if let summary = Self.completed(line) { return .completed(summary) }
         let envelope: JSONRPC.Envelope
         do {
             envelope = try JSONRPC.envelope(line)
@@ -41,6 +42,33 @@ package struct ControlSession: Sendable {
             return .unreadable(error.message)
         }
     }
+
+    /// What there are hundreds of a second, read in one go; nil for everything else, and for what is wrong with it.
+    private static func completed(_ line: Data) -> ExchangeSummary? {
+        (try? decoder.decode(Completed.self, from: line))?.summary
+    }
+
+    private static let decoder = JSONDecoder()
+
+    /// The parameters of `exchange.completed`; nil in any other message.
+    private struct Completed: Decodable {
+        let summary: ExchangeSummary?
+
+        init(from decoder: any Decoder) throws {
+            let members = try decoder.container(keyedBy: CodingKeys.self)
+            let method = try members.decodeIfPresent(String.self, forKey: .method)
+            let isCompleted = method == ControlProtocol.Notification.exchangeCompleted.rawValue
+            summary = isCompleted ? try members.decode(ExchangeSummary.self, forKey: .params) : nil
+        }
+
+        private enum CodingKeys: String, CodingKey {
+            case method
+            case params
+        }
+    }
+
+    /// An answer is waited for.
+    package var isAnswerDue: Bool { !pending.isEmpty }
 
     private func notification(_ method: String, _ line: Data) throws(JSONRPC.Failure) -> ServerMessage? {
         switch ControlProtocol.Notification(rawValue: method) {

@@ -6,6 +6,8 @@ package import Shared
 extension String {
     /// Without anything a terminal obeys or a person misreads, and no longer than a pane can show.
     package func safeToShow(limit: Int = 4_000) -> String {
+        // Most texts are short and plain.
+        if utf8.count <= limit, utf8.allSatisfy({ $0 >= 0x20 && $0 < 0x7F }) { return self }
         // One character may be made of any number of scalars, and fall apart when some of them are made harmless.
         let scalars = String(unicodeScalars.prefix(4 * limit))
         return String(PlainText.sanitized(scalars.prefix(limit)).prefix(limit))
