@@ -18,7 +18,7 @@ TARGETS ?=
 SOAK_MINUTES ?= 60
 FORMATTED := Sources Tests tools Package.swift
 
-.PHONY: help setup setup-tests build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality \
+.PHONY: help setup setup-tests build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality bench-tui \
 	bench-reduction eval-routing eval-cache \
 	faults faults-figures fuzz tsan asan soak format format-check clean
 
@@ -72,6 +72,10 @@ bench-reduction: setup ## Measure how fast prompts are made shorter
 bench-classify: setup ## Measure how long it takes to score a prompt
 	swift build -c release --static-swift-stdlib --product classify-bench $(SWIFT_FLAGS)
 	@.build/release/classify-bench
+
+bench-tui: setup ## Measure what the terminal costs: processor, bytes, memory, keys, 100,000 rows, 8 simulated hours
+	swift build -c release --static-swift-stdlib --product gateway-tui $(SWIFT_FLAGS)
+	@tools/tui/figures.py $(ARGS)
 
 bench-quality: setup ## Measure how long it takes to judge an answer
 	swift build -c release --static-swift-stdlib --product quality-bench $(SWIFT_FLAGS)

@@ -99,6 +99,27 @@ def test_older_exchanges_come_from_the_books(client):
     assert front.ask("exchanges.get", query_id="0123456789abcdef")["error"]["code"] == NOT_FOUND
 
 
+def test_a_list_is_as_long_as_a_line_may_be(start):
+    """Prompts that are kept whole: each answer fits into a line, and the pages have all of them."""
+    upstream = start.upstream(wire.reply_with())
+    gateway = start.gateway(config(backend("haiku", upstream.url), log={"prompts": "full"}))
+    front = Client(gateway)
+    text = "\"quoted\"\n" * 1_600
+    ids = [wire.messages(gateway.port, wire.prompt(f"{number} {text}"))["x-gateway-query-id"] for number in range(80)]
+    known, pages = {}, 0
+    request = {"limit": 1_000}
+    while True:
+        rows = front.call("exchanges.list", **request)["exchanges"]
+        assert len(json.dumps({"exchanges": rows}, ensure_ascii=False)) < 1_048_576
+        fresh = {row["query_id"]: row for row in rows if row["query_id"] not in known}
+        if not fresh:
+            break
+        known, pages = known | fresh, pages + 1
+        request["before_unix_ms"] = min(row["unix_ms"] for row in known.values())
+    assert pages > 1 and set(known) == set(ids)
+    front.close()
+
+
 def test_history_outlives_the_daemon(start):
     """The same minutes before a restart and after it, and nothing of them twice."""
     directory, upstream = start.directory(), start.upstream()

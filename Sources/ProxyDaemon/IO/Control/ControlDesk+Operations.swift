@@ -25,14 +25,27 @@ extension ControlDesk {
 
     /// As many of them, from the newest on, as one line may hold: prompts may be kept whole.
     private static func fitting(_ exchanges: [ExchangeSummary]) -> ControlProtocol.ExchangesList {
-        var room = ControlProtocol.maximumLineBytes * 3 / 4
+        // Beside them, the line has its own few members.
+        var room = ControlProtocol.maximumLineBytes - 1_024
         let fitting = exchanges.prefix { exchange in
-            // Names and numbers, and texts in which each byte may need an escape of two.
-            room -= 1_500 + 2 * (exchange.prompt.utf8.count + (exchange.error?.utf8.count ?? 0))
+            room -= largestFixedBytes + escapedBytes(exchange.prompt) + escapedBytes(exchange.error ?? "")
+            for name in [exchange.requestedModel, exchange.model, exchange.backend, exchange.project] {
+                room -= escapedBytes(name)
+            }
+            // Which few have.
+            if exchange.workflow != nil || exchange.tokensSaved != nil { room -= 500 }
             return room >= 0
         }
         // A page of none would be taken for the end.
         return ControlProtocol.ExchangesList(exchanges: Array(fitting.isEmpty ? exchanges.prefix(1) : fitting))
+    }
+
+    /// The names of all members of an exchange, its numbers with every digit, and what comes from short lists.
+    private static let largestFixedBytes = 850
+
+    /// How long a text is in JSON.
+    private static func escapedBytes(_ text: String) -> Int {
+        text.utf8.reduce(0) { $0 + ($1 < 0x20 ? 6 : $1 == UInt8(ascii: "\"") || $1 == UInt8(ascii: "\\") ? 2 : 1) }
     }
 
     /// With its explanation where that is remembered; else what the books have.
