@@ -11,7 +11,7 @@ import sys
 
 import pytest
 
-from test_tui import HERE, Terminal, home, pytestmark, wait  # noqa: F401
+from test_tui import HERE, Terminal, home, pytestmark, socket, wait  # noqa: F401
 
 SCREENS = pathlib.Path(__file__).resolve().parent / "screens"
 SIZES = {"80x24": (80, 24), "120x40": (120, 40), "200x60": (200, 60)}
@@ -45,11 +45,6 @@ def still(socket):
     yield socket
     process.kill()
     process.wait()
-
-
-@pytest.fixture
-def socket(tmp_path):
-    return tmp_path / "gateway.sock"
 
 
 def masked(screen):

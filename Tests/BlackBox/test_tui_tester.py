@@ -10,19 +10,12 @@ import pytest
 
 import wire
 from processes import backend, config
-from test_tui import Terminal, home, pytestmark, wait  # noqa: F401
+from test_tui import Terminal, home, pytestmark, terminal, wait  # noqa: F401
 
 
 @pytest.fixture
 def gateway(start):
     return start.gateway()
-
-
-@pytest.fixture(params=[(80, 24), (120, 40)], ids=["80x24", "120x40"])
-def terminal(request, home):
-    terminal = Terminal(request.param, home)
-    yield terminal
-    terminal.close()
 
 
 @pytest.fixture

@@ -225,3 +225,31 @@ extension Dashboard {
 
     var screen: String { view().text }
 }
+
+extension FakeFeed {
+    /// A backend that is asked after four failures.
+    static func health(_ state: BackendHealthReport.State, breaker: String = "closed") -> BackendHealthReport {
+        BackendHealthReport(
+            state: state,
+            breaker: breaker,
+            consecutiveFailures: 4,
+            errorRate: 0.25,
+            firstByteMilliseconds: 320,
+            waiting: 2,
+            maxConcurrent: 8,
+            retryInMilliseconds: 8_000,
+            limitedForSeconds: nil,
+            lastError: "HTTP 529"
+        )
+    }
+
+    /// What the daemon tells while the breaker of opus is open.
+    static func troubled() -> MetricsSnapshot {
+        var feed = FakeFeed()
+        var snapshot = feed.snapshot()
+        snapshot.warnings = []
+        let opus = snapshot.backends.firstIndex { $0.name == "opus" } ?? 0
+        snapshot.backends[opus].health = health(.broken, breaker: "open")
+        return snapshot
+    }
+}

@@ -75,7 +75,7 @@ struct AnswerOpeningTests {
             HeaderField("x", String(repeating: "y", count: 300)),
         ]
         #expect(KeptHeaders.cut(answer).map(\.value.utf8.count).max() == 259, "256 bytes and an ellipsis")
-        let told = KeptHeaders.ofAnswer(answer)
+        let told = KeptHeaders.ofAnswer(KeptHeaders.cut(answer))
         #expect(told.map(\.name) == ["request-id", "x"])
         #expect(told.last?.value == String(repeating: "y", count: 256) + "…")
     }

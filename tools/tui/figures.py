@@ -86,13 +86,12 @@ class Terminal:
         tasks = f"/proc/{self.process.pid}/task"
         return sum(int(pathlib.Path(tasks, task, "schedstat").read_text().split()[0]) for task in os.listdir(tasks)) / 1e9
 
-    def megabytes(self):
+    def megabytes(self, what="VmRSS"):
         status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1024
+        return int(re.search(rf"{what}:\s+(\d+)", status)[1]) / 1024
 
     def anonymous_megabytes(self):
-        status = pathlib.Path(f"/proc/{self.process.pid}/status").read_text()
-        return int(re.search(r"RssAnon:\s+(\d+)", status)[1]) / 1024
+        return self.megabytes("RssAnon")
 
     def rest(self):
         """Waits until it has nothing to do any more."""

@@ -217,3 +217,9 @@ struct FigureHistoryTests {
         #expect(nothing?.intervals.isEmpty == true)
     }
 }
+
+extension FigureHistory {
+    fileprivate mutating func report(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryReport {
+        excerpt(seconds: seconds, points: points, unixMilliseconds: unixMilliseconds).report
+    }
+}

@@ -201,17 +201,14 @@ import Testing
         books.exchanges.record(.number(1))
         await books.written()
         await books.close()
-        let older = try DatabaseQueue(path: file)
-        try await older.write { db in
-            try db.execute(
-                sql: """
-                    CREATE TEMP TABLE copy AS SELECT * FROM exchanges;
-                    UPDATE copy SET seq = 2, id = 'id-older';
-                    INSERT INTO exchanges SELECT * FROM copy;
-                    """
-            )
-        }
-        try older.close()
+        try await Books.makeOlder(
+            file,
+            """
+            CREATE TEMP TABLE copy AS SELECT * FROM exchanges;
+            UPDATE copy SET seq = 2, id = 'id-older';
+            INSERT INTO exchanges SELECT * FROM copy;
+            """
+        )
         let newer = await open()
         #expect(try #require(await newer.exchanges.history()).today.requests == 2)
         newer.exchanges.record(.number(2))
@@ -227,19 +224,16 @@ import Testing
         for number in 1...3 { books.exchanges.record(.number(number)) }
         await books.written()
         await books.close()
-        let older = try DatabaseQueue(path: file)
-        try await older.write { db in
-            try db.execute(
-                sql: """
-                    DELETE FROM grdb_migrations WHERE identifier = '3';
-                    DROP TABLE added_up;
-                    CREATE TRIGGER exchanges_add_up AFTER INSERT ON exchanges BEGIN
-                        UPDATE usage_days SET requests = requests + 1, cost_nanousd = cost_nanousd + NEW.cost_nanousd;
-                    END;
-                    """
-            )
-        }
-        try older.close()
+        try await Books.makeOlder(
+            file,
+            """
+            DELETE FROM grdb_migrations WHERE identifier = '3';
+            DROP TABLE added_up;
+            CREATE TRIGGER exchanges_add_up AFTER INSERT ON exchanges BEGIN
+                UPDATE usage_days SET requests = requests + 1, cost_nanousd = cost_nanousd + NEW.cost_nanousd;
+            END;
+            """
+        )
         let newer = await open()
         newer.exchanges.record(.number(4))
         await newer.written()
@@ -268,16 +262,14 @@ import Testing
         #expect(try #require(await again.exchanges.history()).today.losses == row.losses)
         await again.close()
         // As a gateway made it that did not know them.
-        let older = try DatabaseQueue(path: file)
-        try await older.write { db in
-            for table in ["exchanges", "usage_days"] {
-                for column in ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"] {
-                    try db.execute(sql: "ALTER TABLE \(table) DROP COLUMN \(column)")
-                }
-            }
-            try db.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '4'")
+        let columns = ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"]
+        let dropped = ["exchanges", "usage_days"].flatMap { table in
+            columns.map { "ALTER TABLE \(table) DROP COLUMN \($0);" }
         }
-        try older.close()
+        try await Books.makeOlder(
+            file,
+            dropped.joined() + "DELETE FROM grdb_migrations WHERE identifier = '4'"
+        )
         let newer = await open()
         #expect(try #require(await newer.exchanges.history()).today.losses == SavingsLosses())
         row.summary.id = "id-new"

@@ -55,16 +55,13 @@ import Testing
         books.exchanges.record(.number(1))
         await books.written()
         await books.close()
-        let older = try DatabaseQueue(path: file)
-        try await older.write { db in
-            try db.execute(
-                sql: """
-                    ALTER TABLE exchanges DROP COLUMN escalation_nanousd;
-                    DELETE FROM grdb_migrations WHERE identifier = '4';
-                    """
-            )
-        }
-        try older.close()
+        try await Books.makeOlder(
+            file,
+            """
+            ALTER TABLE exchanges DROP COLUMN escalation_nanousd;
+            DELETE FROM grdb_migrations WHERE identifier = '4';
+            """
+        )
         let lines = try export(.jsonl)
         #expect(lines.contains("\"judge_usd\":0.00,\"escalation_usd\":0.00,\"cache_check_usd\":0.00,"))
     }

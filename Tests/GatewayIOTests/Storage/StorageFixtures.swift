@@ -32,6 +32,13 @@ final class Books: Sendable {
     func written() async { await soon { !self.exchanges.isWaiting } }
 
     func close() async { await exchanges.database.close() }
+
+    /// Changes a file that is closed into one that an older gateway left, by SQL.
+    static func makeOlder(_ path: String, _ sql: String) async throws {
+        let older = try DatabaseQueue(path: path)
+        try await older.write { db in try db.execute(sql: sql) }
+        try older.close()
+    }
 }
 
 extension ExchangeDatabase.Limits {

@@ -54,7 +54,7 @@ package struct ExchangeLog: Sendable {
         return ExchangeRow(
             sequence: sequence,
             summary: exchange.summary(names),
-            original: exchange.original(names),
+            told: exchange.told(names),
             isMarked: marked.contains(sequence)
         )
     }
@@ -112,8 +112,7 @@ package struct ExchangeLog: Sendable {
             ($0.element.unixMilliseconds, $0.offset) < ($1.element.unixMilliseconds, $1.offset)
         }
         first += stored.count
-        stored = merged.suffix(capacity).map(\.element)
-        bytes = stored.reduce(0) { $0 + $1.bytes }
+        keep(merged.suffix(capacity).map(\.element))
         marked = Set(stored.indices.filter { !ids.isEmpty && ids.contains(stored[$0].id) }.map { first + $0 })
         refilter()
     }
@@ -125,11 +124,15 @@ package struct ExchangeLog: Sendable {
         let room = capacity - stored.count
         let fresh = unknown(older).prefix(max(0, room))
         guard !fresh.isEmpty else { return 0 }
-        stored = fresh.reversed().map { StoredExchange($0, names: &names) } + stored
-        bytes = stored.reduce(0) { $0 + $1.bytes }
+        keep(fresh.reversed().map { StoredExchange($0, names: &names) } + stored)
         first -= fresh.count
         refilter()
         return fresh.count
+    }
+
+    private mutating func keep(_ exchanges: [StoredExchange]) {
+        stored = exchanges
+        bytes = exchanges.reduce(0) { $0 + $1.bytes }
     }
 
     private func unknown(_ list: [ExchangeSummary]) -> [ExchangeSummary] {

@@ -6,8 +6,8 @@ package import Shared
 /// What this has no room for (an error, a step of a workflow, a text that had to be made safe to show, a number beyond its
 /// bounds) is kept whole beside it.
 package struct StoredExchange: Sendable {
-    /// The columns that hold names, in the order of ``names``.
-    enum Name: Int, CaseIterable {
+    /// The columns that hold names.
+    enum Name {
         case dialect, requestedModel, model, backend, provider, classifier, cache, stopReason, project
     }
 
@@ -170,10 +170,10 @@ package struct StoredExchange: Sendable {
     /// Safe to show.
     package func summary(_ names: NameTable) -> ExchangeSummary { whole?.shown ?? unpacked(names) }
 
-    /// As the daemon told it. Not to be drawn.
-    package func original(_ names: NameTable) -> ExchangeSummary {
+    /// As the daemon told it, where that differs. Not to be drawn.
+    func told(_ names: NameTable) -> ExchangeSummary? {
         switch rest {
-        case .nothing: return unpacked(names)
+        case .nothing: return nil
         case .whole(let whole): return whole.told
         case .prompt(let told):
             var summary = unpacked(names)
@@ -181,6 +181,9 @@ package struct StoredExchange: Sendable {
             return summary
         }
     }
+
+    /// As the daemon told it. Not to be drawn.
+    package func original(_ names: NameTable) -> ExchangeSummary { told(names) ?? unpacked(names) }
 
     var whole: Whole? {
         if case .whole(let whole) = rest { return whole }

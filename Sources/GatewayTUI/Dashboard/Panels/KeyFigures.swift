@@ -142,24 +142,21 @@ struct KeyFigures {
     }
 
     private var escalations: Figures.Figure {
-        Figures.Figure(
-            title: "escalated",
-            value: known(Self.share(totals.escalations, of: totals.requests)),
-            notes: known(counted(totals.escalations)),
-            style: Style(.premium),
-            history: history.escalations,
-            trend: .init(Trend.share(history.escalations, of: history.requests), .points, wish: -1)
-        )
+        share("escalated", totals.escalations, Style(.premium), history.escalations)
     }
 
-    private var errors: Figures.Figure {
-        Figures.Figure(
-            title: "errors",
-            value: known(Self.share(totals.errors, of: totals.requests)),
-            notes: known(counted(totals.errors)),
-            style: Style(.bad),
-            history: history.errors,
-            trend: .init(Trend.share(history.errors, of: history.requests), .points, wish: -1)
+    private var errors: Figures.Figure { share("errors", totals.errors, Style(.bad), history.errors) }
+
+    /// How many of the requests were like that.
+    private func share(_ title: String, _ part: Int, _ style: Style, _ series: Series) -> Figures.Figure {
+        let text = "\(Format.count(part)) of \(Format.count(totals.requests))"
+        return Figures.Figure(
+            title: title,
+            value: known(Self.share(part, of: totals.requests)),
+            notes: known(["\(text) \(period.title)", text]),
+            style: style,
+            history: series,
+            trend: .init(Trend.share(series, of: history.requests), .points, wish: -1)
         )
     }
 
@@ -170,11 +167,6 @@ struct KeyFigures {
         figure.value = known("\(Self.share(totals.errors, of: totals.requests)) · \(escalated)")
         figure.notes = known(["\(Format.count(totals.errors)) err · \(Format.count(totals.escalations)) esc"])
         return figure
-    }
-
-    private func counted(_ part: Int) -> [String] {
-        let text = "\(Format.count(part)) of \(Format.count(totals.requests))"
-        return ["\(text) \(period.title)", text]
     }
 
     /// A share with a decimal while it is small: `0.4%`, `12%`.

@@ -26,14 +26,16 @@ package struct ControlSession: Sendable {
 
     /// What a line of the daemon says; nil for an answer nobody waits for and for unknown notifications.
     package mutating func message(of line: Data) -> ServerMessage? {
-        if let summary = Self.completed(line) { return .completed(summary) }
-        let envelope: JSONRPC.Envelope
         do {
-            envelope = try JSONRPC.envelope(line)
-        } catch {
-            return .unreadable(error.message)
-        }
-        do {
+            let arrival = try? Self.decoder.decode(Arrival.self, from: line)
+            if let summary = arrival?.completed { return .completed(summary) }
+            let envelope: JSONRPC.Envelope
+            if let known = arrival?.envelope {
+                envelope = known
+            } else {
+                // Once more, for the words that say what is wrong with it.
+                envelope = try JSONRPC.envelope(line)
+            }
             if let method = envelope.method { return try notification(method, line) }
             guard let id = envelope.id, let call = pending.removeValue(forKey: id) else { return nil }
             if let failure = envelope.error { return self.failure(failure, of: call) }
@@ -43,28 +45,22 @@ package struct ControlSession: Sendable {
         }
     }
 
-    /// What there are hundreds of a second, read in one go; nil for everything else, and for what is wrong with it.
-    private static func completed(_ line: Data) -> ExchangeSummary? {
-        (try? decoder.decode(Completed.self, from: line))?.summary
-    }
-
     private static let decoder = JSONDecoder()
 
-    /// The parameters of `exchange.completed`; nil in any other message.
-    private struct Completed: Decodable {
-        let summary: ExchangeSummary?
+    /// A message as far as it is read in one go: what kind it is, and whole what there are hundreds of a second.
+    private struct Arrival: Decodable {
+        let envelope: JSONRPC.Envelope
+        /// The parameters of `exchange.completed`; nil in any other message.
+        let completed: ExchangeSummary?
 
         init(from decoder: any Decoder) throws {
+            envelope = try JSONRPC.Envelope(from: decoder)
+            let isCompleted = envelope.method == ControlProtocol.Notification.exchangeCompleted.rawValue
             let members = try decoder.container(keyedBy: CodingKeys.self)
-            let method = try members.decodeIfPresent(String.self, forKey: .method)
-            let isCompleted = method == ControlProtocol.Notification.exchangeCompleted.rawValue
-            summary = isCompleted ? try members.decode(ExchangeSummary.self, forKey: .params) : nil
+            completed = isCompleted ? try members.decode(ExchangeSummary.self, forKey: .params) : nil
         }
 
-        private enum CodingKeys: String, CodingKey {
-            case method
-            case params
-        }
+        private enum CodingKeys: String, CodingKey { case params }
     }
 
     /// An answer is waited for.

@@ -33,7 +33,7 @@ extension Dashboard {
         default: return []
         }
         keepOpen()
-        return (detail == nil ? [] : fetchDetailOfSelection()) + (wasAtEnd ? olderIfAtEnd(after: action) : [])
+        return (detail == nil ? [] : fetchDetailOfSelection()) + (wasAtEnd ? older(after: action) : [])
     }
 
     /// Folds or unfolds the run that is selected, or whose step is.

@@ -51,15 +51,14 @@ extension Dashboard {
         case exhausted
     }
 
-    /// At the last line the daemon is asked for what came before it.
-    mutating func olderIfAtEnd(after action: Action) -> [Effect] {
+    /// Going on downwards from the last line asks the daemon for what came before it.
+    mutating func older(after action: Action) -> [Effect] {
         switch action {
         case .move(let step), .movePage(let step): guard step > 0 else { return [] }
         case .moveLast: break
         default: return []
         }
         guard isLive, frozen == nil, olderPages == .unasked, !latest.log.isFull,
-            table.selectedIndex(in: latest.log) >= latest.log.lines.count - 1,
             let oldest = latest.log.oldestUnixMilliseconds
         else { return [] }
         olderPages = .asked

@@ -60,7 +60,6 @@ extension Dashboard {
         tester.classifierMode = safe.classifierMode
         tester.savedName = saved.name
         tester.isComposing = true
-        promptChanged()
     }
 
     /// Takes in what came of a file of prompts.

@@ -165,22 +165,10 @@ extension Picker {
         )
         var names = Set<String>()
         var rows = sorted(backends).filter { names.insert($0.name).inserted }.map { backend in
-            Row(
-                choice: .model(backend.name),
-                name: backend.name,
-                tag: String(backend.tier.letter),
-                about: backend.model,
-                foot: foot(backend)
-            )
+            row(.model(backend.name), backend.name, about: backend.model, backend)
         }
         rows += sorted(backends).filter { names.insert($0.model).inserted }.map { backend in
-            Row(
-                choice: .model(backend.model),
-                name: backend.model,
-                tag: String(backend.tier.letter),
-                about: "the model of \(backend.name)",
-                foot: foot(backend)
-            )
+            row(.model(backend.model), backend.model, about: "the model of \(backend.name)", backend)
         }
         return Picker(.model, .rows([auto] + rows), chosen: .model(chosen))
     }
@@ -202,13 +190,7 @@ extension Picker {
                 )
             }
             + sorted(backends).filter { names.insert($0.name).inserted }.map { backend in
-                Row(
-                    choice: .target(.model(backend.name)),
-                    name: backend.name,
-                    tag: String(backend.tier.letter),
-                    about: backend.model,
-                    foot: foot(backend)
-                )
+                row(.target(.model(backend.name)), backend.name, about: backend.model, backend)
             }
         return Picker(.targets, .rows(rows), checked: checked)
     }
@@ -217,8 +199,19 @@ extension Picker {
         backends.sorted { ($0.tier, $0.name) < ($1.tier, $1.name) }
     }
 
-    private static func foot(_ backend: MetricsSnapshot.Backend) -> String {
+    private static func row(
+        _ choice: Choice,
+        _ name: String,
+        about: String,
+        _ backend: MetricsSnapshot.Backend
+    ) -> Row {
         let isSaid = !backend.isSimulated || backend.provider == "simulated"
-        return "tier \(backend.tier.name) · \(backend.provider)\(isSaid ? "" : " · simulated")"
+        return Row(
+            choice: choice,
+            name: name,
+            tag: String(backend.tier.letter),
+            about: about,
+            foot: "tier \(backend.tier.name) · \(backend.provider)\(isSaid ? "" : " · simulated")"
+        )
     }
 }

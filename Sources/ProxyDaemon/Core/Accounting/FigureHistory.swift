@@ -110,12 +110,8 @@ struct FigureHistory: Sendable {
         return USD(nanodollars: hour) + USD(nanodollars: rest * 3_600_000 / milliseconds)
     }
 
-    /// At most so many intervals of the last so many seconds.
-    mutating func report(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryReport {
-        excerpt(seconds: seconds, points: points, unixMilliseconds: unixMilliseconds).report
-    }
-
-    /// What such a report is made from, copied: nobody has to wait while it is made.
+    /// What a report of at most so many intervals of the last so many seconds is made from, copied: nobody has to wait while it is
+    /// made.
     mutating func excerpt(seconds: Int, points: Int, unixMilliseconds: Int64) -> HistoryExcerpt {
         advance(to: unixMilliseconds)
         let wanted = max(1, min(Int64(Self.capacity), Int64(seconds) * 1_000 / Self.intervalMilliseconds))

@@ -149,14 +149,19 @@ package final class ClientRequest: Sendable {
 extension HeaderField {
     /// Whether the name is this one. `lowercase` must be ASCII in lower case.
     package func isNamed(_ lowercase: StaticString) -> Bool {
-        guard name.utf8.count == lowercase.utf8CodeUnitCount else { return false }
+        name.utf8.count == lowercase.utf8CodeUnitCount && begins(with: lowercase)
+    }
+
+    /// Whether the name begins like this. `lowercase` must be ASCII in lower case.
+    func begins(with lowercase: StaticString) -> Bool {
         var at = 0
         for byte in name.utf8 {
+            guard at < lowercase.utf8CodeUnitCount else { break }
             let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
             guard lower == lowercase.utf8Start[at] else { return false }
             at += 1
         }
-        return true
+        return at == lowercase.utf8CodeUnitCount
     }
 }
 

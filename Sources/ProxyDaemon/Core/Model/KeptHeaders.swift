@@ -32,31 +32,22 @@ enum KeptHeaders {
         case 13: header.isNamed("cache-control")
         case 14:
             header.isNamed("anthropic-beta") || header.isNamed("content-length") || header.isNamed("x-gateway-tier")
-        case 15: header.isNamed("accept-encoding") || header.isNamed("x-gateway-skill") || isOfSDK(header.name)
-        case 16: header.isNamed("content-encoding") || isOfSDK(header.name)
-        case 17: header.isNamed("anthropic-version") || header.isNamed("x-gateway-project") || isOfSDK(header.name)
-        case 23: header.isNamed("x-gateway-smart-routing") || isOfSDK(header.name)
+        case 15: header.isNamed("accept-encoding") || header.isNamed("x-gateway-skill") || isOfSDK(header)
+        case 16: header.isNamed("content-encoding") || isOfSDK(header)
+        case 17: header.isNamed("anthropic-version") || header.isNamed("x-gateway-project") || isOfSDK(header)
+        case 23: header.isNamed("x-gateway-smart-routing") || isOfSDK(header)
         case 25: header.isNamed("x-gateway-max-escalations") || header.isNamed("x-gateway-classifier-mode")
-        default: isOfSDK(header.name)
+        default: isOfSDK(header)
         }
     }
 
     /// What SDKs tell of themselves: `x-stainless-lang`, `x-stainless-retry-count`.
-    private static func isOfSDK(_ name: String) -> Bool {
-        let lowercase: StaticString = "x-stainless-"
-        var at = 0
-        for byte in name.utf8 {
-            guard at < lowercase.utf8CodeUnitCount else { return true }
-            guard (byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte) == lowercase.utf8Start[at] else { return false }
-            at += 1
-        }
-        return false
-    }
+    private static func isOfSDK(_ header: HeaderField) -> Bool { header.begins(with: "x-stainless-") }
 
-    /// Of an answer, which is asked for seldom and kept whole: cookies and whatever names a key are left out.
+    /// Of an answer's, which are all kept and asked for seldom: cookies and whatever names a key are left out.
     static func ofAnswer(_ headers: [HeaderField]) -> [HeaderReport] {
         let secrets = ["cookie", "authorization", "auth-", "api-key", "secret", "token="]
-        return cut(headers).filter { header in
+        return headers.filter { header in
             let name = header.name.lowercased()
             return !secrets.contains { name.contains($0) }
         }.map(report)

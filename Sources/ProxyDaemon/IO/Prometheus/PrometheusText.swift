@@ -33,27 +33,27 @@ package struct PrometheusText: Sendable {
         add(.gauge, "build_info", "Always 1; the version is a label.", [([("version", GatewayVersion.number)], "1")])
     }
 
-    private typealias Kind = PrometheusWriter.Kind
-    private typealias Sample = PrometheusWriter.Sample
+    typealias Kind = PrometheusWriter.Kind
+    typealias Sample = PrometheusWriter.Sample
 
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Int) {
+    mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Int) {
         writer.add(kind, name, help, value)
     }
 
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Double) {
+    mutating func add(_ kind: Kind, _ name: String, _ help: String, _ value: Double) {
         writer.add(kind, name, help, value)
     }
 
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, money: USD) {
+    mutating func add(_ kind: Kind, _ name: String, _ help: String, money: USD) {
         writer.add(kind, name, help, money: money)
     }
 
-    private mutating func add(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
+    mutating func add(_ kind: Kind, _ name: String, _ help: String, _ samples: [Sample]) {
         writer.add(kind, name, help, samples)
     }
 
     /// A sample for each entry of a dictionary, by name.
-    private static func samples(_ counts: [String: Int], _ label: String) -> [Sample] {
+    static func samples(_ counts: [String: Int], _ label: String) -> [Sample] {
         counts.sorted { $0.key < $1.key }.map { ([(label, $0.key)], "\($0.value)") }
     }
 
@@ -346,74 +346,5 @@ package struct PrometheusText: Sendable {
         ] {
             writer.add(.gauge, name, help, prefix: "process_", [([], "\(value)")])
         }
-    }
-
-    private mutating func add(_ cache: MetricsSnapshot.Cache) {
-        guard cache.isEnabled else { return }
-        let memory = CacheHomeReport(
-            name: "memory",
-            entries: cache.entries,
-            bytes: cache.bytes,
-            maxBytes: cache.maxBytes,
-            hits: cache.hits,
-            misses: cache.misses,
-            evictions: cache.evictions
-        )
-        let homes = [memory] + cache.homes
-        func samples(_ value: (CacheHomeReport) -> Int?) -> [Sample] {
-            homes.compactMap { home in value(home).map { ([("home", home.name)], "\($0)") } }
-        }
-        add(.gauge, "cache_up", "1 where the home of answers is in use.", samples { $0.state == .ok ? 1 : 0 })
-        add(.gauge, "cache_entries", "Answers kept.", samples(\.entries))
-        add(.gauge, "cache_bytes", "Bytes of the answers kept.", samples(\.bytes))
-        add(.gauge, "cache_max_bytes", "The most bytes that are kept.", samples(\.maxBytes))
-        add(
-            .counter,
-            "cache_lookups_total",
-            "Look-ups by home and result.",
-            homes.flatMap { home -> [Sample] in
-                [
-                    ([("home", home.name), ("result", "hit")], "\(home.hits)"),
-                    ([("home", home.name), ("result", "miss")], "\(home.misses)"),
-                ]
-            }
-        )
-        add(.counter, "cache_evictions_total", "Answers that had to make room.", samples(\.evictions))
-        add(.counter, "cache_dropped_total", "Answers that could not be written.", samples(\.dropped))
-        add(.counter, "cache_rejected_total", "Kept values that could not be read.", samples(\.rejected))
-        add(.counter, "cache_timeouts_total", "Calls that were not answered in time.", samples(\.timeouts))
-    }
-
-    private mutating func add(_ semantic: SemanticCacheReport) {
-        add(.gauge, "semantic_cache_enabled", "1 while questions are looked up.", semantic.off == nil ? 1 : 0)
-        add(.gauge, "semantic_cache_entries", "Questions kept.", semantic.entries)
-        add(
-            .counter,
-            "semantic_cache_lookups_total",
-            "Questions looked up, by result.",
-            [([("result", "hit")], "\(semantic.hits)"), ([("result", "miss")], "\(semantic.misses)")]
-        )
-        add(
-            .counter,
-            "semantic_cache_refusals_total",
-            "Similar questions that a guard refused, by guard.",
-            Self.samples(semantic.refusals, "guard")
-        )
-        add(.counter, "semantic_cache_canaries_total", "Would-be hits sent on and compared.", semantic.canaries)
-        add(
-            .counter,
-            "semantic_cache_false_hits_total",
-            "Of those, and of reports, the wrong ones.",
-            semantic.falseHits
-        )
-        if let rate = semantic.falseHitRate {
-            add(.gauge, "semantic_cache_false_hit_ratio", "False hits among the last canaries.", rate)
-        }
-        add(
-            .gauge,
-            "semantic_cache_max_false_hit_ratio",
-            "Above this ratio the semantic cache turns itself off.",
-            semantic.maxFalseHitRate
-        )
     }
 }

@@ -127,18 +127,11 @@ enum ExchangeRows {
             if try row.decode(Bool.self, atIndex: 0) { history.today = totals }
             history.month += totals
         }
-        history.recent = try self.recent(db, notAfter: .max, isDemo: isDemo, limit: recent).reversed()
-        let keys = try Row.fetchAll(
-            db,
-            sql: """
-                SELECT id, key_fingerprint FROM exchanges
-                WHERE is_demo = ? AND kind = 'exchange' ORDER BY unix_ms DESC LIMIT ?
-                """,
-            arguments: [isDemo, recent]
-        )
-        for row in keys {
-            let fingerprint = try row.decode(String.self, atIndex: 1)
-            if !fingerprint.isEmpty { history.keyFingerprints[try row.decode(String.self, atIndex: 0)] = fingerprint }
+        for row in try newest(db, notAfter: .max, isDemo: isDemo, limit: recent).reversed() {
+            let summary = try summary(row)
+            history.recent.append(summary)
+            let fingerprint = try row.decode(String.self, atIndex: place(of: "key_fingerprint"))
+            if !fingerprint.isEmpty { history.keyFingerprints[summary.id] = fingerprint }
         }
         history.wrongHits = try wrongHits(db, limit: recent)
         return history
@@ -163,6 +156,15 @@ enum ExchangeRows {
         isDemo: Bool,
         limit: Int
     ) throws -> [ExchangeSummary] {
+        try newest(db, notAfter: unixMilliseconds, isDemo: isDemo, limit: limit).map(summary)
+    }
+
+    private static func newest(
+        _ db: Database,
+        notAfter unixMilliseconds: Int64,
+        isDemo: Bool,
+        limit: Int
+    ) throws -> [Row] {
         try Row.fetchAll(
             db,
             sql: """
@@ -170,7 +172,7 @@ enum ExchangeRows {
                 WHERE is_demo = ? AND kind = 'exchange' AND unix_ms <= ? ORDER BY unix_ms DESC LIMIT ?
                 """,
             arguments: [isDemo, unixMilliseconds, limit]
-        ).map(summary)
+        )
     }
 
     /// One exchange; nil where there is none.
@@ -221,12 +223,14 @@ enum ExchangeRows {
         uniqueKeysWithValues: ExchangeColumn.all.enumerated().map { ($1.name, $0) }
     )
 
+    /// By its name GRDB would look for each value from the first column on.
+    private static func place(of name: String) throws -> Int {
+        guard let place = places[name] else { throw DiskTrouble.refused("there is no column \(name)") }
+        return place
+    }
+
     private static func summary(_ row: Row) throws -> ExchangeSummary {
-        // By its name GRDB would look for each value from the first column on.
-        func at(_ name: String) throws -> Int {
-            guard let place = places[name] else { throw DiskTrouble.refused("there is no column \(name)") }
-            return place
-        }
+        func at(_ name: String) throws -> Int { try place(of: name) }
         func text(_ name: String) throws -> String { try row.decode(String.self, atIndex: at(name)) }
         func number(_ name: String) throws -> Int { try row.decode(Int.self, atIndex: at(name)) }
         func flag(_ name: String) throws -> Bool { try row.decode(Bool.self, atIndex: at(name)) }
