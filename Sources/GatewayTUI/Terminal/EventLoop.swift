@@ -5,9 +5,6 @@ import Glibc
 struct EventLoop {
     /// At most ten pictures a second; a key is answered at once.
     private static let frameMilliseconds: Int64 = 100
-    /// What comes by itself is read so often: woken for each of hundreds of exchanges a second, the program would work more for
-    /// the waking than for them.
-    private static let gatherMilliseconds = frameMilliseconds
     /// A daemon that does not answer the greeting is given up.
     private static let greetingMilliseconds: Int64 = 5_000
 
@@ -21,6 +18,8 @@ struct EventLoop {
     private var drawnAt: Int64 = 0
     private var connectedAt: Int64 = 0
     private var receivedAt: Int64 = 0
+    /// Woken for each of hundreds of exchanges a second, the program would work more for the waking than for them.
+    private var gathering = Gathering()
     private var exitCode: Int32?
 
     init(screen: Screen, signals: Signals, dashboard: Dashboard, isSocketExplicit: Bool) {
@@ -78,7 +77,12 @@ struct EventLoop {
 
     private var isGathering: Bool {
         connection.isOpen && !connection.hasOutgoing && !connection.isAnswerDue
-            && Moment.now.monotonicMilliseconds - receivedAt < Self.gatherMilliseconds
+            && Moment.now.monotonicMilliseconds < gatheredAt
+    }
+
+    /// When what comes by itself is read again. The pieces of an answer are to flow, whatever else comes.
+    private var gatheredAt: Int64 {
+        receivedAt + (dashboard.tester.isAnswering ? Gathering.shortest : gathering.milliseconds)
     }
 
     /// Until the next whole second, the next allowed picture, the next attempt or what the dashboard waits for.
@@ -88,7 +92,7 @@ struct EventLoop {
         var until = monotonic + 1_001 - now.unixMilliseconds % 1_000
         if dashboard.revision != drawnRevision { until = min(until, drawnAt + Self.frameMilliseconds) }
         if !connection.isOpen { until = min(until, connection.retryAt) }
-        if isGathering { until = min(until, receivedAt + Self.gatherMilliseconds) }
+        if isGathering { until = min(until, gatheredAt) }
         if let deadline = dashboard.deadline { until = min(until, deadline) }
         if dashboard.tester.isAnswering { until = min(until, drawnAt + Self.frameMilliseconds) }
         return Int32(max(0, min(1_001, until - monotonic)))
@@ -134,7 +138,11 @@ struct EventLoop {
     private mutating func receive() {
         let isWritten = connection.flush()
         let (messages, ended) = connection.receive()
-        if !messages.isEmpty { receivedAt = dashboard.now.monotonicMilliseconds }
+        if !messages.isEmpty {
+            let now = dashboard.now.monotonicMilliseconds
+            gathering.read(messages.count(where: \.isExchange), after: now - receivedAt)
+            receivedAt = now
+        }
         for message in messages { apply(.message(message)) }
         if dashboard.isLive { connection.resetWait() }
         if let ended { lose(ended) } else if !isWritten { lose("the connection broke") }

@@ -86,15 +86,22 @@ final class Screen {
         for row in 0..<surface.rows {
             let range = row * surface.columns..<(row + 1) * surface.columns
             if let shown, shown.cells[range] == surface.cells[range] { continue }
-            var column = 0
-            while column < surface.columns {
-                let style = surface.cells[range.lowerBound + column].style
-                let start = column
+            var place = range.lowerBound
+            while place < range.upperBound {
+                let style = surface.cells[place].style
+                let start = place - range.lowerBound
                 run.removeAll(keepingCapacity: true)
-                while column < surface.columns, surface.cells[range.lowerBound + column].style == style {
-                    let cell = surface.cells[range.lowerBound + column]
-                    if cell.width > 0 { run.append(cell.scalar.value) }
-                    column += 1
+                while place < range.upperBound {
+                    let cell = surface.cells[place]
+                    if cell.style == style {
+                        if cell.width > 0 { run.append(cell.scalar.value) }
+                        place += 1
+                    } else {
+                        let gap = gap(at: place, in: surface.cells[range], after: style)
+                        guard gap > 0 else { break }
+                        run.append(contentsOf: repeatElement(cell.scalar.value, count: gap))
+                        place += gap
+                    }
                 }
                 attributes.use(style, in: window)
                 _ = gateway_add(window, Int32(row), Int32(start), run, Int32(run.count))
@@ -110,6 +117,15 @@ final class Screen {
         wnoutrefresh(window)
         doupdate()
         shown = surface
+    }
+
+    /// How many blanks follow that may as well be written in the style before them, because nobody sees it: a change of style
+    /// takes as many bytes as ten blanks. 0 where there are none, or so many that the terminal clears them at once.
+    private func gap(at start: Int, in row: ArraySlice<Cell>, after style: Style) -> Int {
+        guard attributes.isUnseenOnBlanks(style) else { return 0 }
+        var end = start
+        while end < row.endIndex, row[end].scalar == " ", attributes.isUnseenOnBlanks(row[end].style) { end += 1 }
+        return end - start <= 3 ? end - start : 0
     }
 
     /// The next picture is sent as a whole, whatever the terminal shows now.

@@ -18,9 +18,9 @@ struct ScreenAttributes {
         }
         var pairs = [Int32](repeating: 0, count: Int(Role.allCases.map(\.rawValue).max() ?? 0) + 1)
         var next: Int32 = 1
-        for role in Role.allCases {
-            guard let colour = Palette.colour(of: role, theme: theme, depth: depth, background: background)
-            else { continue }
+        for role in Role.allCases where depth != .mono {
+            // The terminal's own colour as a pair, too: ncurses takes 11 bytes to go back to no colour at all, 8 to another one.
+            let colour = Palette.colour(of: role, theme: theme, depth: depth, background: background) ?? -1
             // The background is the terminal's own; colours are never redefined, that would outlive the program.
             if init_extended_pair(next, Int32(colour), -1) == OK {
                 pairs[Int(role.rawValue)] = next
@@ -34,6 +34,15 @@ struct ScreenAttributes {
     }
 
     func use(_ style: Style, in window: UnsafeMutablePointer<WINDOW>?) {
+        _ = gateway_attr_set(window, attributes(of: style), pairs[Int(style.role.rawValue)])
+    }
+
+    /// A blank looks the same in this style as in none.
+    func isUnseenOnBlanks(_ style: Style) -> Bool {
+        attributes(of: style) & (GATEWAY_UNDERLINE | GATEWAY_REVERSE) == 0
+    }
+
+    private func attributes(of style: Style) -> attr_t {
         var attributes: attr_t = 0
         if style.attributes.contains(.bold) { attributes |= GATEWAY_BOLD }
         if style.attributes.contains(.underline) { attributes |= GATEWAY_UNDERLINE }
@@ -47,7 +56,7 @@ struct ScreenAttributes {
             default: break
             }
         }
-        _ = gateway_attr_set(window, attributes, pairs[Int(style.role.rawValue)])
+        return attributes
     }
 }
 

@@ -66,6 +66,10 @@ package enum ServerMessage: Sendable {
     case failed(ControlProtocol.Method, JSONRPC.Failure)
     /// A line that could not be understood.
     case unreadable(String)
+
+    package var isExchange: Bool {
+        if case .completed = self { true } else { false }
+    }
 }
 
 /// A call to the daemon.
