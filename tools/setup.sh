@@ -32,7 +32,7 @@ check_swift() {
 
 install_packages() {
     local wanted=(
-        libcurl4-openssl-dev libhiredis-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev
+        libcurl4-openssl-dev libhiredis-dev libmimalloc-dev libncurses-dev libpq-dev libsqlite3-dev libzstd-dev zlib1g-dev
     )
     [[ -z $tests ]] || wanted+=(
         postgresql redis-server tmux python3-venv iproute2 openssl stress-ng fonts-dejavu-core openssh-server openssh-client

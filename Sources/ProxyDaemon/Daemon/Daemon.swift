@@ -166,6 +166,11 @@ private struct Announcement: Service {
     func run() async throws {
         announce()
         notice.tell(.ready)
+        // Databases are opened and histories read for a little longer.
+        Task {
+            try? await Task.sleep(for: .seconds(2))
+            ProgramCode.release()
+        }
         try await gracefulShutdown()
         notice.tell(.stopping)
     }

@@ -17,7 +17,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
-        HeapSettings.apply()
+        SQLiteSettings.apply()
         signal(SIGPIPE, SIG_IGN)
         Descriptors.forbidCoreFiles()
         do {

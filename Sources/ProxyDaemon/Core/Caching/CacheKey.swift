@@ -36,8 +36,9 @@ package struct CacheKey: Sendable, Hashable {
             JSONText.appendQuoted(header.value, to: &text)
         }
         var hash = SHA256()
-        hash.update(data: text)
-        hash.update(data: content)
+        // By address: as data, they would go through generic code that is not specialised.
+        text.withUnsafeBytes { hash.update(bufferPointer: $0) }
+        content.withUnsafeBytes { hash.update(bufferPointer: $0) }
         return hash.finalize()
     }
 

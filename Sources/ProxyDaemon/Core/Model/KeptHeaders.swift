@@ -42,7 +42,7 @@ enum KeptHeaders {
     }
 
     /// What SDKs tell of themselves: `x-stainless-lang`, `x-stainless-retry-count`.
-    private static func isOfSDK(_ header: HeaderField) -> Bool { header.begins(with: "x-stainless-") }
+    private static func isOfSDK(_ header: HeaderField) -> Bool { header.name.begins(with: "x-stainless-") }
 
     /// Of an answer's, which are all kept and asked for seldom: cookies and whatever names a key are left out.
     static func ofAnswer(_ headers: [HeaderField]) -> [HeaderReport] {

@@ -36,8 +36,7 @@ package enum AnthropicProvider {
     /// Whether a header of the client goes on to the provider: everything of Anthropic's, known or not, and what the
     /// simulator listens to. Keys, cookies and telemetry stay here.
     private static func isForwarded(_ header: HeaderField) -> Bool {
-        let name = header.name.utf8
-        return HeaderNames.startsWith(name, "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
+        header.name.begins(with: "anthropic-") || header.isNamed("x-simulate") || header.isNamed("accept")
     }
 
     /// Whether a header that goes on to the provider may change its answer.

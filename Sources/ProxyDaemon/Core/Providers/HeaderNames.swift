@@ -4,17 +4,16 @@ package enum HeaderNames {
     /// All others could say something of this server that only its operator may say: cookies, who may read it from a web
     /// page, which file a server in front is to send.
     package static func isReturned(_ header: HeaderField) -> Bool {
-        let name = header.name.utf8
-        switch name.first.map({ $0 | 0x20 }) {
-        case UInt8(ascii: "a"): return startsWith(name, "anthropic-")
+        switch header.name.utf8.first.map({ $0 | 0x20 }) {
+        case UInt8(ascii: "a"): return header.name.begins(with: "anthropic-")
         case UInt8(ascii: "c"): return header.isNamed("content-type")
-        case UInt8(ascii: "o"): return startsWith(name, "openai-")
+        case UInt8(ascii: "o"): return header.name.begins(with: "openai-")
         case UInt8(ascii: "r"):
             return header.isNamed("request-id") || header.isNamed("retry-after") || header.isNamed("retry-after-ms")
-                || startsWith(name, "ratelimit-")
+                || header.name.begins(with: "ratelimit-")
         case UInt8(ascii: "x"):
             return header.isNamed("x-request-id") || header.isNamed("x-should-retry")
-                || startsWith(name, "x-ratelimit-")
+                || header.name.begins(with: "x-ratelimit-")
         default: return false
         }
     }
@@ -23,7 +22,7 @@ package enum HeaderNames {
     /// would show as a page.
     static func returnedWithJSON(_ headers: [HeaderField]) -> [HeaderField] {
         var kept = headers.filter(isReturned)
-        let isJSON = kept.contains { $0.isNamed("content-type") && startsWith($0.value.utf8, "application/json") }
+        let isJSON = kept.contains { $0.isNamed("content-type") && $0.value.begins(with: "application/json") }
         if !isJSON {
             kept.removeAll { $0.isNamed("content-type") }
             kept.append(HeaderField("content-type", "application/json"))
@@ -40,16 +39,5 @@ package enum HeaderNames {
         let given = headers.first { $0.isNamed("request-id") || $0.isNamed("x-request-id") }
         kept.append(HeaderField(dialect.requestIDHeader, given?.value ?? "req_gw_\(exchangeID)"))
         return kept
-    }
-
-    static func startsWith(_ name: String.UTF8View, _ lowercase: StaticString) -> Bool {
-        var at = 0
-        for byte in name {
-            guard at < lowercase.utf8CodeUnitCount else { return true }
-            let lower = byte &- UInt8(ascii: "A") < 26 ? byte | 0x20 : byte
-            guard lower == lowercase.utf8Start[at] else { return false }
-            at += 1
-        }
-        return at == lowercase.utf8CodeUnitCount
     }
 }

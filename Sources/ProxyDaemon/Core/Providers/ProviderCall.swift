@@ -47,11 +47,11 @@ package enum ProviderCall {
 
     /// Organization, project and betas, as OpenAI's clients name them.
     private static func isForwardedToOpenAI(_ header: HeaderField) -> Bool {
-        header.isNamed("accept") || HeaderNames.startsWith(header.name.utf8, "openai-")
+        header.isNamed("accept") || header.name.begins(with: "openai-")
     }
 
     /// Whether a header of the client goes on to some provider and may change its answer.
     static func shapesAnswer(_ header: HeaderField) -> Bool {
-        AnthropicProvider.shapesAnswer(header) || HeaderNames.startsWith(header.name.utf8, "openai-")
+        AnthropicProvider.shapesAnswer(header) || header.name.begins(with: "openai-")
     }
 }

@@ -141,18 +141,30 @@ package final class Decide: Stage {
             complete(&decision, nanoseconds: asked)
             return Outcome(decision: .success(decision))
         case .open(let draft):
+            if known != nil || classifier.isBrief(question) {
+                return await decide(draft, question, known, nanosecondsBefore: asked)
+            }
             // Not on the event loop that the caller may be running on. The change of threads is no part of the decision.
             return await withTaskExecutorPreference(globalConcurrentExecutor) {
-                let resumed = clock.monotonicNanoseconds()
-                let classification = if let known { known } else { await classifier.classify(question) }
-                do throws(GatewayError) {
-                    var decision = try router.choose(draft, classification)
-                    complete(&decision, nanoseconds: asked + clock.monotonicNanoseconds() - resumed)
-                    return Outcome(decision: .success(decision), overheads: classification.overheads)
-                } catch {
-                    return Outcome(decision: .failure(error), overheads: classification.overheads)
-                }
+                await decide(draft, question, known, nanosecondsBefore: asked)
             }
+        }
+    }
+
+    private func decide(
+        _ draft: RoutingDraft,
+        _ question: ClassifierRequest,
+        _ known: Classification?,
+        nanosecondsBefore: Int64
+    ) async -> Outcome {
+        let started = clock.monotonicNanoseconds()
+        let classification = if let known { known } else { await classifier.classify(question) }
+        do throws(GatewayError) {
+            var decision = try router.choose(draft, classification)
+            complete(&decision, nanoseconds: nanosecondsBefore + clock.monotonicNanoseconds() - started)
+            return Outcome(decision: .success(decision), overheads: classification.overheads)
+        } catch {
+            return Outcome(decision: .failure(error), overheads: classification.overheads)
         }
     }
 

@@ -156,6 +156,7 @@ package final class DiskAnswers: AnswerHome {
     private func scheduleWaiting() {
         let (count, bytes) = state.withLock { ($0.waiting.count, $0.waiting.bytes) }
         guard count > 0 else { return }
+        if isPressing { database.press() }
         let isWhole = count >= limits.batchEntries || bytes >= limits.batchBytes
         database.schedule(afterMilliseconds: isWhole ? 0 : limits.gatherMilliseconds)
     }
@@ -231,7 +232,7 @@ extension DiskAnswers.State {
     }
 }
 
-// MARK: - On the database's queue
+// MARK: - On the database's thread
 
 extension DiskAnswers: DiskTable {
     private static let rowsTidiedAtOnce = 256
@@ -280,6 +281,13 @@ extension DiskAnswers: DiskTable {
     }
 
     var isWaiting: Bool { state.withLock { $0.waiting.count > 0 } }
+
+    /// From a quarter of what may wait on.
+    var isPressing: Bool {
+        state.withLock { state in
+            state.waiting.count >= limits.waitingEntries / 4 || state.waiting.bytes >= limits.waitingBytes / 4
+        }
+    }
 
     func gather() -> DiskWork? {
         let (entries, touched, spoilt) = state.withLock { state in

@@ -2,7 +2,7 @@ import GRDB
 import GatewayCore
 
 extension DiskDatabase {
-    /// What its queue and those who ask it share, behind a lock.
+    /// What its thread and those who ask it share, behind a lock.
     struct State {
         var pool: DatabasePool?
         /// Reads that are being handed to the pool at this moment.

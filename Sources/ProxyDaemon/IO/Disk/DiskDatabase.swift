@@ -1,10 +1,9 @@
-import Dispatch
 import GRDB
 import GatewayCore
 import Glibc
 import Synchronization
 
-/// A file on disk: an SQLite database that several tables write to in common transactions, on one queue.
+/// A file on disk: an SQLite database that several tables write to in common transactions, on a thread of its own.
 ///
 /// It opens the file in the background, and again when it was away; moves a damaged file aside and begins a new one; tries
 /// again, ever more slowly, what the disk refuses. Nobody who asks it waits for any of that. Several daemons may share the
@@ -18,7 +17,7 @@ package final class DiskDatabase: Sendable {
     private let syncsAll: Bool
     private let clock: Clock
     private let notify: @Sendable (String) -> Void
-    private let queue = DispatchQueue(label: "gateway.disk", qos: .utility)
+    private let thread: BackgroundThread
     private let state = Mutex(State())
 
     /// Opens the file, or begins one, in the background. `notify` is told in a sentence when that goes wrong and when it is
@@ -40,6 +39,8 @@ package final class DiskDatabase: Sendable {
         self.maximumFileBytes = maximumFileBytes
         self.syncsAll = syncsAll
         self.notify = notify
+        // Where nobody sees the end of an answer before its row is on disk, somebody waits for it.
+        thread = BackgroundThread(standsBack: !syncsAll)
     }
 
     /// What is wrong, and what to do; nil while it works.
@@ -62,7 +63,7 @@ package final class DiskDatabase: Sendable {
     /// afterwards.
     package func close(withinMilliseconds milliseconds: Int = 2_000) async {
         _ = await FirstAnswer.of(withinMilliseconds: milliseconds) { (done: @escaping @Sendable (Bool) -> Void) in
-            queue.async {
+            thread.async {
                 self.writeEverything()
                 self.emptyLog()
                 self.state.withLock { $0.isClosed = true }
@@ -70,7 +71,7 @@ package final class DiskDatabase: Sendable {
                 done(true)
             }
         }
-        // Also where the queue is stuck.
+        // Also where the thread is stuck.
         state.withLock { $0.isClosed = true }
         resumeWaiters()
     }
@@ -106,7 +107,7 @@ extension DiskDatabase {
             return due
         }
         guard let due else { return }
-        queue.asyncAfter(deadline: .now() + .nanoseconds(Int(max(0, due - now)))) { [weak self] in
+        thread.async(afterNanoseconds: due - now) { [weak self] in
             guard let self else { return }
             let isDue = self.state.withLock { state in
                 // An earlier turn may have been asked for meanwhile, and taken this one's place.
@@ -117,6 +118,10 @@ extension DiskDatabase {
             if isDue { self.turn() }
         }
     }
+
+    /// More waits than is gathered in the ordinary way: it is written at the rank of the threads that serve clients until it
+    /// has become less.
+    func press() { thread.press(true) }
 
     /// Reads on one of the pool's threads.
     func read<Value: Sendable>(
@@ -154,7 +159,7 @@ extension DiskDatabase {
 
     private func readFailed<Value>(_ trouble: DiskTrouble, _ generation: Int) -> DiskRead<Value> {
         if trouble == .locked { return .late }
-        if case .damaged = trouble { queue.async { self.failed(trouble, generation) } }
+        if case .damaged = trouble { thread.async { self.failed(trouble, generation) } }
         return .failed
     }
 
@@ -165,7 +170,7 @@ extension DiskDatabase {
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async -> Value? {
         let result: Value?? = await FirstAnswer.of(withinMilliseconds: milliseconds) { answer in
-            queue.async {
+            thread.async {
                 guard let pool = self.usablePool() else { return answer(nil) }
                 let generation = self.state.withLock { $0.generation }
                 do {
@@ -180,7 +185,7 @@ extension DiskDatabase {
     }
 }
 
-// MARK: - On the queue
+// MARK: - On the thread
 
 extension DiskDatabase {
     /// While nothing happens, expired rows are looked for and the file is looked at this often.
@@ -191,6 +196,7 @@ extension DiskDatabase {
 
     /// Writes what waits, then tidies a little.
     private func turn() {
+        defer { thread.press(liveTables.contains { $0.isPressing }) }
         guard let pool = usablePool() else { return }
         let generation = state.withLock { $0.generation }
         do {

@@ -166,7 +166,7 @@ extension DiskJournal.State {
     }
 }
 
-// MARK: - On the database's queue
+// MARK: - On the database's thread
 
 extension DiskJournal: DiskTable {
     func reread(_ db: Database, _ reason: RereadReason) throws {
@@ -179,6 +179,9 @@ extension DiskJournal: DiskTable {
             state.inheritedUpTo = state.inheritedUpTo == nil ? last : 0
         }
     }
+
+    /// Questions wait no longer than their answers.
+    var isPressing: Bool { false }
 
     var isWaiting: Bool {
         state.withLock { $0.waiting.count > 0 || !$0.removals.isEmpty || !$0.removalsUnderWay.isEmpty }

@@ -1,6 +1,6 @@
 import GRDB
 
-/// Something that keeps rows in a database's file. ``DiskDatabase`` calls it on its own queue, one call at a time.
+/// Something that keeps rows in a database's file. ``DiskDatabase`` calls it on its own thread, one call at a time.
 protocol DiskTable: AnyObject, Sendable {
     /// The rows may be others than those that were there.
     func reread(_ db: Database, _ reason: RereadReason) throws
@@ -8,6 +8,8 @@ protocol DiskTable: AnyObject, Sendable {
     func gather() -> DiskWork?
     /// Whether more waits to be written.
     var isWaiting: Bool { get }
+    /// Whether so much waits that it must not wait for an idle processor.
+    var isPressing: Bool { get }
     /// Removes some of what is not needed any more; true where there is more of that.
     func tidy(_ db: Database) throws -> Bool
 }

@@ -23,6 +23,8 @@ package final class OutcomeDatabase: OutcomeLog {
     }
 
     private static let batchRows = 2_000
+    /// From so many waiting on, they are not left to an idle processor.
+    private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let readMilliseconds = 5_000
 
@@ -54,20 +56,21 @@ package final class OutcomeDatabase: OutcomeLog {
         var outcome = outcome
         outcome.prompt = StoredText.cut(outcome.prompt, bytes: limits.promptBytes)
         let bytes = Self.bytes(outcome)
-        let isFirstLost = state.withLock { state in
+        let (isFirstLost, waiting) = state.withLock { state in
             guard state.waiting.count < limits.waitingRows, state.bytes + bytes <= limits.waitingBytes else {
                 state.lost += 1
-                return state.lost == 1
+                return (state.lost == 1, state.waiting.count)
             }
             state.waiting.append(outcome)
             state.bytes += bytes
-            return false
+            return (false, state.waiting.count)
         }
         if isFirstLost {
             notify(
                 "\(database.path): more outcomes of routing wait to be written than may; some are lost until it works"
             )
         }
+        if waiting == Self.pressingRows { database.press() }
         database.schedule(afterMilliseconds: limits.gatherMilliseconds)
     }
 
@@ -119,6 +122,8 @@ extension OutcomeDatabase: DiskTable {
     }
 
     var isWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
+
+    var isPressing: Bool { state.withLock { $0.waiting.count >= Self.pressingRows } }
 
     func tidy(_ db: Database) throws -> Bool {
         let removed = try OutcomeRows.removeOldest(db, maximumRows: limits.rows, atOnce: Self.rowsRemovedAtOnce)

@@ -69,7 +69,7 @@ enum OutcomeRows {
 
     /// SQLite's texts end at a NUL.
     private static func text(_ text: String) -> String {
-        text.utf8.contains(0) ? text.replacing("\0", with: "\u{FFFD}") : text
+        StoredText.hasNUL(text) ? text.replacing("\0", with: "\u{FFFD}") : text
     }
 
     private static func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }

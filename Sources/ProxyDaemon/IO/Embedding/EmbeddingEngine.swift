@@ -138,12 +138,8 @@ final class EmbeddingWork: Sendable {
         run(model)
     }
 
-    /// How far a thread stands back behind those that serve clients (nice(2)).
-    private static let niceness: Int32 = 10
-
     private func run(_ model: MiniLM) {
-        // On Linux the value is a thread's own. Should it be refused, texts are embedded all the same.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, Self.niceness)
+        ThreadRank.standBack()
         let scratch = Encoder.Scratch(for: model.encoder, tokens: Self.batchTokens + Encoder.maximumTokens)
         while var (request, waiter) = waitForRequest() {
             var waiters: [Waiter] = []

@@ -165,7 +165,7 @@ enum StoredText {
         return hasNUL(cut) ? cut.replacing("\0", with: " ") : cut
     }
 
-    private static func hasNUL(_ text: String) -> Bool {
+    static func hasNUL(_ text: String) -> Bool {
         text.utf8.withContiguousStorageIfAvailable { bytes in
             bytes.baseAddress.map { memchr($0, 0, bytes.count) != nil } ?? false
         } ?? text.utf8.contains(0)

@@ -32,6 +32,8 @@ package final class ExchangeDatabase: ExchangeLog {
 
     private static let promptRows = 500
     private static let batchRows = 2_000
+    /// From so many waiting on, they are not left to an idle processor.
+    private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let dayMilliseconds: Int64 = 86_400_000
     /// A batch that the database refuses is tried so often: it may be another table's row in the same transaction.
@@ -108,17 +110,18 @@ package final class ExchangeDatabase: ExchangeLog {
         var row = row
         // What waits shall not be larger than what is written.
         row.summary.requestedModel = StoredText.cut(row.summary.requestedModel, bytes: 512)
-        let (isFirstLost, isMany) = state.withLock { [row] state in
+        let (isFirstLost, waiting) = state.withLock { [row] state in
             state.recorded += 1
             let hadRoom = state.rows.add(row)
             let isFirstLost = !hadRoom && state.toldLost == 0
             if isFirstLost { state.toldLost = state.rows.lost }
-            return (isFirstLost, state.rows.count >= Self.promptRows)
+            return (isFirstLost, state.rows.count)
         }
         if isFirstLost {
             notify("\(database.path): more exchanges wait to be written than may; some are lost until it works")
         }
-        database.schedule(afterMilliseconds: isMany ? 0 : limits.gatherMilliseconds)
+        if waiting == Self.pressingRows { database.press() }
+        database.schedule(afterMilliseconds: waiting >= Self.promptRows ? 0 : limits.gatherMilliseconds)
     }
 
     package var confirms: Bool { limits.confirms }
@@ -296,6 +299,8 @@ extension ExchangeDatabase: DiskTable {
     }
 
     var isWaiting: Bool { state.withLock { $0.rows.count > 0 } }
+
+    var isPressing: Bool { state.withLock { $0.rows.count >= Self.pressingRows } }
 
     func tidy(_ db: Database) throws -> Bool {
         let archived = limits.hasArchive ? state.withLock { $0.archived } : .max

@@ -22,6 +22,8 @@ package final class LayeredClassifier: Classifying {
 
     /// A model is asked only where the expected saving is so many times what asking costs (see `docs/routing.md`).
     private static let worthFactor: Int64 = 3
+    /// A text of so many bytes is scored in some 40 microseconds, which an event loop can spare.
+    private static let briefBytes = 4_096
     private let settings: Settings.Classifier
     private let model: RouterModel
     private let helpers: Helpers
@@ -35,14 +37,20 @@ package final class LayeredClassifier: Classifying {
     }
 
     package func classify(_ request: ClassifierRequest) async -> Classification {
-        // Not on the event loop that the caller may be running on.
-        await withTaskExecutorPreference(globalConcurrentExecutor) {
-            var result = await layers(request)
-            if helpers.learned != nil {
-                result.priors = priors(result.scale)
-            }
-            return result
-        }
+        if isBrief(request) { return await classified(request) }
+        return await withTaskExecutorPreference(globalConcurrentExecutor) { await classified(request) }
+    }
+
+    package func isBrief(_ request: ClassifierRequest) -> Bool {
+        guard request.traits.lastUserText.count <= Self.briefBytes else { return false }
+        return (request.mode ?? settings.mode) == .ruleBased
+            || helpers.embeddings?.isOn != true && helpers.sidecar == nil && !settings.asksModel
+    }
+
+    private func classified(_ request: ClassifierRequest) async -> Classification {
+        var result = await layers(request)
+        if helpers.learned != nil { result.priors = priors(result.scale) }
+        return result
     }
 
     /// The bounds between the tiers: those that were set by hand, else the calibrated ones as feedback has moved them.

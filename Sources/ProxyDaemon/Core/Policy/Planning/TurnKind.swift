@@ -154,12 +154,12 @@ private struct TurnReader {
     /// and the like only where there are no tools, and in a short system prompt: an agent's or an application's own
     /// names many things.
     private func sideQuery(_ ending: Ending) -> TurnKind.SideQuery? {
-        let user = TurnWords(ending.text)
+        let user = ending.text
         if ending.hasHistory, let query = SideQueryCue.query(in: user, at: .historyEnd) { return query }
         guard prompt.traits.toolCount == 0, ending.messageCount <= 2 else { return nil }
         if let query = SideQueryCue.query(in: user, at: .user) { return query }
         let isShort = prompt.traits.systemBytes <= Self.longestSystemPrompt
-        return SideQueryCue.query(in: TurnWords(systemBeginning), at: isShort ? .system : .longSystem)
+        return SideQueryCue.query(in: systemBeginning, at: isShort ? .system : .longSystem)
     }
 
     private var systemBeginning: [UInt8] {
