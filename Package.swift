@@ -9,6 +9,8 @@ let memberImports: SwiftSetting =
 
 let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
+    // An async function runs where its caller does, without asking the runtime: docs/decisions/0002-tasks-on-event-loops.md.
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
     memberImports,
     .enableUpcomingFeature("InternalImportsByDefault"),
 ]

@@ -105,9 +105,21 @@ package struct ValueSeal: Sendable {
         return Array(bytes)
     }
 
+    /// What is no longer than this is copied to one place first.
+    private static let joinedBytes = 65_536
+
     private func tag(_ parts: [ArraySlice<UInt8>]) -> ArraySlice<UInt8> {
         var hash = HMAC<SHA256>(key: key)
-        for part in parts { hash.update(data: part) }
+        let count = parts.reduce(0) { $0 + $1.count }
+        if count <= Self.joinedBytes {
+            // Each update goes through generic code, for as long as the hash takes over a kilobyte.
+            var joined: [UInt8] = []
+            joined.reserveCapacity(count)
+            for part in parts { joined += part }
+            hash.update(data: joined)
+        } else {
+            for part in parts { hash.update(data: part) }
+        }
         return Array(hash.finalize())[..<Self.tagBytes]
     }
 

@@ -80,7 +80,7 @@ final class WorkflowStream: AnswerStream {
     var hasMore: Bool { waiting.count.load(ordering: .relaxed) > 0 }
 
     func next() async -> [UInt8]? {
-        guard let bytes = await events.next() else {
+        guard let bytes = await events.next(isolation: #isolation) else {
             isFinished = true
             return nil
         }

@@ -31,10 +31,16 @@ final class JobLine: Sendable {
 
     private enum Step {
         case run(@Sendable () -> Void)
-        case sleep(nanoseconds: Int64?)
+        case sleep
         case end
     }
 
+    /// Wakes threads when something is due. A wait with a time limit of their own would go by the clock of the day, which may
+    /// be set.
+    private static let alarms = DispatchQueue(label: "gateway.background-alarms", qos: .userInitiated)
+
+    /// An alarm that rings too early by a hair must not be the last.
+    private static let slackNanoseconds: Int64 = 100_000
     private let state: Mutex<State>
     private let back = DispatchSemaphore(value: 0)
     private let front = DispatchSemaphore(value: 0)
@@ -44,25 +50,26 @@ final class JobLine: Sendable {
     }
 
     func add(_ run: @escaping @Sendable () -> Void, due: Int64) {
-        let woken: Place? = state.withLock { state in
+        state.withLock { state in
             let place = state.jobs.lastIndex { $0.due > due }.map { $0 + 1 } ?? 0
             state.jobs.insert(Job(run: run, due: due), at: place)
-            return place == state.jobs.count - 1 ? state.place : nil
         }
-        if let woken { wake(woken) }
+        let delay = due - MonotonicTime.nanoseconds()
+        guard delay > 0 else { return wake() }
+        Self.alarms.asyncAfter(deadline: .now() + .nanoseconds(Int(delay))) { [weak self] in self?.wake() }
     }
 
     /// Gives the turn to the thread of the others' rank, or back. True where that thread is to be started first.
     func press(_ isPressing: Bool) -> Bool {
-        let (woken, isNew) = state.withLock { state -> (Place?, Bool) in
+        let (isMoved, isNew) = state.withLock { state -> (Bool, Bool) in
             let place: Place = isPressing ? .front : .back
             // One that does not stand back is in front for ever.
-            guard state.place != place, isPressing || state.hasBack else { return (nil, false) }
+            guard state.place != place, isPressing || state.hasBack else { return (false, false) }
             state.place = place
             defer { state.hasFront = true }
-            return (place, !state.hasFront)
+            return (true, !state.hasFront)
         }
-        if let woken { wake(woken) }
+        if isMoved { wake() }
         return isNew
     }
 
@@ -79,9 +86,10 @@ final class JobLine: Sendable {
             switch next(place) {
             case .run(let job):
                 job()
-                ended()
-            case .sleep(nil): wakeUps.wait()
-            case .sleep(let nanoseconds?): _ = wakeUps.wait(timeout: .now() + .nanoseconds(Int(nanoseconds)))
+                state.withLock { $0.isRunning = false }
+                // The turn may have gone to the other thread meanwhile.
+                wake()
+            case .sleep: wakeUps.wait()
             case .end: return
             }
         }
@@ -91,26 +99,17 @@ final class JobLine: Sendable {
         let now = MonotonicTime.nanoseconds()
         return state.withLock { state in
             guard state.place == place, !state.isRunning else {
-                return state.hasEnded && state.place != place ? .end : .sleep(nanoseconds: nil)
+                return state.hasEnded && state.place != place ? .end : .sleep
             }
-            guard let first = state.jobs.last else { return state.hasEnded ? .end : .sleep(nanoseconds: nil) }
-            if first.due <= now {
-                state.jobs.removeLast()
-                state.isRunning = true
-                return .run(first.run)
+            guard let first = state.jobs.last, first.due <= now + Self.slackNanoseconds else {
+                return state.hasEnded ? .end : .sleep
             }
-            return state.hasEnded ? .end : .sleep(nanoseconds: first.due - now)
+            state.jobs.removeLast()
+            state.isRunning = true
+            return .run(first.run)
         }
     }
 
-    /// The turn may have gone to the other thread meanwhile, which sleeps.
-    private func ended() {
-        let place = state.withLock { state in
-            state.isRunning = false
-            return state.place
-        }
-        wake(place)
-    }
-
-    private func wake(_ place: Place) { (place == .back ? back : front).signal() }
+    /// Wakes the thread whose turn it is.
+    private func wake() { (state.withLock { $0.place } == .back ? back : front).signal() }
 }
