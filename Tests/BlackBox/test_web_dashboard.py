@@ -280,8 +280,8 @@ def test_who_does_not_read_is_dropped_and_holds_nothing_up(start):
     assert gateway.resident_kilobytes() - before < 60_000
     # Closed without a word once it has kept the gateway waiting for ten seconds, sweeps and a slow machine on top.
     wait_until(lambda: is_closed(deaf.client), "the connection that is not read is closed", 30)
-    # Whoever reads has heard of each, as they came one by one.
-    wait_until(lambda: heard.count("exchange") >= 601, "the other page has all of them", 15)
+    # Whoever reads has heard of them, but for those beyond fifty in a tenth of a second, which nobody could read.
+    wait_until(lambda: heard.count("exchange") >= 500, "the other page has them", 15)
     keen.close()
     # Nor does one hold up the end for as long as paid answers may.
     deaf = Listener(gateway.port, receive_buffer=4096)
