@@ -58,3 +58,37 @@ def test_the_installation_is_whole_and_keeps_what_is_there(tmp_path):
         place.write_text(program)
         checked = subprocess.run(["systemd-analyze", "verify", "--man=no", place], capture_output=True, text=True)
         assert "gatewayd.service" not in checked.stderr, checked.stderr
+
+
+# What the gateway was seen to call, in a trace of a start, of requests of all kinds and of an end, beside what every program does.
+CALLS = """
+accept4 bind connect epoll_create1 epoll_ctl epoll_wait eventfd2 fdatasync fsync ftruncate flock futex getrandom ioctl listen
+madvise mkdir mmap mprotect munmap poll pread64 prlimit64 pwrite64 recvfrom recvmsg rename sched_getaffinity
+sched_getscheduler sched_setscheduler sched_yield sendto setpriority setsockopt shutdown signalfd4 socketpair statfs sysinfo
+timerfd_create timerfd_settime unlink writev
+""".split()
+
+
+def calls_of(name):
+    """The system calls of a name in a unit's filter: one, or a set of them and of other sets."""
+    if not name.startswith("@"):
+        return {name}
+    listed = subprocess.run(["systemd-analyze", "syscall-filter", name], capture_output=True, text=True, check=True).stdout
+    names = [line.strip() for line in listed.splitlines()[1:]]
+    return {call for inner in names if inner and not inner.startswith("#") for call in calls_of(inner)}
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd-analyze")
+def test_the_unit_refuses_nothing_that_the_gateway_does():
+    unit = (processes.REPOSITORY / "tools/install/gatewayd.service").read_text()
+    allowed = set()
+    for line in unit.splitlines():
+        key, _, names = line.partition("=")
+        if key != "SystemCallFilter":
+            continue
+        calls = {call for name in names.removeprefix("~").split() for call in calls_of(name)}
+        allowed = allowed - calls if names.startswith("~") else allowed | calls
+    assert [call for call in CALLS if call not in allowed] == []
+    assert "ptrace" not in allowed and "mount" not in allowed
+    # What a later library may call is refused, and does not kill the gateway.
+    assert "\nSystemCallErrorNumber=EPERM\n" in unit
