@@ -73,4 +73,15 @@ import Testing
         let books = Books(file)
         #expect(!books.exchanges.confirms && books.exchanges.report.unconfirmed == nil)
     }
+
+    @Test func `a page of the books has what still waits to be written`() async throws {
+        var limits = ExchangeDatabase.Limits.quick
+        limits.gatherMilliseconds = 3_600_000
+        let books = Books(file, limits: limits)
+        await books.exchanges.database.settled()
+        for number in 1...3 { books.exchanges.record(.number(number)) }
+        let page = try await books.exchanges.exchanges(notAfter: .max, limit: 10)
+        #expect(Set(page.map(\.id)) == ["id-1", "id-2", "id-3"])
+        await books.close()
+    }
 }

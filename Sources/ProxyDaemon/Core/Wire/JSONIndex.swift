@@ -176,7 +176,18 @@ private struct JSONReader {
         guard nodes.count < JSONIndex.maximumValues else {
             throw problem("at most \(JSONIndex.maximumValues) values")
         }
+        if nodes.count == nodes.capacity { grow() }
         nodes.append(JSONNode(start: Int32(start), end: Int32(end), next: Int32(nodes.count + 1), kind: kind))
+    }
+
+    /// Makes room for as many values as there will be if the rest of the text is as dense as what was read, but for no more than
+    /// there can be: doubled once more while it is large, the notes would be held twice. Memory that is not written to costs
+    /// nothing.
+    private mutating func grow() {
+        let expected = nodes.count * (bytes.count / max(1, at) + 1)
+        // A value takes a byte, and another one from the next.
+        let most = min(nodes.count + (bytes.count - at) / 2 + 1, JSONIndex.maximumValues)
+        nodes.reserveCapacity(min(max(2 * nodes.count, expected), most))
     }
 
     /// Reads a member's name and its colon.

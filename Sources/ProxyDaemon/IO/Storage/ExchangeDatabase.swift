@@ -130,16 +130,20 @@ package final class ExchangeDatabase: ExchangeLog {
     private static let mostWaiters = 10_000
 
     package func committed() async {
+        if await !settleRows() { state.withLock { $0.unconfirmed += 1 } }
+    }
+
+    /// Waits until what was recorded so far is written or lost. False where that takes too long or cannot be.
+    private func settleRows() async -> Bool {
         // While the disk is known not to work nobody waits: its trouble is told, and rows wait in memory.
         let isHopeless = database.problem != nil
         let mayWait = state.withLock { state -> Bool? in
             if state.settled >= state.recorded { return nil }
-            let mayWait = !isHopeless && state.waiters.count < Self.mostWaiters
-            if !mayWait { state.unconfirmed += 1 }
-            return mayWait
+            return !isHopeless && state.waiters.count < Self.mostWaiters
         }
-        guard mayWait == true else { return }
-        let isCommitted = await FirstAnswer.of(withinMilliseconds: limits.confirmMilliseconds) {
+        guard let mayWait else { return true }
+        guard mayWait else { return false }
+        let isSettled = await FirstAnswer.of(withinMilliseconds: limits.confirmMilliseconds) {
             (done: @escaping @Sendable (Bool) -> Void) in
             let isDone = state.withLock { state in
                 let isDone = state.settled >= state.recorded
@@ -148,7 +152,7 @@ package final class ExchangeDatabase: ExchangeLog {
             }
             if isDone { done(true) }
         }
-        if isCommitted == nil { state.withLock { $0.unconfirmed += 1 } }
+        return isSettled ?? false
     }
 
     package var isFull: Bool { limits.isStrict && state.withLock { $0.rows.isNearlyFull } }
@@ -210,12 +214,18 @@ package final class ExchangeDatabase: ExchangeLog {
     /// The last row that was there before this process wrote any; nil where the file could not be opened yet.
     var lastNumberBefore: Int64? { state.withLock { $0.lastNumber } }
 
-    /// Exchanges that came at a moment or before, newest first.
+    /// Exchanges that came at a moment or before, newest first. What waits to be written is written before, or a page would
+    /// have gaps that nobody asks for again.
     ///
     /// - Throws: An `overloaded` error that says why the file cannot be read.
     package func exchanges(notAfter unixMilliseconds: Int64, limit: Int) async throws(GatewayError) -> [ExchangeSummary]
     {
         let isDemo = isDemo
+        if isWaiting {
+            database.press()
+            database.schedule(afterMilliseconds: 0)
+            _ = await settleRows()
+        }
         return try await read { db in
             try ExchangeRows.recent(db, notAfter: unixMilliseconds, isDemo: isDemo, limit: limit)
         }
