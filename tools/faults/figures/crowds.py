@@ -218,7 +218,8 @@ def slow_readers(lab):
     daemon = lab.daemon(settings)
     count = lab.scale(100, 40)
     data = request_bytes(body("flood", model="flood", stream=True))
-    # The program's own pages are there before the measuring begins.
+    # The program's own pages are there before the measuring begins; two seconds after its start it lets go of those that it had.
+    time.sleep(2.5)
     asyncio.run(storm(daemon.port, ["stay"], 100, 5, 3, {}))
     time.sleep(1)
     before, clients = daemon.state()["resident"], []
