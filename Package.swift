@@ -284,15 +284,19 @@ if Context.environment["FUZZ"] == nil {
     for target in package.targets where fuzzed.contains(target.name) {
         target.swiftSettings = (target.swiftSettings ?? []) + led
     }
-    package.targets.append(
+    // What compiled code tells libFuzzer at its start goes by way of FuzzCoverage.
+    let told = ["__sanitizer_cov_8bit_counters_init", "__sanitizer_cov_pcs_init"]
+        .flatMap { ["-Xlinker", "--wrap=\($0)"] }
+    package.targets += [
+        .target(name: "FuzzCoverage", path: "Tests/FuzzCoverage"),
         .executableTarget(
             name: "fuzz",
-            dependencies: fuzzing,
+            dependencies: fuzzing + ["FuzzCoverage"],
             path: "Tests/Fuzz",
             exclude: ["ReplayTests.swift", "corpus", "dictionaries"],
             swiftSettings: strict + led,
             // The linker that is used otherwise fails on these programs.
-            linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"])]
-        )
-    )
+            linkerSettings: [.unsafeFlags(["-sanitize=address", "-use-ld=lld"] + told)]
+        ),
+    ]
 }

@@ -1,3 +1,4 @@
+import FuzzCoverage
 import Glibc
 
 /// libFuzzer's own loop (https://llvm.org/docs/LibFuzzer.html#using-libfuzzer-as-a-library).
@@ -17,6 +18,9 @@ else {
 FuzzRun.target = chosen
 // The name is not libFuzzer's.
 let rest = CommandLine.arguments.prefix(1) + ["-max_len=\(chosen.maximumBytes)"] + CommandLine.arguments.dropFirst(2)
+// Once before libFuzzer counts anything, so that it watches the code that these inputs reach.
+for argument in rest.dropFirst() { FuzzRun.replay(directory: argument, with: chosen) }
+_ = fuzz_coverage_watch_touched()
 var argumentCount = CInt(rest.count)
 let storage = UnsafeMutablePointer<UnsafeMutablePointer<CChar>?>.allocate(capacity: rest.count + 1)
 for (at, argument) in rest.enumerated() { storage[at] = strdup(argument) }

@@ -37,7 +37,7 @@ import Testing
         ("POST / HTTP/1.1\r\nhost: [::1]:80\r\ncontent-length:\t0012 \r\n\r\n", 12),
         ("GET / HTTP/1.0\r\n\r\n", 0),
         ("GET / HTTP/1.1\r\nhost:\r\n\r\n", 0),
-        ("FOO / HTTP/1.1\r\nhost: a.example:65535\r\nx: \r\n\r\n", 0),
+        ("PATCH / HTTP/1.1\r\nhost: a.example:65535\r\nx: \r\n\r\n", 0),
         ("GET / HTTP/1.1\r\nhost: a\r\nx: caf\u{E9}\tb\r\n\r\n", 0),
     ])
     func takes(head: String, length: Int) throws { #expect(try framing(head) == .length(length)) }
@@ -58,6 +58,8 @@ import Testing
         "CONNECT a:22 HTTP/1.1\r\nhost: a\r\n\r\n", "GET http://b/ HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET /#x HTTP/1.1\r\nhost: a\r\n\r\n", "GET /\u{E9} HTTP/1.1\r\nhost: a\r\n\r\n",
         "GET /\u{0}x HTTP/1.1\r\nhost: a\r\n\r\n", "\(String(repeating: "A", count: 33)) / HTTP/1.1\r\nhost: a\r\n\r\n",
+        "FOO / HTTP/1.1\r\nhost: a\r\n\r\n", "PoST / HTTP/1.1\r\nhost: a\r\n\r\n", "POS / HTTP/1.1\r\nhost: a\r\n\r\n",
+        "CONNECT / HTTP/1.1\r\nhost: a\r\n\r\n",
         "\r\n\r\n",
         // Lines and fields.
         "GET / HTTP/1.1\nhost: a\r\n\r\n", "GET / HTTP/1.1\r\nhost: a\n\r\n", "GET / HTTP/1.1\r\nhost: a\r\n\n",

@@ -106,9 +106,7 @@ private struct Connection {
 
         func errorCaught(context: ChannelHandlerContext, error: any Error) {
             guard !isOver else { return }
-            // The gate takes any word for a method, the decoder those that it knows.
-            let isKnown = error is HeadProblem || error as? HTTPParserError == .invalidMethod
-            expect(isKnown, "the decoder refused what the gate had let through: \(error)")
+            expect(error is HeadProblem, "the decoder refused what the gate had let through: \(error)")
             isRefused = true
         }
     }

@@ -32,8 +32,11 @@ struct HeadPolicy: Sendable, Equatable {
     var maximumBytes = 65_536
     var maximumFields = 128
 
-    /// No method in use comes near.
-    private static let maximumMethodBytes = 32
+    /// Those of RFC 9110 and RFC 5789 but CONNECT, behind which come bytes of another protocol. The decoder would refuse others,
+    /// and what comes behind them.
+    private static let methods: [StaticString] = [
+        "POST", "GET", "HEAD", "OPTIONS", "PUT", "DELETE", "PATCH", "TRACE",
+    ]
     /// Lengths with more digits cannot be meant.
     private static let maximumLengthDigits = 18
 
@@ -189,9 +192,16 @@ struct HeadPolicy: Sendable, Equatable {
         init(_ head: UnsafeBufferPointer<UInt8>, _ line: Range<Int>) throws(HeadProblem) {
             var at = line.lowerBound
             while at < line.upperBound, isToken(head[at]) { at += 1 }
-            guard at > line.lowerBound, at - line.lowerBound <= maximumMethodBytes, at < line.upperBound,
-                head[at] == 0x20
-            else { throw HeadProblem("the request line begins with no method") }
+            guard at > line.lowerBound, at < line.upperBound, head[at] == 0x20 else {
+                throw HeadProblem("the request line begins with no method")
+            }
+            let method = head[line.lowerBound..<at]
+            let isKnown = methods.contains {
+                method.elementsEqual(UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount))
+            }
+            guard isKnown else {
+                throw HeadProblem("the request line begins with a method that is none of HTTP's")
+            }
             let start = at + 1
             at = start
             while at < line.upperBound, (0x21...0x7E).contains(head[at]) { at += 1 }
