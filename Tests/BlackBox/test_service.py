@@ -62,7 +62,7 @@ def test_the_installation_is_whole_and_keeps_what_is_there(tmp_path):
 
 # What the gateway was seen to call, in a trace of a start, of requests of all kinds and of an end, beside what every program does.
 CALLS = """
-accept4 bind connect epoll_create1 epoll_ctl epoll_wait eventfd2 fdatasync fsync ftruncate flock futex getrandom ioctl listen
+accept4 bind connect epoll_create1 epoll_ctl epoll_wait eventfd2 fdatasync fsync ftruncate flock futex getpriority getrandom ioctl listen
 madvise mkdir mmap mprotect munmap poll pread64 prlimit64 pwrite64 recvfrom recvmsg rename sched_getaffinity
 sched_getscheduler sched_setscheduler sched_yield sendto setpriority setsockopt shutdown signalfd4 socketpair statfs sysinfo
 timerfd_create timerfd_settime unlink writev

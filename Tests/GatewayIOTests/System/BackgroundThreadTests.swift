@@ -44,7 +44,7 @@ struct BackgroundThreadTests {
         let (first, second) = (await seen(), await seen())
         #expect(first.thread == second.thread)
         #expect(first.thread != pthread_self())
-        #expect(standsBack ? first.niceness == 10 : first.niceness == own)
+        #expect(first.niceness == (standsBack ? min(19, own + 10) : own))
     }
 
     @Test("what is pressing is done by a thread of the others' rank, until it no longer is")
@@ -67,6 +67,34 @@ struct BackgroundThreadTests {
             thread.press(false)
             #expect(await seen() == before)
         }
+    }
+
+    @Test("the rank of a thread that stands back is not handed on, to what is pressing nor to whom it wakes")
+    func inheritance() async {
+        let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        let thread = BackgroundThread(standsBack: true)
+        let niceness = await withCheckedContinuation { continuation in
+            thread.async {
+                thread.press(true)
+                thread.async {
+                    continuation.resume(returning: getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0))
+                }
+            }
+        }
+        #expect(niceness == own)
+        thread.press(false)
+        let (asked, woken) = await withCheckedContinuation { continuation in
+            thread.async {
+                let asked = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+                ThreadRank.handOver {
+                    let woken = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+                    continuation.resume(returning: (asked, woken))
+                }
+            }
+        }
+        #expect(asked == min(19, own + 10) && woken == own)
+        let here = pthread_self()
+        ThreadRank.handOver { #expect(pthread_self() == here) }
     }
 
     @Test("jobs never overlap, whichever thread has them, and keep their order")

@@ -20,6 +20,8 @@ extension DiskDatabase {
         var movedAt: Int64?
         var nextTurn: Int64?
         var hasBeenTried = false
+        /// What waits is being written for the last time.
+        var isClosing = false
         var isClosed = false
         var tables: [WeakTable] = []
         var waiters: [CheckedContinuation<Void, Never>] = []

@@ -38,7 +38,7 @@ package final class DiskDatabase: Sendable {
         self.clock = clock
         self.maximumFileBytes = maximumFileBytes
         self.syncsAll = syncsAll
-        self.notify = notify
+        self.notify = { text in ThreadRank.handOver { notify(text) } }
         // Where nobody sees the end of an answer before its row is on disk, somebody waits for it.
         thread = BackgroundThread(standsBack: !syncsAll)
     }
@@ -62,6 +62,9 @@ package final class DiskDatabase: Sendable {
     /// Writes what waits, if that can be done in so many milliseconds, and closes the file. Nothing is read or written
     /// afterwards.
     package func close(withinMilliseconds milliseconds: Int = 2_000) async {
+        // There are milliseconds left, and nobody to stand back for.
+        state.withLock { $0.isClosing = true }
+        thread.press(true)
         _ = await FirstAnswer.of(withinMilliseconds: milliseconds) { (done: @escaping @Sendable (Bool) -> Void) in
             thread.async {
                 self.writeEverything()
@@ -81,7 +84,8 @@ package final class DiskDatabase: Sendable {
             defer { state.waiters = [] }
             return state.waiters
         }
-        for waiter in waiters { waiter.resume() }
+        guard !waiters.isEmpty else { return }
+        ThreadRank.handOver { for waiter in waiters { waiter.resume() } }
     }
 }
 
@@ -196,7 +200,7 @@ extension DiskDatabase {
 
     /// Writes what waits, then tidies a little.
     private func turn() {
-        defer { thread.press(liveTables.contains { $0.isPressing }) }
+        defer { thread.press(state.withLock { $0.isClosing } || liveTables.contains { $0.isPressing }) }
         guard let pool = usablePool() else { return }
         let generation = state.withLock { $0.generation }
         do {

@@ -36,7 +36,7 @@ struct DiskSchema: Sendable {
                 sql: """
                     PRAGMA busy_timeout = 250;
                     PRAGMA auto_vacuum = INCREMENTAL;
-                    PRAGMA cache_size = -8192;
+                    PRAGMA cache_size = -2048;
                     PRAGMA journal_size_limit = 8388608;
                     """
             )

@@ -15,7 +15,8 @@ enum FirstAnswer {
                 defer { waiter = nil }
                 return waiter
             }
-            taken?.resume(returning: value)
+            guard let taken else { return }
+            ThreadRank.handOver { taken.resume(returning: value) }
         }
     }
 

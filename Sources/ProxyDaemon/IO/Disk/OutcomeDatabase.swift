@@ -23,7 +23,7 @@ package final class OutcomeDatabase: OutcomeLog {
     }
 
     private static let batchRows = 2_000
-    /// From so many waiting on, they are not left to an idle processor.
+    /// From so many waiting on, or a quarter of what may wait, they are not left to an idle processor.
     private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let readMilliseconds = 5_000
@@ -47,7 +47,7 @@ package final class OutcomeDatabase: OutcomeLog {
         notify: @escaping @Sendable (String) -> Void
     ) {
         self.limits = limits
-        self.notify = notify
+        self.notify = { text in ThreadRank.handOver { notify(text) } }
         self.database = database
         database.register(self)
     }
@@ -56,21 +56,21 @@ package final class OutcomeDatabase: OutcomeLog {
         var outcome = outcome
         outcome.prompt = StoredText.cut(outcome.prompt, bytes: limits.promptBytes)
         let bytes = Self.bytes(outcome)
-        let (isFirstLost, waiting) = state.withLock { state in
+        let (isFirstLost, presses) = state.withLock { state in
             guard state.waiting.count < limits.waitingRows, state.bytes + bytes <= limits.waitingBytes else {
                 state.lost += 1
-                return (state.lost == 1, state.waiting.count)
+                return (state.lost == 1, isPressing(state))
             }
             state.waiting.append(outcome)
             state.bytes += bytes
-            return (false, state.waiting.count)
+            return (false, isPressing(state))
         }
         if isFirstLost {
             notify(
                 "\(database.path): more outcomes of routing wait to be written than may; some are lost until it works"
             )
         }
-        if waiting == Self.pressingRows { database.press() }
+        if presses { database.press() }
         database.schedule(afterMilliseconds: limits.gatherMilliseconds)
     }
 
@@ -123,7 +123,11 @@ extension OutcomeDatabase: DiskTable {
 
     var isWaiting: Bool { state.withLock { !$0.waiting.isEmpty } }
 
-    var isPressing: Bool { state.withLock { $0.waiting.count >= Self.pressingRows } }
+    var isPressing: Bool { state.withLock { isPressing($0) } }
+
+    private func isPressing(_ state: State) -> Bool {
+        state.waiting.count >= min(Self.pressingRows, limits.waitingRows / 4) || state.bytes >= limits.waitingBytes / 4
+    }
 
     func tidy(_ db: Database) throws -> Bool {
         let removed = try OutcomeRows.removeOldest(db, maximumRows: limits.rows, atOnce: Self.rowsRemovedAtOnce)

@@ -89,6 +89,7 @@ final class EmbeddingWork: Sendable {
         self.kernels = kernels
         self.threads = threads
         self.queue = Mutex(queue)
+        ThreadRank.prepare()
     }
 
     var state: EmbedderState {
@@ -158,8 +159,10 @@ final class EmbeddingWork: Sendable {
                 (request, waiter) = (another, itsWaiter)
             }
             let embeddings = model.encoder.embed(sequences, scratch)
-            for (at, waiter) in waiters.enumerated() {
-                waiter.resume(returning: embeddings.map { EmbeddedText(embedding: $0[at], isWhole: areWhole[at]) })
+            ThreadRank.handOver { [waiters, areWhole] in
+                for (at, waiter) in waiters.enumerated() {
+                    waiter.resume(returning: embeddings.map { EmbeddedText(embedding: $0[at], isWhole: areWhole[at]) })
+                }
             }
         }
     }

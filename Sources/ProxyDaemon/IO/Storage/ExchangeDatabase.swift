@@ -32,7 +32,7 @@ package final class ExchangeDatabase: ExchangeLog {
 
     private static let promptRows = 500
     private static let batchRows = 2_000
-    /// From so many waiting on, they are not left to an idle processor.
+    /// From so many waiting on, or a quarter of what may wait, they are not left to an idle processor.
     private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let dayMilliseconds: Int64 = 86_400_000
@@ -62,21 +62,15 @@ package final class ExchangeDatabase: ExchangeLog {
         /// How many rows were written when ``archive`` was asked for.
         var writtenThen = 0
         var lostToArchive = 0
-        /// Rows that were ever recorded.
-        var recorded = 0
-        /// Who waits until so many rows are written or lost.
-        var waiters: [(rows: Int, resume: @Sendable (Bool) -> Void)] = []
+        /// Who waits until the rows up to a mark are written or lost.
+        var waiters: [(mark: WaitingRows.Mark, resume: @Sendable (Bool) -> Void)] = []
         var unconfirmed = 0
-
-        /// Rows that are paid for are written in the order in which they were recorded, before others.
-        var settled: Int { written + rows.lost }
 
         /// Those who need not wait any longer.
         mutating func takeWaiters() -> [@Sendable (Bool) -> Void] {
             guard !waiters.isEmpty else { return [] }
-            let done = settled
-            let taken = waiters.filter { $0.rows <= done }.map(\.resume)
-            if !taken.isEmpty { waiters.removeAll { $0.rows <= done } }
+            let taken = waiters.filter { rows.isSettled($0.mark) }.map(\.resume)
+            if !taken.isEmpty { waiters.removeAll { rows.isSettled($0.mark) } }
             return taken
         }
 
@@ -100,7 +94,7 @@ package final class ExchangeDatabase: ExchangeLog {
         self.clock = clock
         self.isDemo = isDemo
         self.limits = limits
-        self.notify = notify
+        self.notify = { text in ThreadRank.handOver { notify(text) } }
         let rows = WaitingRows(maximumRows: limits.waitingRows, maximumBytes: limits.waitingBytes)
         state = Mutex(State(rows: rows))
         database.register(self)
@@ -110,17 +104,16 @@ package final class ExchangeDatabase: ExchangeLog {
         var row = row
         // What waits shall not be larger than what is written.
         row.summary.requestedModel = StoredText.cut(row.summary.requestedModel, bytes: 512)
-        let (isFirstLost, waiting) = state.withLock { [row] state in
-            state.recorded += 1
+        let (isFirstLost, waiting, presses) = state.withLock { [row] state in
             let hadRoom = state.rows.add(row)
             let isFirstLost = !hadRoom && state.toldLost == 0
             if isFirstLost { state.toldLost = state.rows.lost }
-            return (isFirstLost, state.rows.count)
+            return (isFirstLost, state.rows.count, isPressing(state.rows))
         }
         if isFirstLost {
             notify("\(database.path): more exchanges wait to be written than may; some are lost until it works")
         }
-        if waiting == Self.pressingRows { database.press() }
+        if presses { database.press() }
         database.schedule(afterMilliseconds: waiting >= Self.promptRows ? 0 : limits.gatherMilliseconds)
     }
 
@@ -138,7 +131,7 @@ package final class ExchangeDatabase: ExchangeLog {
         // While the disk is known not to work nobody waits: its trouble is told, and rows wait in memory.
         let isHopeless = database.problem != nil
         let mayWait = state.withLock { state -> Bool? in
-            if state.settled >= state.recorded { return nil }
+            if state.rows.isSettled(state.rows.added) { return nil }
             return !isHopeless && state.waiters.count < Self.mostWaiters
         }
         guard let mayWait else { return true }
@@ -146,8 +139,8 @@ package final class ExchangeDatabase: ExchangeLog {
         let isSettled = await FirstAnswer.of(withinMilliseconds: limits.confirmMilliseconds) {
             (done: @escaping @Sendable (Bool) -> Void) in
             let isDone = state.withLock { state in
-                let isDone = state.settled >= state.recorded
-                if !isDone { state.waiters.append((state.recorded, done)) }
+                let isDone = state.rows.isSettled(state.rows.added)
+                if !isDone { state.waiters.append((state.rows.added, done)) }
                 return isDone
             }
             if isDone { done(true) }
@@ -214,8 +207,8 @@ package final class ExchangeDatabase: ExchangeLog {
     /// The last row that was there before this process wrote any; nil where the file could not be opened yet.
     var lastNumberBefore: Int64? { state.withLock { $0.lastNumber } }
 
-    /// Exchanges that came at a moment or before, newest first. What waits to be written is written before, or a page would
-    /// have gaps that nobody asks for again.
+    /// Exchanges that came at a moment or before, newest first. What waits to be written is written before, if that can be done
+    /// in the time of a confirmation, or a page would have gaps that nobody asks for again.
     ///
     /// - Throws: An `overloaded` error that says why the file cannot be read.
     package func exchanges(notAfter unixMilliseconds: Int64, limit: Int) async throws(GatewayError) -> [ExchangeSummary]
@@ -310,7 +303,11 @@ extension ExchangeDatabase: DiskTable {
 
     var isWaiting: Bool { state.withLock { $0.rows.count > 0 } }
 
-    var isPressing: Bool { state.withLock { $0.rows.count >= Self.pressingRows } }
+    var isPressing: Bool { state.withLock { isPressing($0.rows) } }
+
+    private func isPressing(_ rows: WaitingRows) -> Bool {
+        rows.count >= min(Self.pressingRows, limits.waitingRows / 4) || rows.bytes >= limits.waitingBytes / 4
+    }
 
     func tidy(_ db: Database) throws -> Bool {
         let archived = limits.hasArchive ? state.withLock { $0.archived } : .max

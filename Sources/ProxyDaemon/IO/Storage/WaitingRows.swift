@@ -5,6 +5,12 @@ import Shared
 ///
 /// Where there is no room the oldest row that cost nothing makes some; where all of them did, the oldest of all.
 struct WaitingRows: Sendable {
+    /// How far along the rows of each kind are, which keep their order among themselves.
+    struct Mark: Sendable {
+        fileprivate(set) var paid = 0
+        fileprivate(set) var free = 0
+    }
+
     private var paid = RowQueue()
     private var free = RowQueue()
     /// The rows that are being written. They stay here until they are, or are given up.
@@ -13,6 +19,10 @@ struct WaitingRows: Sendable {
     private let maximumBytes: Int
     private(set) var bytes = 0
     private(set) var lost = 0
+    /// Rows that were ever taken in.
+    private(set) var added = Mark()
+    /// Rows that were written, or lost after they had been taken in.
+    private var settled = Mark()
 
     init(maximumRows: Int, maximumBytes: Int) {
         self.maximumRows = maximumRows
@@ -36,10 +46,25 @@ struct WaitingRows: Sendable {
             }
             bytes -= Self.bytes(dropped)
             lost += 1
+            settle(dropped)
         }
         bytes += size
-        if row.isBillable { paid.append(row) } else { free.append(row) }
+        if row.isBillable {
+            paid.append(row)
+            added.paid += 1
+        } else {
+            free.append(row)
+            added.free += 1
+        }
         return hasRoom
+    }
+
+    /// Whether the rows up to a mark are written or lost. Rows that are paid for overtake others, so that no number of rows in all
+    /// would tell.
+    func isSettled(_ mark: Mark) -> Bool { settled.paid >= mark.paid && settled.free >= mark.free }
+
+    private mutating func settle(_ row: ExchangeRow) {
+        if row.isBillable { settled.paid += 1 } else { settled.free += 1 }
     }
 
     /// The next rows to be written: those of the last time where they were not.
@@ -53,6 +78,7 @@ struct WaitingRows: Sendable {
     /// The batch is written, or will never be.
     mutating func settleBatch(isWritten: Bool) {
         bytes -= batch.reduce(0) { $0 + Self.bytes($1) }
+        for row in batch { settle(row) }
         if !isWritten { lost += batch.count }
         batch = []
     }
@@ -64,18 +90,23 @@ struct WaitingRows: Sendable {
     }
 }
 
-/// First in, first out.
+/// First in, first out. Rows are held by reference: the room that a flood has made is kept, and a row has half a kilobyte.
 private struct RowQueue: Sendable {
-    private var rows: [ExchangeRow?] = []
+    private final class Held: Sendable {
+        let row: ExchangeRow
+        init(_ row: ExchangeRow) { self.row = row }
+    }
+
+    private var rows: [Held?] = []
     private var first = 0
 
     var count: Int { rows.count - first }
 
-    mutating func append(_ row: ExchangeRow) { rows.append(row) }
+    mutating func append(_ row: ExchangeRow) { rows.append(Held(row)) }
 
     mutating func removeFirst() -> ExchangeRow? {
         guard first < rows.count else { return nil }
-        let row = rows[first]
+        let row = rows[first]?.row
         rows[first] = nil
         first += 1
         if first == rows.count || first >= 4_096, first * 2 >= rows.count {

@@ -1,38 +1,31 @@
 import Dispatch
 import Glibc
-import Synchronization
-
-/// What a thread is to the others.
-enum ThreadRank {
-    /// How far it stands back (nice(2)).
-    private static let niceness: Int32 = 10
-
-    /// Has the calling thread give way to those that serve clients, for good.
-    static func standBack() {
-        // Who starts the daemon with a real-time rank gives it to every thread; such a one would hold up all the others for
-        // as long as it has work.
-        if sched_getscheduler(0) != SCHED_OTHER {
-            var none = sched_param()
-            _ = sched_setscheduler(0, SCHED_OTHER, &none)
-        }
-        // Of a thread on Linux, not of the process.
-        _ = setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, niceness)
-    }
-}
 
 /// Runs one job after another, in the order in which they are due, on a thread of its own.
 ///
 /// The thread may stand back behind those that serve clients. Where they leave it too little, so that more comes than it gets
 /// done, the work can be made pressing: another thread, of their rank, then does it in its place until it no longer is. (No
-/// thread may take back its own niceness.)
+/// thread may take back its own niceness.) Both are started at once, by whoever makes this: a thread that stands back would
+/// hand its rank on.
 ///
-/// It ends after the last reference to this is gone; what is due later then is dropped.
+/// They end after the last reference to this is gone; what is due later then is dropped.
 final class BackgroundThread: Sendable {
     private let line: JobLine
 
+    /// To be made on a thread that does not stand back.
     init(standsBack: Bool) {
-        line = JobLine(first: standsBack ? .back : .front)
-        Self.start(line, standsBack ? .back : .front)
+        if standsBack { ThreadRank.prepare() }
+        line = JobLine(standsBack: standsBack)
+        let places: [JobLine.Place] = standsBack ? [.back, .front] : [.front]
+        let missing = places.filter { !Self.start(line, $0) }
+        guard !missing.isEmpty else { return }
+        // No more threads are allowed: the other one, or one of those that are there.
+        if missing.count < places.count {
+            for place in missing { line.goWithout(place) }
+        } else {
+            line.goWithout(.back)
+            DispatchQueue.global(qos: .utility).async { [line] in line.run(.front) }
+        }
     }
 
     deinit { line.end() }
@@ -43,11 +36,10 @@ final class BackgroundThread: Sendable {
     }
 
     /// Whether the jobs are pressing from now on.
-    func press(_ isPressing: Bool) {
-        if line.press(isPressing) { Self.start(line, .front) }
-    }
+    func press(_ isPressing: Bool) { line.press(isPressing) }
 
-    private static func start(_ line: JobLine, _ place: JobLine.Place) {
+    /// False where the system allows no more threads.
+    private static func start(_ line: JobLine, _ place: JobLine.Place) -> Bool {
         let start = Unmanaged.passRetained(Start(line: line, place: place))
         var thread = pthread_t()
         let result = pthread_create(
@@ -62,13 +54,12 @@ final class BackgroundThread: Sendable {
             },
             start.toOpaque()
         )
-        if result == 0 {
-            pthread_detach(thread)
-        } else {
-            // No more threads are allowed: one of those that are there.
+        guard result == 0 else {
             start.release()
-            DispatchQueue.global(qos: .utility).async { line.run(place) }
+            return false
         }
+        pthread_detach(thread)
+        return true
     }
 
     private final class Start: Sendable {

@@ -22,9 +22,8 @@ final class JobLine: Sendable {
         var jobs: [Job] = []
         /// Whose turn it is.
         var place: Place
-        /// A thread that stands back was started; without one the other has all turns.
-        let hasBack: Bool
-        var hasFront: Bool
+        /// The threads that there are. The only one has all turns.
+        var places: Set<Place>
         var isRunning = false
         var hasEnded = false
     }
@@ -45,8 +44,18 @@ final class JobLine: Sendable {
     private let back = DispatchSemaphore(value: 0)
     private let front = DispatchSemaphore(value: 0)
 
-    init(first place: Place) {
-        state = Mutex(State(place: place, hasBack: place == .back, hasFront: place == .front))
+    /// Jobs are for the thread that stands back, where there is one.
+    init(standsBack: Bool) {
+        state = Mutex(State(place: standsBack ? .back : .front, places: standsBack ? [.back, .front] : [.front]))
+    }
+
+    /// That thread could not be started; the other one is there.
+    func goWithout(_ place: Place) {
+        state.withLock { state in
+            state.places.remove(place)
+            if state.place == place { state.place = place == .back ? .front : .back }
+        }
+        wake()
     }
 
     func add(_ run: @escaping @Sendable () -> Void, due: Int64) {
@@ -56,21 +65,21 @@ final class JobLine: Sendable {
         }
         let delay = due - MonotonicTime.nanoseconds()
         guard delay > 0 else { return wake() }
-        Self.alarms.asyncAfter(deadline: .now() + .nanoseconds(Int(delay))) { [weak self] in self?.wake() }
+        let ring: @Sendable () -> Void = { [weak self] in self?.wake() }
+        ThreadRank.handOver {
+            Self.alarms.asyncAfter(deadline: .now() + .nanoseconds(Int(delay)), execute: ring)
+        }
     }
 
-    /// Gives the turn to the thread of the others' rank, or back. True where that thread is to be started first.
-    func press(_ isPressing: Bool) -> Bool {
-        let (isMoved, isNew) = state.withLock { state -> (Bool, Bool) in
+    /// Gives the turn to the thread of the others' rank, or back.
+    func press(_ isPressing: Bool) {
+        let isMoved = state.withLock { state in
             let place: Place = isPressing ? .front : .back
-            // One that does not stand back is in front for ever.
-            guard state.place != place, isPressing || state.hasBack else { return (false, false) }
+            guard state.place != place, state.places.contains(place) else { return false }
             state.place = place
-            defer { state.hasFront = true }
-            return (true, !state.hasFront)
+            return true
         }
         if isMoved { wake() }
-        return isNew
     }
 
     func end() {
