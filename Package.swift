@@ -152,7 +152,7 @@ let package = Package(
         ),
         .target(
             name: "GatewayCore",
-            dependencies: ["Shared", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["CText", "Shared", .product(name: "Crypto", package: "swift-crypto")],
             path: "Sources/ProxyDaemon/Core",
             swiftSettings: strict
         ),
@@ -204,6 +204,7 @@ let package = Package(
             path: "Sources/ProxyDaemon/CLibraries/CSQLite",
             providers: [.apt(["libsqlite3-dev"])]
         ),
+        .target(name: "CText", path: "Sources/ProxyDaemon/CLibraries/CText"),
         .systemLibrary(
             name: "CZlib",
             path: "Sources/ProxyDaemon/CLibraries/CZlib",

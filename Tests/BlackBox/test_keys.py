@@ -65,6 +65,8 @@ def test_a_key_lives_from_create_to_revoke(start):
     newest = office.keys("rotate", "--project", "web", "--name", "ci", "--grace", "0h")
     wait_until(lambda: status(gateway, key) == 401, "no grace is left", 5)
     assert status(gateway, newest) == 200
+    lasting = {row.split("\t")[0]: row.split("\t")[4] for row in office.keys("list").splitlines()}
+    assert "never" not in lasting.values(), "a key that takes another's place lasts as long"
     office.keys("revoke", "--project", "web", "--name", "ci")
     wait_until(lambda: status(gateway, newest) == 401, "it is revoked", 5)
     assert status(gateway, None) == 401, "revoked keys do not open the gateway"
@@ -76,6 +78,16 @@ def test_a_key_lives_from_create_to_revoke(start):
     seen = office.file.read_text() + gateway.stderr + gateway.stdout
     for secret in (key, new, newest):
         assert secret not in seen and secret[11:] not in seen
+
+
+def test_keys_of_a_project_that_nobody_configured(start):
+    office = Office(start, projects=[{"name": "web", "allowed_models": ["haiku"]}])
+    office.keys("create", "--project", "wbe", "--name", "z")
+    gateway = office.gateway()
+    wait_until(lambda: "the project wbe, which the configuration does not have" in gateway.stderr, "it is said", 5)
+    refused = ask(gateway.port, "POST", "/admin/keys", b'{"name": "a", "project": "wbe"}', ADMIN)
+    assert refused.status == 400 and "there is no wbe in the configuration; there are web" in refused.body.decode()
+    assert ask(gateway.port, "POST", "/admin/keys", b'{"name": "a", "project": "web"}', ADMIN).status == 201
 
 
 def test_admin_keys(start):

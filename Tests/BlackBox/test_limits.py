@@ -59,6 +59,17 @@ def spent(gateway, scope="all"):
     return next((int(line[2]) for line in lines if line[0] == scope), 0)
 
 
+def test_simulated_money_uses_up_no_budget(start):
+    directory = start.directory()
+    demo = start.gateway(directory=directory)
+    assert messages(demo.port, prompt(model="opus", max_tokens=400)).status == 200
+    time.sleep(1.3)
+    demo.process.terminate()
+    demo.wait(10)
+    kept = directory / "xs" / "llm-gateway"
+    assert (kept / "demo-budgets").exists() and not (kept / "budgets").exists()
+
+
 def test_rate_limit_headers_and_refusal(start):
     upstream = start.upstream()
     gateway = start.gateway(limited(upstream, limits={"key_rpm": 2}))

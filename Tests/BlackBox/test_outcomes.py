@@ -60,7 +60,7 @@ def test_export(start, run):
         "query_id": "q1", "unix_ms": 1000, "project": "web", "prompt": 'why "so"?', "task": "code", "score": 12,
         "classifier": "embedding", "initial_tier": "local", "initial_backend": "qwen", "final_tier": "premium",
         "final_backend": "opus", "escalations": 1, "escalation_reasons": ["truncated"], "quality": 0.5, "latency_ms": 12.5,
-        "is_success": True, "cost_usd": 0.000041, "baseline_usd": 1.5,
+        "is_success": True, "cost_usd": 0.000041, "baseline_usd": 1.5, "is_demo": False,
     }
     part = wire.ask(gateway.port, "GET", "/admin/outcomes?since=2000&limit=3", headers=ADMIN)
     assert [line["query_id"] for line in lines(part.body)] == ["q2000", "q2001", "q2002"]

@@ -104,6 +104,13 @@ def test_statusline_says_quickly_that_the_gateway_is_down(home, socket, listens)
     assert min(took) < 0.3, took
 
 
+def test_statusline_tells_a_gateway_of_another_version_from_none(home, serve, socket):
+    serve("--protocol", "9")
+    result = run(home, "--statusline", "--socket", socket)
+    assert (result.returncode, result.stdout, result.stderr) == (1, "gateway refuses this gateway-tui\n", "")
+    assert "speaks control protocol 9" in run(home, "--once", "--socket", socket).stderr
+
+
 def test_once_shows_the_view_that_is_asked_for(home, serve, socket):
     serve("--rate", "0")
     requests = run(home, "--once", "--view", "requests", "--socket", socket)

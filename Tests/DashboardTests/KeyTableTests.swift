@@ -33,6 +33,17 @@ struct KeyTableTests {
         #expect(!dashboard.isHelpShown)
     }
 
+    @Test func `Captions name the keys as they are bound`() throws {
+        var dashboard = Dashboard.live(120, 40)
+        dashboard.press(.character("5"), .character("x"))
+        #expect(dashboard.screen.contains("Esc closes"))
+        let binding = try #require(KeyTable.all.first { $0.context == .flushing && $0.action == .leaveFlush })
+        dashboard.keyMap = try KeyMap.standard.applying([Rebinding(name: binding.qualifiedName, keys: ["F9"], line: 1)])
+        #expect(dashboard.screen.contains("F9 closes") && !dashboard.screen.contains("Esc closes"))
+        dashboard.keyMap = try KeyMap.standard.applying([Rebinding(name: binding.qualifiedName, keys: [], line: 1)])
+        #expect(dashboard.screen.contains("no key closes"))
+    }
+
     @Test func `No key means two things in one context`() {
         for context in KeyTable.Context.allCases {
             let keys = KeyTable.all.filter { $0.context == context }.flatMap(\.keys)

@@ -64,6 +64,27 @@ import Testing
             #expect(try problem("{\"\(control)\":1}")?.offset == 2, "\(code)")
         }
     }
+
+    /// Texts are looked through in blocks of 512 bytes.
+    @Test(arguments: [0, 1, 2, 3, 510, 511, 512, 513, 1_022, 1_023, 1_024, 1_025])
+    func `finds at every place what it looks for`(place: Int) {
+        func varies(_ bytes: [UInt8]) -> Bool { bytes.withUnsafeBufferPointer(OneSpelling.mayVary) }
+        func control(_ bytes: [UInt8]) -> Int? {
+            bytes.withUnsafeBufferPointer { JSONScan.firstControl($0, in: 0..<bytes.count) }
+        }
+        let before = [UInt8](repeating: 0x61, count: place)
+        for after in [0, 1, 600] as [Int] {
+            let rest = [UInt8](repeating: 0x75, count: after)
+            #expect(control(before + rest) == nil && !varies(before + rest))
+            #expect(control(before + [0x1F] + rest) == place)
+            #expect(control(before + [0x20, 0x7F, 0xFF] + rest) == nil)
+            #expect(firstInvalid(before + [0xC3, 0xA9] + rest) == nil)
+            #expect(firstInvalid(before + [0xC3] + rest) == place)
+            for letter in "u/bf".utf8 { #expect(varies(before + [0x5C, letter] + rest)) }
+            for letter in "n\"tr \u{7F}".utf8 { #expect(!varies(before + [0x5C, letter] + rest)) }
+        }
+        #expect(varies(before + [0x5C]))
+    }
 }
 
 /// What is refused before a provider sees it, and what is left to the provider.

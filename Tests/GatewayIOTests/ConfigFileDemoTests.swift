@@ -35,6 +35,21 @@ import Testing
         #expect(loaded.warnings == [])
     }
 
+    @Test func `keys that stand for nothing are named, but for those of the shipped file`() throws {
+        let text = """
+            models: [\(Self.keyed)]
+            auth:
+              keys: [$GATEWAY_API_KEY, $GATEWAY_API_KYE, "${OTHER:-default}"]
+              admin_key: $ADMIN_KEY
+            projects:
+              - {name: web, keys: [$WEB_KEY, given]}
+            """
+        let named = try loadConfig(text, environment: ["WEB_KEY": ""]).warnings
+        let end = "is not set, so that what it stands for is not there"
+        #expect(named == ["config.yaml:3: auth: GATEWAY_API_KYE \(end)", "config.yaml:6: projects: WEB_KEY \(end)"])
+        #expect(try loadConfig(text, environment: ["WEB_KEY": "a", "GATEWAY_API_KYE": "b"]).warnings == [])
+    }
+
     @Test(arguments: ["", "server: {port: 1}", "models: [\(remote)]"])
     func `begins when no backend of a file has a key`(text: String) throws {
         let loaded = try loadConfig(text, environment: [:])

@@ -64,6 +64,15 @@ private final class ScratchDirectory: Sendable {
         #expect(ScratchDirectory.names(in: files.directory).sorted() == ["one", "two"])
     }
 
+    @Test func `of demo mode stand beside the others`() async throws {
+        let demo = StateFiles(directory: files.directory, isDemo: true)
+        try await files.save([1], as: "budgets")
+        try await demo.save([2], as: "budgets")
+        #expect(await files.load("budgets") == [1])
+        #expect(await demo.load("budgets") == [2])
+        #expect(ScratchDirectory.names(in: files.directory).sorted() == ["budgets", "demo-budgets"])
+    }
+
     @Test func `hold documents of some megabytes`() async throws {
         let document = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
         try await files.save(document, as: "large")

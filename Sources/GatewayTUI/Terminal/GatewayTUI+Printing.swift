@@ -54,8 +54,10 @@ extension GatewayTUI {
             $0.snapshot != nil
         }
         guard case .success(let told) = result, let snapshot = told.snapshot else {
-            let down = StyledLine(CellWidth.clip(StatusLine.down, size.columns), Style(.bad, .bold))
-            try say("\(color ? down.coloured : down.text)\n")
+            var words = StatusLine.down
+            if case .failure(let failure) = result, failure.isRefusal { words = StatusLine.refused }
+            let line = StyledLine(CellWidth.clip(words, size.columns), Style(.bad, .bold))
+            try say("\(color ? line.coloured : line.text)\n")
             throw ExitCode(1)
         }
         let line = StatusLine.line(snapshot, columns: size.columns, glyphs: glyphs)

@@ -15,6 +15,8 @@ enum OneShot {
         var daemon = ""
         var snapshot: MetricsSnapshot?
         var exchanges: [ExchangeSummary]?
+        /// What came before, for the sparklines, was asked for.
+        var isHistoryDue = false
         /// What some views ask for themselves.
         var isViewAnswered = false
     }
@@ -36,7 +38,10 @@ enum OneShot {
         }
         defer { connection.close() }
         func send(_ effects: [Effect], _ connection: inout ControlConnection) {
-            for case .call(let call) in effects where calls?.contains(call) ?? true { connection.send(call) }
+            for case .call(let call) in effects where calls?.contains(call) ?? true {
+                connection.send(call)
+                if case .history = call { told.isHistoryDue = true }
+            }
         }
         send(told.dashboard.update(.connected), &connection)
         while Moment.now.monotonicMilliseconds - start < patience {
@@ -56,11 +61,12 @@ enum OneShot {
                 case .exchanges(let list): told.exchanges = list
                 case .snapshot(let snapshot): told.snapshot = snapshot
                 case .usage, .workflows, .logTail: told.isViewAnswered = true
+                case .history: told.isHistoryDue = false
                 default: break
                 }
                 send(told.dashboard.update(.message(message)), &connection)
             }
-            if case .refused(let why) = told.dashboard.link { return .failure(.init(message: why)) }
+            if case .refused(let why) = told.dashboard.link { return .failure(.init(message: why, isRefusal: true)) }
             if isEnough(told) { return .success(told) }
             if let ended { return .failure(.init(message: "no gateway answers at \(path): \(ended)")) }
         }
@@ -72,7 +78,8 @@ enum OneShot {
         guard told.exchanges != nil, told.snapshot != nil else { return false }
         return switch told.dashboard.currentView {
         case .savings, .workflows, .log: told.isViewAnswered
-        case .dashboard, .requests, .tester, .backends, .cache: true
+        case .dashboard, .cache: !told.isHistoryDue
+        case .requests, .tester, .backends: true
         }
     }
 }

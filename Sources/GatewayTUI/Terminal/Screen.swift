@@ -6,6 +6,8 @@ import Glibc
 final class Screen {
     struct Failure: Error {
         let message: String
+        /// A gateway is there, and will not be watched.
+        var isRefusal = false
     }
 
     let isUTF8: Bool

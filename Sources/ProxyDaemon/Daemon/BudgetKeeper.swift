@@ -13,9 +13,9 @@ final class BudgetKeeper: Service {
     private let hasFailed = Mutex(false)
 
     /// `directory` nil: nothing is kept. `redis` is where limits and budgets are shared; it is let go of at the end.
-    init(_ budgets: Budgets, directory: String?, redis: RedisClient?, logger: Logger) {
+    init(_ budgets: Budgets, directory: String?, isDemo: Bool, redis: RedisClient?, logger: Logger) {
         self.budgets = budgets
-        store = directory.map { StateFiles(directory: $0) }
+        store = directory.map { StateFiles(directory: $0, isDemo: isDemo) }
         self.redis = redis
         self.logger = logger
     }

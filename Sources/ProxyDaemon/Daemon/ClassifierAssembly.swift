@@ -93,7 +93,9 @@ struct ClassifierAssembly: Sendable {
         )
         self.classifier = classifier
         learning = helpers.learned.map { Learning(state: $0, classifier: classifier) }
-        store = StateFiles.standardDirectory(environment: environment).map { StateFiles(directory: $0) }
+        store = StateFiles.standardDirectory(environment: environment).map {
+            StateFiles(directory: $0, isDemo: settings.isDemo)
+        }
         if learning != nil, store == nil {
             warnings.append("what feedback teaches is not kept: neither XDG_STATE_HOME nor HOME is set")
         }

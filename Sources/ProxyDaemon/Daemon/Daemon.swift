@@ -64,11 +64,22 @@ struct Daemon {
         )
         let control = try ControlSocket(path: path, desk: desk, group: side, logger: logger)
         let directory = StateFiles.standardDirectory(environment: environment)
-        let prepared = PreparedKeeper(gateway.prepared, directory: directory, logger: logger)
+        let prepared = PreparedKeeper(
+            gateway.prepared,
+            directory: directory,
+            isDemo: settings.isDemo,
+            logger: logger
+        )
         await prepared.prepare()
         await parts.keeper.exchanges?.restore(gateway.ledger)
         parts.webFeed.start(gateway, readiness: readiness)
-        let budgets = BudgetKeeper(gateway.budgets, directory: directory, redis: parts.limitsRedis, logger: logger)
+        let budgets = BudgetKeeper(
+            gateway.budgets,
+            directory: directory,
+            isDemo: settings.isDemo,
+            redis: parts.limitsRedis,
+            logger: logger
+        )
         await budgets.prepare()
         let port = try await server.bind(inherited)
         desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
@@ -89,7 +100,9 @@ struct Daemon {
         }
         try await control.bind()
         let notice = ServiceNotice(environment: environment)
-        let announcement = Announcement(notice: notice) { announce(settings, warnings, port: port, socket: path) }
+        let announcement = Announcement(notice: notice) {
+            announce(settings, warnings, asksForKeys: gateway.asksForKeys, port: port, socket: path)
+        }
 
         let services = ServiceGroup(
             configuration: .init(
@@ -143,12 +156,21 @@ struct Daemon {
         return logger
     }
 
-    private func announce(_ settings: Settings, _ warnings: [String], port: Int, socket: String) {
+    private func announce(
+        _ settings: Settings,
+        _ warnings: [String],
+        asksForKeys: Bool,
+        port: Int,
+        socket: String
+    ) {
         for warning in warnings { logger.warning("\(warning)") }
         let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
+        let address = "\(scheme)://\(settings.server.host):\(port)"
         let mode = settings.isDemo ? "demo mode: every answer is simulated" : "live"
-        logger.notice("\(GatewayVersion.headerValue) listens on \(scheme)://\(settings.server.host):\(port) (\(mode))")
+        logger.notice("\(GatewayVersion.headerValue) listens on \(address) (\(mode))")
         logger.notice("control socket \(socket), configuration \(config.path ?? "built in")")
+        let isClosed = settings.auth.adminKey == nil && asksForKeys
+        logger.notice("web dashboard \(isClosed ? "closed: set ADMIN_KEY (auth.admin_key)" : "\(address)/dashboard")")
     }
 
     /// The configured count, or a share of the cores, at least one.

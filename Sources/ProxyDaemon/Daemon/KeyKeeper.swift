@@ -9,20 +9,26 @@ final class KeyKeeper: Service {
     /// nil where there is no directory to keep keys in.
     let file: KeyFile?
     private let first: KeyFile.Stamp?
+    /// Those of the configuration at the start.
+    private let projects: Set<String>
     private let logger: Logger
 
     /// `fixed` are the hashed keys of the configuration. Throws where the file is there and cannot be read: to go on without
     /// it might let everybody in.
-    init(directory: String?, fixed: [KeyRecord], logger: Logger) async throws {
+    init(directory: String?, fixed: [KeyRecord], projects: [String], logger: Logger) async throws {
         let file = directory.map { KeyFile(directory: $0) }
         first = file?.stamp
+        let kept: [KeyRecord]
         do throws(KeyFileProblem) {
-            ring = KeyRing(fixed: fixed, kept: try await file?.load() ?? [])
+            kept = try await file?.load() ?? []
         } catch {
             throw StartupProblem(error.description)
         }
+        ring = KeyRing(fixed: fixed, kept: kept)
         self.file = file
+        self.projects = Set(projects)
         self.logger = logger
+        warnOfUnknownProjects(kept)
     }
 
     func run() async throws {
@@ -45,8 +51,20 @@ final class KeyKeeper: Service {
             let records = try await file.load()
             ring.replace(records)
             logger.notice("client keys read again: \(records.count) in \(file.path)")
+            warnOfUnknownProjects(records)
         } catch {
             logger.warning("the client keys stay as they were: \(error)")
+        }
+    }
+
+    /// Where there are projects, a key of another one has none of their bounds.
+    private func warnOfUnknownProjects(_ records: [KeyRecord]) {
+        guard !projects.isEmpty else { return }
+        let strange = Set(records.filter { !$0.isRevoked }.compactMap(\.project)).subtracting(projects).sorted()
+        for project in strange {
+            logger.warning(
+                "client keys belong to the project \(project), which the configuration does not have: none of a project's bounds hold for them"
+            )
         }
     }
 }

@@ -73,10 +73,11 @@ struct LongLived: Sendable {
         keys = try await KeyKeeper(
             directory: StateFiles.standardDirectory(environment: environment),
             fixed: settings.hashedKeys,
+            projects: settings.projects.map(\.name),
             logger: logger
         )
         limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
-        sharedLimits = limitsRedis.map { RedisLimits($0) }
+        sharedLimits = limitsRedis.map { RedisLimits($0, isDemo: settings.isDemo) }
         simulator = SimulatorHost(side)
         webFeed = WebFeed(loop: side.next())
     }

@@ -12,9 +12,9 @@ final class PreparedKeeper: Service {
     private let hasFailed = Mutex(false)
 
     /// `directory` nil: nothing is kept.
-    init(_ conversations: PreparedConversations, directory: String?, logger: Logger) {
+    init(_ conversations: PreparedConversations, directory: String?, isDemo: Bool, logger: Logger) {
         self.conversations = conversations
-        store = directory.map { StateFiles(directory: $0) }
+        store = directory.map { StateFiles(directory: $0, isDemo: isDemo) }
         self.logger = logger
     }
 

@@ -63,7 +63,12 @@ final class StateKeeper: Service {
         outcomeLimits.bytes = storage.maxBytes
         outcomes =
             settings.cascade.logsOutcomes
-            ? OutcomeDatabase(database: database, limits: outcomeLimits, notify: notify) : nil
+            ? OutcomeDatabase(
+                database: database,
+                isDemo: settings.isDemo,
+                limits: outcomeLimits,
+                notify: notify
+            ) : nil
         self.database = database
         warning = nil
     }

@@ -50,9 +50,9 @@ extension FuzzTarget {
                 uri: "/",
                 headers: ["content-encoding": encoding]
             )
-            var body = try IncomingBody(head, maximumBytes: maximum)
+            let body = try IncomingBody(head, maximumBytes: maximum)
             for piece in pieces { try body.append(ByteBuffer(bytes: piece)) }
-            return .success(try body.whole())
+            return .success(try body.takeWhole())
         } catch {
             expect(error.status == 400 || error.status == 413, "refused with \(error.status)")
             return .failure(error)

@@ -116,9 +116,10 @@ final class DiskCache: Sendable {
         )
     }
 
-    /// Waits until nothing waits to be written.
+    /// Waits until nothing waits to be written, and what there was to tell is told.
     func written() async {
         await soon { !self.answers.isWaiting && !self.journal.isWaiting }
+        await database.isAtRest()
     }
 
     func store(_ value: [UInt8], _ key: CacheKey, owner: CacheOwner = .first, seconds: Int = 3_600) {
@@ -225,4 +226,9 @@ extension SemanticEntry {
             expiresUnixSeconds: expires
         )
     }
+}
+
+extension DiskDatabase {
+    /// Waits for the end of the turn under way: what it tells is told before this is answered.
+    func isAtRest() async { _ = await perform(withinMilliseconds: 5_000) { _ in true } }
 }

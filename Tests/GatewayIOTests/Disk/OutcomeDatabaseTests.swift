@@ -35,11 +35,24 @@ import Testing
             {"query_id":"id-7","unix_ms":7000,"project":"web","prompt":"why?","task":"code","score":42,\
             "classifier":"embedding","initial_tier":"local","initial_backend":"qwen","final_tier":"premium",\
             "final_backend":"opus","escalations":2,"escalation_reasons":["truncated","refusal_pattern"],"quality":0.25,\
-            "latency_ms":1250.5,"is_success":true,"cost_usd":0.000041,"baseline_usd":12.50}
+            "latency_ms":1250.5,"is_success":true,"cost_usd":0.000041,"baseline_usd":12.50,"is_demo":false}
             """
         #expect(try await disk.lines() == [line])
         #expect(disk.told.all.isEmpty)
         #expect(scratch.mode("state/gateway.db") == 0o600)
+    }
+
+    @Test func `tells simulated outcomes from real ones`() async throws {
+        let live = await open()
+        live.outcomes.record(.number(1))
+        await live.written()
+        await live.outcomes.close()
+        let demo = OutcomeDisk(file, isDemo: true)
+        await demo.outcomes.settled()
+        demo.outcomes.record(.number(2))
+        await demo.written()
+        let lines = try await demo.lines()
+        #expect(lines.map { $0.hasSuffix("\"is_demo\":true}") } == [false, true])
     }
 
     @Test func `says null where nothing is known, and keeps any text`() async throws {

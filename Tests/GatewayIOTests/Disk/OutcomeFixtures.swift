@@ -11,17 +11,25 @@ final class OutcomeDisk: Sendable {
     let outcomes: OutcomeDatabase
     let told = DiskCache.Told()
 
-    init(_ path: String, limits: OutcomeDatabase.Limits = .quick, maximumFileBytes: Int? = nil) {
+    init(
+        _ path: String,
+        isDemo: Bool = false,
+        limits: OutcomeDatabase.Limits = .quick,
+        maximumFileBytes: Int? = nil
+    ) {
         let database = DiskDatabase(
             state: path,
             clock: TurnedClock().clock,
             maximumFileBytes: maximumFileBytes
         ) { [told] in told.add($0) }
-        outcomes = OutcomeDatabase(database: database, limits: limits) { [told] in told.add($0) }
+        outcomes = OutcomeDatabase(database: database, isDemo: isDemo, limits: limits) { [told] in told.add($0) }
     }
 
-    /// Waits until nothing waits to be written.
-    func written() async { await soon { !self.outcomes.isWaiting } }
+    /// Waits until nothing waits to be written, and what there was to tell is told.
+    func written() async {
+        await soon { !self.outcomes.isWaiting }
+        await outcomes.database.isAtRest()
+    }
 
     /// All lines from a moment on, page by page.
     func lines(since seconds: Int64 = 0, limit: Int = .max) async throws -> [String] {

@@ -28,8 +28,11 @@ final class Books: Sendable {
         }
     }
 
-    /// Waits until nothing waits to be written.
-    func written() async { await soon { !self.exchanges.isWaiting } }
+    /// Waits until nothing waits to be written, and what there was to tell is told.
+    func written() async {
+        await soon { !self.exchanges.isWaiting }
+        await exchanges.database.isAtRest()
+    }
 
     func close() async { await exchanges.database.close() }
 

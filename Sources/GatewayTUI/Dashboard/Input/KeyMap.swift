@@ -24,6 +24,11 @@ package struct KeyMap: Sendable {
     package func key(of action: Action, where isWanted: (Key) -> Bool = { _ in true }) -> Key? {
         bindings.first { $0.action == action && !$0.keys.isEmpty }?.keys.first(where: isWanted)
     }
+
+    /// The first key of an action where several contexts have it, nil where it has none there.
+    package func key(of action: Action, in context: KeyTable.Context) -> Key? {
+        bindings.first { $0.action == action && $0.context == context }?.keys.first
+    }
 }
 
 /// What the user's file wants of the keys: an action by name, and the keys that it is to have instead of its own.

@@ -4,6 +4,8 @@ package import Shared
 package enum StatusLine {
     /// What is shown while no gateway answers.
     package static let down = "gateway down"
+    /// What is shown where the gateway is of another version, or will not be watched for another reason.
+    package static let refused = "gateway refuses this gateway-tui"
 
     /// The line, at most so many columns wide: whole figures go from its end, and what is amiss stays.
     package static func line(_ snapshot: MetricsSnapshot, columns: Int, glyphs: Glyphs) -> StyledLine {

@@ -18,7 +18,7 @@ enum ComparisonPanels {
             drawAnswer(dashboard, comparison, comparison.columns[place], note: note, rect, on: &surface)
         }
         drawFigures(dashboard, comparison, shown: isBeside ? nil : comparison.shown, layout.testerFigures, on: &surface)
-        drawSum(comparison, layout.testerTotal, on: &surface)
+        drawSum(dashboard, comparison, layout.testerTotal, on: &surface)
     }
 
     private static func drawAnswer(
@@ -113,12 +113,21 @@ enum ComparisonPanels {
         }
     }
 
-    private static func drawSum(_ comparison: Comparison, _ rect: Rect, on surface: inout Surface) {
+    private static func drawSum(
+        _ dashboard: Dashboard,
+        _ comparison: Comparison,
+        _ rect: Rect,
+        on surface: inout Surface
+    ) {
         guard comparison.stage == .sent else { return }
         let mark = comparison.isSimulated ? "~" : ""
         var column = surface.write(" \(mark)\(Format.money(comparison.cost))", in: rect, .strong)
         column = surface.write(" in all", in: rect, column: column)
-        let hint = comparison.isRunning ? "Esc cancels all" : "Esc closes, i writes"
+        let hint =
+            comparison.isRunning
+            ? dashboard.hint(.cancelAnswer, in: .tester, "cancels all")
+            : dashboard.hint(.cancelAnswer, in: .tester, "closes") + ", "
+                + dashboard.hint(.compose, in: .tester, "writes")
         surface.write(" · \(hint)", in: rect, column: column, .dim)
     }
 }

@@ -11,7 +11,7 @@ enum DetailPane {
         let lines = lines(of: dashboard, width: inside.width)
         let scroll = max(0, min(detail.scroll, lines.count - inside.height))
         let below = lines.count - inside.height - scroll
-        let note = below > 0 ? "PgDn \(below) more" : scroll > 0 ? "PgUp" : "Esc closes"
+        let note = below > 0 ? "PgDn \(below) more" : scroll > 0 ? "PgUp" : dashboard.hint(.back, in: .list, "closes")
         surface.frame(rect, title: title(detail, dashboard), note: note, border: Style(.accent))
         for (row, line) in lines.dropFirst(scroll).prefix(inside.height).enumerated() {
             surface.write(line, in: inside, row: row)

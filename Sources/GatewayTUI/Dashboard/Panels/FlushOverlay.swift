@@ -8,7 +8,7 @@ enum FlushOverlay {
         let lines = lines(flush, dashboard, width: width - 4)
         let height = min(surface.rows - 2, lines.count + 2)
         let rect = surface.overlay(height: height, width: width)
-        let (title, note) = caption(flush)
+        let (title, note) = caption(flush, dashboard)
         surface.frame(rect, title: title, note: note, border: Style(flush.isAsking ? .warn : .accent, .bold))
         for (row, line) in lines.prefix(height - 2).enumerated() { surface.write(line, in: rect.interior, row: row) }
         if case .naming(let editor) = flush.step {
@@ -19,10 +19,14 @@ enum FlushOverlay {
 
     private static let nameColumn = 10
 
-    private static func caption(_ flush: FlushState) -> (String, String) {
+    private static func caption(_ flush: FlushState, _ dashboard: Dashboard) -> (String, String) {
         switch flush.step {
-        case .choosing: ("flush cached answers", "Esc closes")
-        case .naming: (flush.choice == .key ? "flush a key's answers" : "flush a project's answers", "Esc goes back")
+        case .choosing: ("flush cached answers", dashboard.hint(.leaveFlush, in: .flushing, "closes"))
+        case .naming:
+            (
+                flush.choice == .key ? "flush a key's answers" : "flush a project's answers",
+                dashboard.hint(.leaveFlush, in: .naming, "goes back")
+            )
         case .confirming: ("sure?", "y yes · n no")
         }
     }

@@ -90,8 +90,13 @@ enum Header {
         let used = layout.header.height == 1 ? (layout.tabs.last.map { $0.rect.column + $0.rect.width } ?? 0) : 0
         let mark = dashboard.isDemo ? " \(demoMark) " : ""
         var right = row
-        if used + CellWidth.of(mark) + clock.count + 3 <= row.width {
-            let start = surface.writeRight(clock, in: right, .dim)
+        // What a person should look at comes before the time: on a small screen there may be no room for its panel.
+        let alerts = layout.header.height == 1 ? dashboard.feed.snapshot?.alerts ?? [] : []
+        let isBad = alerts.contains { $0.severity == .bad }
+        let end = alerts.isEmpty ? clock : "\(isBad ? "✖" : "!") \(alerts.count) alert\(alerts.count == 1 ? "" : "s")"
+        if used + CellWidth.of(mark) + CellWidth.of(end) + 3 <= row.width {
+            let style = alerts.isEmpty ? Style.dim : Style(isBad ? .bad : .warn, .bold)
+            let start = surface.writeRight(end, in: right, style)
             right.width = start - 2
         }
         if !mark.isEmpty { surface.writeRight(mark, in: right, .demo) }

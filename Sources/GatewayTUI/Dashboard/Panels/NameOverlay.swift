@@ -6,7 +6,8 @@ enum NameOverlay {
         guard let editor = dashboard.promptName else { return }
         let rect = Rect(centered: 4, min(68, surface.columns - 4), rows: surface.rows, columns: surface.columns)
         surface.overlay(rect)
-        surface.frame(rect, title: "save the prompt as", note: "Esc leaves", border: Style(.accent, .bold))
+        let note = dashboard.hint(.leaveName, in: .saving, "leaves")
+        surface.frame(rect, title: "save the prompt as", note: note, border: Style(.accent, .bold))
         let room = rect.interior
         let before = CellWidth.of(String(editor.characters.prefix(editor.position)))
         // What is beside the cursor stays in sight.

@@ -4,7 +4,8 @@ enum OutputOverlay {
         guard let menu = dashboard.outputMenu else { return }
         let width = min(56, surface.columns - 4)
         let rect = surface.overlay(height: menu.choices.count + 2, width: width)
-        surface.frame(rect, title: menu.title, note: "Esc leaves", border: Style(.accent, .bold))
+        let note = dashboard.hint(.leaveOutput, in: .output, "leaves")
+        surface.frame(rect, title: menu.title, note: note, border: Style(.accent, .bold))
         for (row, choice) in menu.choices.enumerated() {
             let isMarked = row == menu.index
             let line = StyledLine(isMarked ? "▶ " : "  ", .strong)

@@ -22,7 +22,12 @@ enum PaletteOverlay {
         if palette.editor.isEmpty { surface.write("write part of a name", in: line, column: 2, .dim) }
         surface.cursor = .init(row: line.row, column: line.column + min(line.width - 1, 2 + CellWidth.of(before)))
         if count == 0 {
-            surface.write("Nothing here is called so. Esc leaves.", in: room, row: 1, .dim)
+            surface.write(
+                "Nothing here is called so. \(dashboard.hint(.leavePalette, in: .palette, "leaves")).",
+                in: room,
+                row: 1,
+                .dim
+            )
             return
         }
         let first = max(0, min(palette.index - room.height / 2, count - room.height))

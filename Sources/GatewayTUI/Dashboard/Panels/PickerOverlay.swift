@@ -28,7 +28,9 @@ enum PickerOverlay {
         guard let picker = dashboard.picker else { return }
         let frame = Frame(picker, columns: surface.columns, rows: surface.rows)
         surface.overlay(frame.rect)
-        let note = picker.kind == .targets ? "\(picker.checked.count) marked" : "Esc leaves"
+        let note =
+            picker.kind == .targets
+            ? "\(picker.checked.count) marked" : dashboard.hint(.leavePick, in: .picking, "leaves")
         surface.frame(frame.rect, title: picker.title, note: note, border: Style(.accent, .bold))
         guard !picker.rows.isEmpty else {
             for (row, line) in words(picker, width: frame.list.width).prefix(frame.list.height).enumerated() {

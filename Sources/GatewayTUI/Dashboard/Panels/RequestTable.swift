@@ -78,7 +78,7 @@ enum RequestTable {
         let isFiltered = !dashboard.feed.log.filter.isEmpty && dashboard.latest.log.received > 0
         let text =
             isFiltered
-            ? "No request passes the filter. Esc clears it."
+            ? "No request passes the filter. \(dashboard.hint(.back, in: .list, "clears it"))."
             : "No requests yet. Point a client at \(dashboard.status?.baseURL.safeToShow(limit: 80) ?? "the gateway"),"
                 + " or press 3 to send a prompt."
         for (row, line) in StyledLine(text, .dim).wrapped(to: rows.width - 2).prefix(rows.height).enumerated() {

@@ -61,7 +61,9 @@ enum TesterPanels {
     private static func drawAnswer(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         let tester = dashboard.tester
         let (state, style) = state(dashboard)
-        let note = tester.phase.isRunning ? "Esc cancels" : tester.scroll > 0 ? "PgDn to the end" : ""
+        let note =
+            tester.phase.isRunning
+            ? dashboard.hint(.cancelAnswer, in: .tester, "cancels") : tester.scroll > 0 ? "PgDn to the end" : ""
         surface.frame(rect, title: "answer\(state)", titleStyle: style, note: note)
         let inside = rect.interior
         guard tester.phase != .idle, inside.height > 0 else {

@@ -133,7 +133,10 @@ enum WorkflowsPanel {
         surface.frame(
             rect,
             title: "input",
-            note: state.isComposing ? "Enter runs · Esc leaves" : "i writes",
+            note: state.isComposing
+                ? dashboard.hint(.runWorkflow, in: .writingInput, "runs") + " · "
+                    + dashboard.hint(.leaveWorkflow, in: .writingInput, "leaves")
+                : dashboard.hint(.composeWorkflow, in: .workflows, "writes"),
             border: state.isComposing ? Style(.accent) : .dim
         )
         let inside = rect.interior

@@ -24,7 +24,7 @@ extension Dashboard {
         if tester.isBlank {
             note("write a prompt first")
         } else if tester.isAnswering {
-            note("still answering; Esc cancels")
+            note("still answering; \(hint(.cancelAnswer, in: .tester, "cancels"))")
         } else if !isLive {
             note("not connected to the gateway")
         } else {

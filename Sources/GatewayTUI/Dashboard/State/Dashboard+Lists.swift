@@ -151,7 +151,7 @@ extension Dashboard {
     private mutating func send() -> [Effect] {
         guard !tester.isBlank else { return [] }
         guard !tester.isAnswering else {
-            note("still answering; Esc cancels")
+            note("still answering; \(hint(.cancelAnswer, in: .tester, "cancels"))")
             return []
         }
         guard isLive else {

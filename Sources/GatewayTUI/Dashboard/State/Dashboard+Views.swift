@@ -133,7 +133,7 @@ extension Dashboard {
             return []
         }
         guard workflows.watched?.isRunning != true else {
-            note("a run is under way; Esc cancels it")
+            note("a run is under way; \(hint(.cancelRun, in: .workflows, "cancels it"))")
             return []
         }
         guard isLive else {

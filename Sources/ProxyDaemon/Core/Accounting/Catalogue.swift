@@ -139,19 +139,20 @@ package struct Catalogue: Sendable {
         return Self.withoutDate(id).flatMap { positions[$0] }
     }
 
+    /// What ids of models end in, a 0 for any digit.
+    private static let dates: [StaticString] = ["-00000000", "-0000-00-00", "-latest"]
+
     /// The id without `-20251001`, `-2025-10-01` or `-latest` at its end; nil where it has none of them.
     package static func withoutDate(_ id: String) -> String? {
         let bytes = id.utf8
-        func plain(dropping count: Int) -> String? { bytes.count > count ? String(id.dropLast(count)) : nil }
-        func isDigit(_ byte: UInt8) -> Bool { (48...57).contains(byte) }
-        if id.hasSuffix("-latest") { return plain(dropping: 7) }
-        let short = bytes.suffix(9)
-        if short.count == 9, short.first == UInt8(ascii: "-"), short.dropFirst().allSatisfy(isDigit) {
-            return plain(dropping: 9)
+        let date = dates.first { date in
+            let date = UnsafeBufferPointer(start: date.utf8Start, count: date.utf8CodeUnitCount)
+            return bytes.count > date.count
+                && zip(bytes.suffix(date.count), date).allSatisfy { byte, expected in
+                    expected == UInt8(ascii: "0") ? (48...57).contains(byte) : byte == expected
+                }
         }
-        let parts = bytes.suffix(11).split(separator: UInt8(ascii: "-"), omittingEmptySubsequences: false)
-        guard parts.map(\.count) == [0, 4, 2, 2], parts.allSatisfy({ $0.allSatisfy(isDigit) }) else { return nil }
-        return plain(dropping: 11)
+        return date.flatMap { String(bytes.dropLast($0.utf8CodeUnitCount)) }
     }
 
     private static func dearest(of rows: [[ModelPricing.Row]]) -> [(above: Int, price: Price)] {

@@ -79,7 +79,11 @@ package struct ModelNames: Sendable {
         }
         guard !hosts.isEmpty else { throw Self.noLocalBackend }
         let names = hosts.flatMap { [$0.0.model] + $0.0.allowedModels }.joined(separator: ", ")
-        throw GatewayError(.invalidRequest("model: no local backend has \(model); there are \(names)"))
+        throw GatewayError(
+            .invalidRequest(
+                "model: no local backend has \(model); there are \(names). allowed_models of the backend, or LOCAL_LLM_DEFAULT_MODEL, names others"
+            )
+        )
     }
 
     /// The backend whose provider would serve a Claude model that is not configured.

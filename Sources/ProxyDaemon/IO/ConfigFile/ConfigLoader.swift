@@ -88,9 +88,12 @@ package enum ConfigLoader {
         let builtIn = BuiltInBackends(variables)
         var drafts = try builtIn.lineUp()
         var fields: [String: LocatedValue] = [:]
+        var warnings: [String] = []
         if let path {
             let tree = try YAMLTree.parse(text, file: path)
-            let root = LocatedValue(root: tree, file: path, expansion: Expansion(environment: environment))
+            let expansion = Expansion(environment: environment)
+            warnings = UnsetKeys(expansion: expansion).warnings(tree, file: path)
+            let root = LocatedValue(root: tree, file: path, expansion: expansion)
             let file = try FileReader.read(root, into: &settings)
             fields = file.fields
             drafts = file.drafts ?? drafts
@@ -112,7 +115,7 @@ package enum ConfigLoader {
         try checkNames(settings, fields, known: names)
         try checkShared(settings, fields)
         try refuseUnguarded(settings)
-        return LoadedConfig(settings: settings, path: path, warnings: [demo].compactMap(\.self))
+        return LoadedConfig(settings: settings, path: path, warnings: [demo].compactMap(\.self) + warnings)
     }
 
     private static func find(

@@ -35,11 +35,13 @@ struct Expansion: Sendable {
         return result + rest
     }
 
-    /// The names of the variables that a text refers to and that are not set.
+    /// The names of the variables that a text refers to, that are not set, and that nothing is in the place of.
     func unset(in text: String) -> [String] {
         var names: [String] = []
         for part in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
             let name = Self.name(at: part.first == "{" ? part.dropFirst() : part)
+            let rest = part[name.endIndex...]
+            if part.first == "{", rest.hasPrefix(":-"), !rest.hasPrefix(":-}") { continue }
             if !name.isEmpty, value(String(name)) == nil { names.append(String(name)) }
         }
         return names

@@ -30,6 +30,7 @@ package final class OutcomeDatabase: OutcomeLog {
 
     let database: DiskDatabase
     private let limits: Limits
+    private let isDemo: Bool
     private let notify: @Sendable (String) -> Void
     private let state = Mutex(State())
 
@@ -40,13 +41,15 @@ package final class OutcomeDatabase: OutcomeLog {
         var lost = 0
     }
 
-    /// `database` is a state database. `notify` is told in a sentence when outcomes are lost, once, and when none are any more.
+    /// `database` is a state database. Outcomes of demo mode, whose answers are simulated, are told from others. `notify` is told in a sentence when outcomes are lost, once, and when none are any more.
     package init(
         database: DiskDatabase,
+        isDemo: Bool = false,
         limits: Limits = Limits(),
         notify: @escaping @Sendable (String) -> Void
     ) {
         self.limits = limits
+        self.isDemo = isDemo
         self.notify = { text in ThreadRank.handOver { notify(text) } }
         self.database = database
         database.register(self)
@@ -102,8 +105,9 @@ extension OutcomeDatabase: DiskTable {
     func gather() -> DiskWork? {
         let batch = state.withLock { Array($0.waiting.prefix(Self.batchRows)) }
         guard !batch.isEmpty else { return nil }
+        let isDemo = isDemo
         return DiskWork { db in
-            try OutcomeRows.insert(db, batch)
+            try OutcomeRows.insert(db, batch, isDemo: isDemo)
         } settle: { outcome in
             self.settle(batch, isWritten: outcome == .written)
         }

@@ -32,16 +32,16 @@ package struct OutcomePage: Sendable, Equatable {
 enum OutcomeRows {
     private static let columns =
         "query_id, unix_ms, project, prompt, task, score, classifier, initial_tier, initial_backend, final_tier, "
-        + "final_backend, escalations, escalation_reasons, quality, latency_ms, is_success, cost_nanousd, baseline_nanousd"
+        + "final_backend, escalations, escalation_reasons, quality, latency_ms, is_success, cost_nanousd, baseline_nanousd, is_demo"
     private static let pageRows = 1_000
     private static let pageBytes = 262_144
 
     private static let insertion: String = {
-        let places = Array(repeating: "?", count: 18).joined(separator: ", ")
+        let places = Array(repeating: "?", count: 19).joined(separator: ", ")
         return "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))"
     }()
 
-    static func insert(_ db: Database, _ outcomes: [RoutingOutcome]) throws {
+    static func insert(_ db: Database, _ outcomes: [RoutingOutcome], isDemo: Bool) throws {
         var statement = try BoundStatement(db, insertion)
         for outcome in outcomes {
             let reasons = outcome.escalationReasons.map { JSONText.quoted($0) }.joined(separator: ",")
@@ -63,6 +63,7 @@ enum OutcomeRows {
             statement.bind(outcome.isSuccess)
             statement.bind(outcome.cost.nanodollars)
             statement.bind(outcome.baseline.nanodollars)
+            statement.bind(isDemo)
             try statement.run()
         }
     }
@@ -151,7 +152,7 @@ enum OutcomeRows {
             ("escalation_reasons", try row.decode(String.self, forColumn: "escalation_reasons")),
             ("quality", quality ?? "null"), ("latency_ms", try number("latency_ms", Double.self)),
             ("is_success", try number("is_success", Bool.self)), ("cost_usd", try money("cost_nanousd")),
-            ("baseline_usd", try money("baseline_nanousd")),
+            ("baseline_usd", try money("baseline_nanousd")), ("is_demo", try number("is_demo", Bool.self)),
         ]
         line.append(UInt8(ascii: "{"))
         for (index, member) in members.enumerated() {

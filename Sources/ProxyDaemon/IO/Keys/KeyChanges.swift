@@ -42,14 +42,16 @@ extension KeyFile {
             let old = records.indices.filter {
                 records[$0].isNamed(name, project) && records[$0].isInForce(unixSeconds: now)
             }
-            guard !old.isEmpty else { throw KeyFileProblem("no key in force is named \(name)", isRequests: true) }
+            guard let newest = old.last.map({ records[$0] }) else {
+                throw KeyFileProblem("no key in force is named \(name)", isRequests: true)
+            }
             for index in old {
                 let end = now + max(0, min(graceSeconds, 31_536_000))
                 records[index].expiresUnixSeconds = min(records[index].expiresUnixSeconds ?? end, end)
             }
-            // Its limits and budget stay with the name.
-            let terms = old.last.flatMap { records[$0].terms } ?? KeyTerms()
-            return Self.add(name, project, nil, terms, now, to: &records)
+            // Limits and budget stay with the name, and it lasts as long as the one before was to last.
+            let expires = newest.expiresUnixSeconds.map { now + max(0, $0 - newest.createdUnixSeconds) }
+            return Self.add(name, project, expires, newest.terms ?? KeyTerms(), now, to: &records)
         }
     }
 

@@ -4,7 +4,7 @@ import Synchronization
 
 /// Limits and budgets in Redis, for all daemons that share it: one script a step, on Redis' own clock.
 ///
-/// Names begin with `llm-gateway:limit:1:` and `llm-gateway:budget:1:`. What was spent while Redis is away waits, bounded, and
+/// Names begin with `llm-gateway:limit:1:` and `llm-gateway:budget:1:`, those of simulated money with `llm-gateway:demo-budget:1:`. What was spent while Redis is away waits, bounded, and
 /// is booked when it is back.
 package final class RedisLimits: SharedLimits {
     /// As long as the daemon's own.
@@ -12,12 +12,16 @@ package final class RedisLimits: SharedLimits {
     /// Marks of what was booked outlive every attempt to book it again.
     private static let markSeconds = 86_400
     private static let maximumWaiting = 10_000
-    private static let budgetPrefix = "llm-gateway:budget:1:"
 
     private let client: RedisClient
+    private let budgetPrefix: String
     private let waiting = Mutex<(commands: [[[UInt8]]], lost: Int)>(([], 0))
 
-    package init(_ client: RedisClient) { self.client = client }
+    /// `isDemo`: what is spent is simulated, and uses up nobody's budget.
+    package init(_ client: RedisClient, isDemo: Bool = false) {
+        self.client = client
+        budgetPrefix = isDemo ? "llm-gateway:demo-budget:1:" : "llm-gateway:budget:1:"
+    }
 
     /// Settlements that were given up because too many waited for Redis.
     package var lost: Int { waiting.withLock { $0.lost } }
@@ -62,7 +66,7 @@ package final class RedisLimits: SharedLimits {
     // MARK: Money
 
     package func reserve(_ id: String, _ amount: USD, for budgets: [ScopedBudget]) async -> SharedReservation? {
-        let names = budgets.flatMap { Self.names($0.scope) }
+        let names = budgets.flatMap { budgetNames($0.scope) }
         var arguments = [id, String(amount.nanodollars), String(Self.lifetimeSeconds)]
         for item in budgets {
             arguments.append(item.budget.perDay.map { String($0.nanodollars) } ?? "-1")
@@ -89,7 +93,7 @@ package final class RedisLimits: SharedLimits {
     }
 
     package func settle(_ reservations: [HeldAmount], id: String, spent: USD, scopes: [LimitScope]) {
-        let names = ["\(Self.budgetPrefix)settled:\(id)"] + scopes.flatMap(Self.names)
+        let names = ["\(budgetPrefix)settled:\(id)"] + scopes.flatMap(budgetNames)
         let held = reservations.map { "\($0.id) \($0.amount.nanodollars)" }
         let arguments = [String(max(0, spent.nanodollars)), String(Self.markSeconds)] + held
         settleWaiting()
@@ -119,7 +123,7 @@ package final class RedisLimits: SharedLimits {
         for command in commands { send(command) }
     }
 
-    private static func names(_ scope: LimitScope) -> [String] {
+    private func budgetNames(_ scope: LimitScope) -> [String] {
         ["\(budgetPrefix)\(scope.name)", "\(budgetPrefix)\(scope.name):held"]
     }
 

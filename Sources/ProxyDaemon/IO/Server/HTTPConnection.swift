@@ -170,12 +170,10 @@ final class HTTPConnection: ChannelInboundHandler {
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch (state, Self.unwrapInboundIn(data)) {
         case (.idle, .head(let head)): begin(head)
-        case (.reading(let head, var body, let since), .body(let piece)):
-            state = .closed  // so that the body is not copied
+        case (.reading(let head, let body, let since), .body(let piece)):
             do throws(GatewayError) {
                 try body.append(piece)
                 expectMore(since, received: body.receivedBytes)
-                state = .reading(head, body, since: since)
             } catch {
                 if case .bodyTooLarge = error.kind {
                     state = .draining(head, error, drained: body.receivedBytes, since: since)
@@ -184,7 +182,7 @@ final class HTTPConnection: ChannelInboundHandler {
                 }
             }
         case (.reading(let head, let body, _), .end):
-            do throws(GatewayError) { respond(head, try body.whole()) } catch { refuse(error, head: head) }
+            do throws(GatewayError) { respond(head, try body.takeWhole()) } catch { refuse(error, head: head) }
         case (.draining(let head, let error, let drained, let since), .body(let piece)):
             let total = drained + piece.readableBytes
             if total > Self.maximumDrainedBytes {

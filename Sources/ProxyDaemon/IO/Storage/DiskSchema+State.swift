@@ -52,6 +52,10 @@ extension DiskSchema {
             try db.execute(sql: "DROP TRIGGER IF EXISTS exchanges_add_up; \(UsageColumns.progressTable)")
         }
         migrator.registerMigration("4") { db in try UsageColumns.addLosses(db) }
+        // What an older gateway wrote is taken for real.
+        migrator.registerMigration("5") { db in
+            try db.execute(sql: "ALTER TABLE routing_outcomes ADD COLUMN is_demo INTEGER NOT NULL DEFAULT 0")
+        }
         return migrator
     }
 }

@@ -17,11 +17,15 @@ package final class StateFiles: StateStore {
     package let directory: String
     private let queue = DispatchQueue(label: "gateway.state-files", qos: .utility)
     private static let instances = Atomic<Int>(0)
+    /// What the names of files begin with.
+    private let prefix: String
     /// What temporary files end in, apart from those of other daemons and other instances.
     private let temporarySuffix: String
 
-    package init(directory: String) {
+    /// `isDemo`: documents of a daemon with simulated backends only, beside the others' and never in their place.
+    package init(directory: String, isDemo: Bool = false) {
         self.directory = directory
+        prefix = isDemo ? "demo-" : ""
         let number = Self.instances.add(1, ordering: .relaxed).oldValue
         temporarySuffix = ".\(getpid()).\(number).tmp"
         queue.async { Self.removeLeftovers(in: directory) }
@@ -71,7 +75,7 @@ package final class StateFiles: StateStore {
             }
         }
         guard isPlain, !name.isEmpty, name.utf8.count <= Self.maximumNameBytes else { return nil }
-        return "\(directory)/\(name)"
+        return "\(directory)/\(prefix)\(name)"
     }
 
     private static func read(_ path: String) -> [UInt8]? {

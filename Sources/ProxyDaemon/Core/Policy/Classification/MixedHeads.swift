@@ -89,13 +89,13 @@ enum SignalGroup: Int, CaseIterable {
             return sum == 0 ? "no \(what)" : sum == 1 ? "one of the \(what)" : "\(sum) of the \(what)"
         }
         switch self {
-        case .length: return "an ask of \(features.askWords) words"
+        case .length: return "an ask of \(features.askWords) word\(features.askWords == 1 ? "" : "s")"
         case .context: return "\(features.contentBytes) bytes with what was pasted"
         case .structure: return "its lines, sentences, lists and quotes"
         case .wording: return "the kind of words: long, varied, in capitals, of other alphabets"
-        case .numbers: return "numbers and \(count(.quantity, of: "words of quantity"))"
-        case .code: return "signs of code and \(count(.code, .language, of: "words of programming"))"
-        case .maths: return "formulas and \(count(.maths, of: "words of mathematics"))"
+        case .numbers: return "how many numbers, and \(count(.quantity, of: "words of quantity"))"
+        case .code: return "how much looks like code, and \(count(.code, .language, of: "words of programming"))"
+        case .maths: return "how much looks like formulas, and \(count(.maths, of: "words of mathematics"))"
         case .proof: return count(.proof, of: "words of proofs")
         case .reasoning: return count(.reasoning, .comparison, of: "words of weighing and analysis")
         case .depth: return count(.depth, of: "words of design and detail")

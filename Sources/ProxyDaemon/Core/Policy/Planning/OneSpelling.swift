@@ -1,3 +1,5 @@
+import CText
+
 /// The contents of JSON strings in one spelling, for hashes of them. Not JSON: what has more than one spelling there stands
 /// as UTF-8 here, control characters too.
 enum OneSpelling {
@@ -6,43 +8,7 @@ enum OneSpelling {
     /// Whether the contents may hold an escape of which there is another spelling: `\u`, `\/`, `\b` or `\f`. A
     /// backslash of its own before one of these letters counts too, which costs time and nothing else.
     static func mayVary(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
-        let raw = UnsafeRawBufferPointer(text)
-        var at = 0
-        // Eight bytes, and the eight a byte further on, so that each byte is seen beside the next.
-        while at + 9 <= raw.count {
-            let slashes = zeros(raw.loadUnaligned(fromByteOffset: at, as: UInt64.self) ^ all(backslash))
-            if slashes != 0 {
-                let next = raw.loadUnaligned(fromByteOffset: at + 1, as: UInt64.self)
-                // "b" and "f" differ in one bit.
-                let varies =
-                    zeros(next ^ all(UInt8(ascii: "u"))) | zeros(next ^ all(UInt8(ascii: "/")))
-                    | zeros((next & all(0xFB)) ^ all(UInt8(ascii: "b")))
-                if slashes & varies != 0 { return true }
-            }
-            at += 8
-        }
-        while at < raw.count {
-            if raw[at] == backslash {
-                guard at + 1 < raw.count else { return true }
-                switch raw[at + 1] {
-                case UInt8(ascii: "u"), UInt8(ascii: "/"), UInt8(ascii: "b"), UInt8(ascii: "f"): return true
-                default: break
-                }
-            }
-            at += 1
-        }
-        return false
-    }
-
-    /// The byte in all eight places of a word.
-    @inline(__always)
-    private static func all(_ byte: UInt8) -> UInt64 { UInt64(byte) &* 0x0101_0101_0101_0101 }
-
-    /// The highest bit of each byte that is zero.
-    @inline(__always)
-    private static func zeros(_ word: UInt64) -> UInt64 {
-        let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
-        return ~(((word & low) &+ low) | word | low)
+        text.baseAddress.map { gw_has_varying_escape($0, text.count) != 0 } ?? false
     }
 
     /// Calls `use` with the contents in the one spelling. `scratch` is memory that is used again and again.

@@ -4,10 +4,13 @@ import NIOCore
 import NIOHTTP1
 
 /// A request's body as it comes in: unpacked where it is packed, and never more than its bounds.
-struct IncomingBody {
+///
+/// A reference: a second holder of the bytes, if only for a moment, would have them copied whole with every piece that comes.
+final class IncomingBody {
     /// What came over the wire.
     private(set) var receivedBytes = 0
-    private var bytes: [UInt8] = []
+    /// What has been unpacked so far.
+    private(set) var bytes: [UInt8] = []
     private let inflater: Inflater?
     private let maximumBytes: Int
 
@@ -31,7 +34,7 @@ struct IncomingBody {
     }
 
     /// Throws `bodyTooLarge`, or `invalidRequest` for what cannot be unpacked.
-    mutating func append(_ piece: ByteBuffer) throws(GatewayError) {
+    func append(_ piece: ByteBuffer) throws(GatewayError) {
         receivedBytes += piece.readableBytes
         guard let inflater else {
             guard bytes.count + piece.readableBytes <= maximumBytes else {
@@ -50,9 +53,10 @@ struct IncomingBody {
         try result.get()
     }
 
-    /// The whole body. Throws where what was packed is not whole.
-    func whole() throws(GatewayError) -> [UInt8] {
+    /// The whole body, which is given away. Throws where what was packed is not whole.
+    func takeWhole() throws(GatewayError) -> [UInt8] {
         guard inflater?.isAtEnd ?? true else { throw Inflater.broken }
+        defer { bytes = [] }
         return bytes
     }
 }

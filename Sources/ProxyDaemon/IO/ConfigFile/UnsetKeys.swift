@@ -1,0 +1,33 @@
+/// Says where a client's key or the admin key is to come from a variable that is not set: the gateway then lets in whom it
+/// should not, or nobody.
+struct UnsetKeys {
+    /// Those of the file that is installed, which may stay unset.
+    private static let usual: Set = ["GATEWAY_API_KEY", "ADMIN_KEY"]
+
+    let expansion: Expansion
+
+    /// A sentence for each such variable in the sections of a file that hold keys.
+    func warnings(_ root: YAMLTree, file: String) -> [String] {
+        guard case .mapping(let sections) = root.content else { return [] }
+        var warnings: [String] = []
+        for section in sections where section.key == "auth" || section.key == "projects" {
+            visit(section.value) { text, line in
+                for name in expansion.unset(in: text) where !Self.usual.contains(name) {
+                    warnings.append(
+                        "\(file):\(line): \(section.key): \(name) is not set, so that what it stands for is not there"
+                    )
+                }
+            }
+        }
+        return warnings
+    }
+
+    private func visit(_ tree: YAMLTree, _ look: (_ text: String, _ line: Int) -> Void) {
+        switch tree.content {
+        case .null: break
+        case .scalar(let text): look(text, tree.line)
+        case .sequence(let items): for item in items { visit(item, look) }
+        case .mapping(let entries): for entry in entries { visit(entry.value, look) }
+        }
+    }
+}
