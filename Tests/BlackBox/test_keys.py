@@ -86,8 +86,22 @@ def test_keys_of_a_project_that_nobody_configured(start):
     gateway = office.gateway()
     wait_until(lambda: "the project wbe, which the configuration does not have" in gateway.stderr, "it is said", 5)
     refused = ask(gateway.port, "POST", "/admin/keys", b'{"name": "a", "project": "wbe"}', ADMIN)
-    assert refused.status == 400 and "there is no wbe in the configuration; there are web" in refused.body.decode()
+    assert refused.status == 400 and "there is no wbe in the configuration; there are default, web" in refused.body.decode()
     assert ask(gateway.port, "POST", "/admin/keys", b'{"name": "a", "project": "web"}', ADMIN).status == 201
+
+
+def test_a_grace_is_no_lifetime(start):
+    gateway = Office(start).gateway()
+
+    def change(method, target, body=None):
+        return ask(gateway.port, method, f"/admin/keys{target}", body and json.dumps(body).encode(), ADMIN).json()
+
+    first = change("POST", "", {"name": "ops"})
+    leaked = change("POST", f"/{first['id']}/rotate", {"grace_hours": 24})
+    change("DELETE", f"/{leaked['id']}")
+    last = change("POST", f"/{first['id']}/rotate", {"grace_hours": 0})
+    assert first.get("expires") is None and last.get("expires") is None, "it was never to end"
+    assert status(gateway, last["key"]) == 200 and status(gateway, first["key"]) == 401
 
 
 def test_admin_keys(start):

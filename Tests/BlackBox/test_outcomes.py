@@ -72,6 +72,11 @@ def test_export(start, run):
     assert gateway.wait() == 0
     code, out, err = run(directory, "export-outcomes", "--config", gateway.config, "--since", 2998)
     assert code == 0 and [line["query_id"] for line in lines(out)] == ["q2998", "q2999", "q3000"], err
+    # One that an older gateway made, and that this one has not opened.
+    with closing(sqlite3.connect(path)) as older, older:
+        older.execute("ALTER TABLE routing_outcomes DROP COLUMN is_demo")
+    code, out, err = run(directory, "export-outcomes", "--config", gateway.config)
+    assert code == 0 and out.encode() == answer.body, err
 
 
 @pytest.mark.parametrize(("query", "word"), [

@@ -78,6 +78,19 @@ struct ScreenTests {
         #expect(dashboard.detail == nil)
     }
 
+    @Test func `Only tiers that somebody serves are offered`() throws {
+        var dashboard = Dashboard.live(120, 40)
+        var snapshot = try #require(dashboard.feed.snapshot)
+        snapshot.backends.removeAll { $0.tier == .local }
+        _ = dashboard.update(.message(.snapshot(snapshot)))
+        dashboard.press(.character("3"))
+        let offered = (0..<5).map { _ in
+            dashboard.press(.control("t"))
+            return dashboard.tester.tier
+        }
+        #expect(offered == [.fast, .balanced, .premium, nil, .fast])
+    }
+
     @Test func `With a tier forced the tester shows the cost on every tier, before and after`() {
         var dashboard = Dashboard.live(120, 40)
         dashboard.press(.character("3"), .control("t"), .control("t"), .control("t"), .control("t"))

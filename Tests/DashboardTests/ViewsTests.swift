@@ -207,6 +207,24 @@ struct ViewsTests {
         #expect(dashboard.screen.contains("line 100."))
     }
 
+    @Test func `A long line of the log is read to its end`() {
+        var dashboard = open(.log, 80, 24)
+        let words = (1...40).map { "word\($0)" }.joined(separator: " ")
+        for number in 0..<30 {
+            let text = number == 3 ? words : "line \(number)."
+            let line = ControlProtocol.LogLine(unixMilliseconds: FakeFeed.start, level: "warning", text: text)
+            _ = dashboard.update(.message(.logLine(line)))
+        }
+        #expect(dashboard.screen.contains("line 29.") && !dashboard.screen.contains("line 2."))
+        for _ in 0..<30 { dashboard.press(.up) }
+        #expect(dashboard.screen.contains("line 0.") && !dashboard.screen.contains("line 29."))
+        for number in 1...40 { #expect(dashboard.screen.contains("word\(number)")) }
+        // What goes on stands below its beginning.
+        #expect(dashboard.screen.split(separator: "\n").contains { $0.contains("│                   word") })
+        dashboard.press(.character("f"))
+        #expect(dashboard.screen.contains("line 29."))
+    }
+
     @Test func `After a new connection the log is asked for again`() {
         var dashboard = open(.log)
         _ = dashboard.update(.disconnected(reason: "gone", retryAt: 5_000))

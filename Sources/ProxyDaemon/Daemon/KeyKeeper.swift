@@ -2,6 +2,7 @@ import GatewayCore
 import GatewayIO
 import Logging
 import ServiceLifecycle
+import Synchronization
 
 /// Takes over what `gatewayd keys` changes while the daemon runs.
 final class KeyKeeper: Service {
@@ -9,8 +10,8 @@ final class KeyKeeper: Service {
     /// nil where there is no directory to keep keys in.
     let file: KeyFile?
     private let first: KeyFile.Stamp?
-    /// Those of the configuration at the start.
-    private let projects: Set<String>
+    /// Those of the configuration.
+    private let projects: Mutex<Set<String>>
     private let logger: Logger
 
     /// `fixed` are the hashed keys of the configuration. Throws where the file is there and cannot be read: to go on without
@@ -26,7 +27,7 @@ final class KeyKeeper: Service {
         }
         ring = KeyRing(fixed: fixed, kept: kept)
         self.file = file
-        self.projects = Set(projects)
+        self.projects = Mutex(Set(projects))
         self.logger = logger
         warnOfUnknownProjects(kept)
     }
@@ -57,11 +58,16 @@ final class KeyKeeper: Service {
         }
     }
 
+    /// The configuration was read again.
+    func adopt(projects: [String]) { self.projects.withLock { $0 = Set(projects) } }
+
     /// Where there are projects, a key of another one has none of their bounds.
     private func warnOfUnknownProjects(_ records: [KeyRecord]) {
-        guard !projects.isEmpty else { return }
-        let strange = Set(records.filter { !$0.isRevoked }.compactMap(\.project)).subtracting(projects).sorted()
-        for project in strange {
+        let known = projects.withLock { $0 }
+        guard !known.isEmpty else { return }
+        let now = MonotonicTime.unixMilliseconds() / 1_000
+        let named = Set(records.filter { $0.isInForce(unixSeconds: now) }.compactMap(\.project))
+        for project in named.subtracting(known).subtracting([ClientKeys.defaultProject]).sorted() {
             logger.warning(
                 "client keys belong to the project \(project), which the configuration does not have: none of a project's bounds hold for them"
             )

@@ -97,6 +97,7 @@ actor Reloader {
         parts.adopt(logLevel: next.config.settings.log.level)
         parts.client.adopt(next.config.settings.upstream)
         parts.keys.ring.replaceFixed(next.config.settings.hashedKeys)
+        parts.keys.adopt(projects: next.config.settings.projects.map(\.name))
         users.desk.adopt(next.gateway, workflows: next.workflows)
         parts.webFeed.adopt(next.gateway)
         users.server.adopt(next.terms)

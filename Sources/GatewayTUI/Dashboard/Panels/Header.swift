@@ -93,8 +93,9 @@ enum Header {
         // What a person should look at comes before the time: on a small screen there may be no room for its panel.
         let alerts = layout.header.height == 1 ? dashboard.feed.snapshot?.alerts ?? [] : []
         let isBad = alerts.contains { $0.severity == .bad }
-        let end = alerts.isEmpty ? clock : "\(isBad ? "✖" : "!") \(alerts.count) alert\(alerts.count == 1 ? "" : "s")"
-        if used + CellWidth.of(mark) + CellWidth.of(end) + 3 <= row.width {
+        let count = "\(isBad ? "✖" : "!") \(alerts.count)"
+        let ends = alerts.isEmpty ? [clock] : ["\(count) alert\(alerts.count == 1 ? "" : "s")", count]
+        if let end = ends.first(where: { used + CellWidth.of(mark) + CellWidth.of($0) + 3 <= row.width }) {
             let style = alerts.isEmpty ? Style.dim : Style(isBad ? .bad : .warn, .bold)
             let start = surface.writeRight(end, in: right, style)
             right.width = start - 2

@@ -14,22 +14,31 @@ enum LogPanel {
             surface.write(wrapped: StyledLine(text, .dim), in: inside)
             return
         }
-        let end = max(0, lines.count - log.scroll)
-        let shown = lines[max(0, end - inside.height)..<end]
-        for (row, line) in shown.enumerated() { draw(line, dashboard.now, in: inside, row: row, on: &surface) }
+        // From the newest up, as many as there is room for; what is left of the uppermost.
+        var rows: [StyledLine] = []
+        for line in lines.dropLast(log.scroll).reversed() where rows.count < inside.height {
+            rows = Self.rows(line, dashboard.now, width: inside.width) + rows
+        }
+        for (row, line) in rows.suffix(inside.height).enumerated() { surface.write(line, in: inside, row: row) }
     }
 
-    private static func draw(
-        _ line: ControlProtocol.LogLine,
-        _ now: Moment,
-        in rect: Rect,
-        row: Int,
-        on surface: inout Surface
-    ) {
+    /// How many of the oldest lines there is room for.
+    static func fitting(_ dashboard: Dashboard, in rect: Rect) -> Int {
+        var height = rect.height
+        let fitting = dashboard.log.shown.prefix { line in
+            height -= rows(line, dashboard.now, width: rect.width).count
+            return height >= 0
+        }
+        return fitting.count
+    }
+
+    /// A line of the log, on as many rows as it needs.
+    private static func rows(_ line: ControlProtocol.LogLine, _ now: Moment, width: Int) -> [StyledLine] {
         let clock = Format.clock(unixMilliseconds: line.unixMilliseconds, utcOffsetSeconds: now.utcOffsetSeconds)
-        var column = surface.write("\(clock) ", in: rect, row: row, .dim)
-        column = surface.write(CellWidth.fit(line.level, 8), in: rect, row: row, column: column, style(line.level)) + 1
-        surface.write(CellWidth.fit(line.text, rect.width - column), in: rect, row: row, column: column)
+        return StyledLine("\(clock) ", .dim, indent: CellWidth.of(clock) + 10)
+            .adding(CellWidth.fit(line.level, 8), style(line.level))
+            .adding(" \(line.text)")
+            .wrapped(to: width)
     }
 
     private static func style(_ level: String) -> Style {

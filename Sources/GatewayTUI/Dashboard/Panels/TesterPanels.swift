@@ -63,7 +63,8 @@ enum TesterPanels {
         let (state, style) = state(dashboard)
         let note =
             tester.phase.isRunning
-            ? dashboard.hint(.cancelAnswer, in: .tester, "cancels") : tester.scroll > 0 ? "PgDn to the end" : ""
+            ? dashboard.hint(.cancelAnswer, in: tester.isComposing ? .composing : .tester, "cancels")
+            : tester.scroll > 0 ? "PgDn to the end" : ""
         surface.frame(rect, title: "answer\(state)", titleStyle: style, note: note)
         let inside = rect.interior
         guard tester.phase != .idle, inside.height > 0 else {

@@ -24,7 +24,7 @@ extension Dashboard {
         if tester.isBlank {
             note("write a prompt first")
         } else if tester.isAnswering {
-            note("still answering; \(hint(.cancelAnswer, in: .tester, "cancels"))")
+            note("still answering; \(hint(.cancelAnswer, in: tester.isComposing ? .composing : .tester, "cancels"))")
         } else if !isLive {
             note("not connected to the gateway")
         } else {

@@ -121,7 +121,8 @@ extension Dashboard {
             if !tester.isComposing { tester.comparison = nil }
             tester.isComposing = false
         case .cycleTier:
-            let choices: [Tier?] = [nil] + Tier.allCases.map { $0 }
+            let served = feed.snapshot.map { Set($0.backends.map(\.tier)) }
+            let choices: [Tier?] = [nil] + Tier.allCases.filter { served?.contains($0) ?? true }
             tester.tier = choices[((choices.firstIndex(of: tester.tier) ?? 0) + 1) % choices.count]
             promptChanged()
         case .cycleMode:
@@ -151,7 +152,7 @@ extension Dashboard {
     private mutating func send() -> [Effect] {
         guard !tester.isBlank else { return [] }
         guard !tester.isAnswering else {
-            note("still answering; \(hint(.cancelAnswer, in: .tester, "cancels"))")
+            note("still answering; \(hint(.cancelAnswer, in: tester.isComposing ? .composing : .tester, "cancels"))")
             return []
         }
         guard isLive else {

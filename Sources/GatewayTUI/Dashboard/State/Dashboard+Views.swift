@@ -85,9 +85,10 @@ extension Dashboard {
         case .scrollSavings(let step): savings.scroll = max(0, savings.scroll + step)
         case .nextLevel: log.nextLevel()
         case .scrollLog(let step):
-            let height = Layout(self).detail.interior.height
-            log.scroll(by: step * max(1, height - 1), visible: height)
-        case .stepLog(let step): log.scroll(by: step, visible: Layout(self).detail.interior.height)
+            let fitting = LogPanel.fitting(self, in: Layout(self).detail.interior)
+            log.scroll(by: step * max(1, fitting - 1), visible: fitting)
+        case .stepLog(let step):
+            log.scroll(by: step, visible: LogPanel.fitting(self, in: Layout(self).detail.interior))
         case .followLog: log.follow()
         case .moveWorkflow, .composeWorkflow, .leaveWorkflow, .runWorkflow, .cancelRun, .nextOutput, .scrollOutput:
             return performInWorkflows(action)

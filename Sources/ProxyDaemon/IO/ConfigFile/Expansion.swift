@@ -38,10 +38,18 @@ struct Expansion: Sendable {
     /// The names of the variables that a text refers to, that are not set, and that nothing is in the place of.
     func unset(in text: String) -> [String] {
         var names: [String] = []
-        for part in text.split(separator: "$", omittingEmptySubsequences: false).dropFirst() {
-            let name = Self.name(at: part.first == "{" ? part.dropFirst() : part)
-            let rest = part[name.endIndex...]
-            if part.first == "{", rest.hasPrefix(":-"), !rest.hasPrefix(":-}") { continue }
+        var rest = Substring(text)
+        while let dollar = rest.firstIndex(of: "$") {
+            rest = rest[rest.index(after: dollar)...]
+            if rest.first == "$" {
+                rest.removeFirst()
+                continue
+            }
+            let isBraced = rest.first == "{"
+            if isBraced { rest.removeFirst() }
+            let name = Self.name(at: rest)
+            rest = rest[name.endIndex...]
+            if isBraced, rest.hasPrefix(":-"), !rest.hasPrefix(":-}") { continue }
             if !name.isEmpty, value(String(name)) == nil { names.append(String(name)) }
         }
         return names

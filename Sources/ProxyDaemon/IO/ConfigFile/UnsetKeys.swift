@@ -13,9 +13,12 @@ struct UnsetKeys {
         for section in sections where section.key == "auth" || section.key == "projects" {
             visit(section.value) { text, line in
                 for name in expansion.unset(in: text) where !Self.usual.contains(name) {
-                    warnings.append(
-                        "\(file):\(line): \(section.key): \(name) is not set, so that what it stands for is not there"
-                    )
+                    // A part of a longer value may be a part of a key.
+                    let isAlone = text == "$\(name)" || text.hasPrefix("${\(name)") && text.hasSuffix("}")
+                    let what = isAlone ? name : "a variable in this value"
+                    let hint = isAlone ? "" : " ($$ is a dollar sign)"
+                    let end = "is not set\(hint), so that what it stands for is not there"
+                    warnings.append("\(file):\(line): \(section.key): \(what) \(end)")
                 }
             }
         }

@@ -200,7 +200,11 @@ extension DiskDatabase {
 
     /// Writes what waits, then tidies a little.
     private func turn() {
-        defer { thread.press(state.withLock { $0.isClosing } || liveTables.contains { $0.isPressing }) }
+        defer {
+            thread.press(liveTables.contains { $0.isPressing })
+            // Afterwards, as whoever closes says so first and then presses.
+            if state.withLock({ $0.isClosing }) { thread.press(true) }
+        }
         guard let pool = usablePool() else { return }
         let generation = state.withLock { $0.generation }
         do {

@@ -66,11 +66,12 @@ package enum OutcomeFile {
         write: ([UInt8]) throws -> Void
     ) throws {
         try StateFile.read(path, table: "routing_outcomes", holding: "outcomes of routing") { queue in
+            let columns = try queue.read { try OutcomeRows.readable($0) }
             var next: OutcomeCursor? = cursor
             var remaining = limit
             while let cursor = next, remaining > 0 {
                 let page = try queue.read { [remaining] in
-                    try OutcomeRows.page($0, after: cursor, limit: remaining)
+                    try OutcomeRows.page($0, columns: columns, after: cursor, limit: remaining)
                 }
                 try write(page.lines)
                 remaining -= page.rows

@@ -101,8 +101,19 @@ enum OutcomeRows {
         return (pages - free) * (try Int.fetchOne(db, sql: "PRAGMA page_size") ?? 4_096)
     }
 
+    /// The columns for a SELECT on a file that an older gateway made and this one has not opened for writing.
+    static func readable(_ db: Database) throws -> String {
+        let isOld = try !db.columns(in: "routing_outcomes").contains { $0.name == "is_demo" }
+        return isOld ? columns.replacing("is_demo", with: "0 AS is_demo") : columns
+    }
+
     /// The next outcomes in the order of time, oldest first: at most `limit`, and no more than fit into a page.
-    static func page(_ db: Database, after cursor: OutcomeCursor, limit: Int) throws -> OutcomePage {
+    static func page(
+        _ db: Database,
+        columns: String = columns,
+        after cursor: OutcomeCursor,
+        limit: Int
+    ) throws -> OutcomePage {
         let wanted = min(max(0, limit), pageRows)
         let rows = try Row.fetchCursor(
             db.cachedStatement(

@@ -45,12 +45,14 @@ extension KeyFile {
             guard let newest = old.last.map({ records[$0] }) else {
                 throw KeyFileProblem("no key in force is named \(name)", isRequests: true)
             }
+            // Limits and budget stay with the name, and it lasts as long as the last one was to last. One that was rotated before
+            // that has a grace for an end.
+            let last = records.last { $0.isNamed(name, project) } ?? newest
+            let expires = last.expiresUnixSeconds.map { now + max(0, $0 - last.createdUnixSeconds) }
             for index in old {
                 let end = now + max(0, min(graceSeconds, 31_536_000))
                 records[index].expiresUnixSeconds = min(records[index].expiresUnixSeconds ?? end, end)
             }
-            // Limits and budget stay with the name, and it lasts as long as the one before was to last.
-            let expires = newest.expiresUnixSeconds.map { now + max(0, $0 - newest.createdUnixSeconds) }
             return Self.add(name, project, expires, newest.terms ?? KeyTerms(), now, to: &records)
         }
     }

@@ -102,8 +102,8 @@ struct TenancyEndpoints: Sendable {
         guard (1...36_500).contains(wanted.expires_in_days ?? 1) else {
             throw GatewayError(.invalidRequest("expires_in_days: expected 1 to 36500"))
         }
-        let projects = gateway.settings.projects.map(\.name)
-        if let project = wanted.project, !projects.isEmpty, !projects.contains(project) {
+        let projects = [ClientKeys.defaultProject] + gateway.settings.projects.map(\.name)
+        if let project = wanted.project, projects.count > 1, !projects.contains(project) {
             // A key of a project that nobody configured would have none of its bounds.
             let list = projects.joined(separator: ", ")
             throw GatewayError(

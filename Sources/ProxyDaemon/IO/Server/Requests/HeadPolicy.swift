@@ -200,7 +200,7 @@ struct HeadPolicy: Sendable, Equatable {
                 method.elementsEqual(UnsafeBufferPointer(start: $0.utf8Start, count: $0.utf8CodeUnitCount))
             }
             guard isKnown else {
-                throw HeadProblem("the request line begins with a method that is none of HTTP's")
+                throw HeadProblem("the request line begins with a method that nothing here takes")
             }
             let start = at + 1
             at = start
