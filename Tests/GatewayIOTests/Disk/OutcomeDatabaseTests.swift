@@ -246,12 +246,13 @@ import Testing
         await soon { !disk.told.all.isEmpty }
         #expect(disk.told.all.first?.contains("no room to write, the disk is full") == true)
         #expect(disk.outcomes.isWaiting)
-        // What is there can be read.
-        #expect(try await disk.lines().count == 20)
+        // What is there can be read. Of the later ones some may have been quick enough to find room.
+        let kept = try await disk.lines().count
+        #expect((20..<35).contains(kept))
         let other = try DatabaseQueue.rude(file)
         try await other.inDatabaseWithoutTransaction("DELETE FROM routing_outcomes")
         await disk.written()
-        #expect(try rows() == Array(21...35))
+        #expect(try rows() == Array((kept + 1)...35))
         #expect(disk.told.all.count == 2 && disk.told.all.last == "\(file) works again")
     }
 
