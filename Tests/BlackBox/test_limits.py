@@ -63,7 +63,6 @@ def test_simulated_money_uses_up_no_budget(start):
     directory = start.directory()
     demo = start.gateway(directory=directory)
     assert messages(demo.port, prompt(model="opus", max_tokens=400)).status == 200
-    time.sleep(1.3)
     demo.process.terminate()
     demo.wait(10)
     kept = directory / "xs" / "llm-gateway"

@@ -78,10 +78,10 @@ package struct ModelNames: Sendable {
             return borrowed(host.0, model, .local)
         }
         guard !hosts.isEmpty else { throw Self.noLocalBackend }
-        let names = hosts.flatMap { [$0.0.model] + $0.0.allowedModels }.joined(separator: ", ")
+        let names = hosts.flatMap { host, _ in [host.model] + host.allowedModels.filter { $0 != host.model } }
         throw GatewayError(
             .invalidRequest(
-                "model: no local backend has \(model); there are \(names). allowed_models of the backend, or LOCAL_LLM_DEFAULT_MODEL, names others"
+                "model: no local backend has \(model); there are \(names.joined(separator: ", ")). allowed_models of the backend, or LOCAL_LLM_DEFAULT_MODEL, names others"
             )
         )
     }

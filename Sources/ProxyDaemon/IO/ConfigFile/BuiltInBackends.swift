@@ -88,7 +88,7 @@ struct BuiltInBackends {
                 tier: .local
             )
             backend.price = .free
-            backend.allowedModels = Self.localModels.filter { $0 != model }
+            backend.allowedModels = Self.localModels
             backend.timeoutSeconds = try variables.integer("LOCAL_LLM_TIMEOUT_SECONDS", in: 1...86_400) ?? 120
             drafts.removeAll { $0.backend.name == "local" }
             drafts.append(BackendDraft(backend: backend))

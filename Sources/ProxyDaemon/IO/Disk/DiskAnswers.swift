@@ -282,10 +282,14 @@ extension DiskAnswers: DiskTable {
 
     var isWaiting: Bool { state.withLock { $0.waiting.count > 0 } }
 
-    /// From a quarter of what may wait on.
     var isPressing: Bool {
         state.withLock { state in
-            state.waiting.count >= limits.waitingEntries / 4 || state.waiting.bytes >= limits.waitingBytes / 4
+            Backlog(
+                rows: state.waiting.count,
+                mostRows: limits.waitingEntries,
+                bytes: state.waiting.bytes,
+                mostBytes: limits.waitingBytes
+            ).isPressing
         }
     }
 

@@ -14,6 +14,20 @@ protocol DiskTable: AnyObject, Sendable {
     func tidy(_ db: Database) throws -> Bool
 }
 
+/// What waits to be written to a table, beside what may.
+struct Backlog {
+    var rows: Int
+    var mostRows: Int
+    var bytes: Int
+    var mostBytes: Int
+
+    /// From so many rows on they press, however many may wait.
+    private static let pressingRows = 2_000
+
+    /// From a quarter of either bound on, it is not left to an idle processor.
+    var isPressing: Bool { rows >= min(Self.pressingRows, mostRows / 4) || bytes >= mostBytes / 4 }
+}
+
 enum RereadReason {
     /// A file has been opened. After the first time it is another one.
     case opened

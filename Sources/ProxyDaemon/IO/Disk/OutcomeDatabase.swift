@@ -23,8 +23,6 @@ package final class OutcomeDatabase: OutcomeLog {
     }
 
     private static let batchRows = 2_000
-    /// From so many waiting on, or a quarter of what may wait, they are not left to an idle processor.
-    private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let readMilliseconds = 5_000
 
@@ -41,7 +39,8 @@ package final class OutcomeDatabase: OutcomeLog {
         var lost = 0
     }
 
-    /// `database` is a state database. Outcomes of demo mode, whose answers are simulated, are told from others. `notify` is told in a sentence when outcomes are lost, once, and when none are any more.
+    /// `database` is a state database. Outcomes of demo mode, whose answers are simulated, are told from others. `notify` is
+    /// told in a sentence when outcomes are lost, once, and when none are any more.
     package init(
         database: DiskDatabase,
         isDemo: Bool = false,
@@ -130,7 +129,12 @@ extension OutcomeDatabase: DiskTable {
     var isPressing: Bool { state.withLock { isPressing($0) } }
 
     private func isPressing(_ state: State) -> Bool {
-        state.waiting.count >= min(Self.pressingRows, limits.waitingRows / 4) || state.bytes >= limits.waitingBytes / 4
+        Backlog(
+            rows: state.waiting.count,
+            mostRows: limits.waitingRows,
+            bytes: state.bytes,
+            mostBytes: limits.waitingBytes
+        ).isPressing
     }
 
     func tidy(_ db: Database) throws -> Bool {

@@ -4,8 +4,8 @@ import Synchronization
 
 /// Limits and budgets in Redis, for all daemons that share it: one script a step, on Redis' own clock.
 ///
-/// Names begin with `llm-gateway:limit:1:` and `llm-gateway:budget:1:`, those of simulated money with `llm-gateway:demo-budget:1:`. What was spent while Redis is away waits, bounded, and
-/// is booked when it is back.
+/// Names begin with `llm-gateway:limit:1:` and `llm-gateway:budget:1:`, those of simulated money with
+/// `llm-gateway:demo-budget:1:`. What was spent while Redis is away waits, bounded, and is booked when it is back.
 package final class RedisLimits: SharedLimits {
     /// As long as the daemon's own.
     private static let lifetimeSeconds = BudgetLedger.lifetimeMilliseconds / 1_000

@@ -32,8 +32,6 @@ package final class ExchangeDatabase: ExchangeLog {
 
     private static let promptRows = 500
     private static let batchRows = 2_000
-    /// From so many waiting on, or a quarter of what may wait, they are not left to an idle processor.
-    private static let pressingRows = 2_000
     private static let rowsRemovedAtOnce = 2_000
     private static let dayMilliseconds: Int64 = 86_400_000
     /// A batch that the database refuses is tried so often: it may be another table's row in the same transaction.
@@ -306,7 +304,12 @@ extension ExchangeDatabase: DiskTable {
     var isPressing: Bool { state.withLock { isPressing($0.rows) } }
 
     private func isPressing(_ rows: WaitingRows) -> Bool {
-        rows.count >= min(Self.pressingRows, limits.waitingRows / 4) || rows.bytes >= limits.waitingBytes / 4
+        Backlog(
+            rows: rows.count,
+            mostRows: limits.waitingRows,
+            bytes: rows.bytes,
+            mostBytes: limits.waitingBytes
+        ).isPressing
     }
 
     func tidy(_ db: Database) throws -> Bool {
