@@ -17,6 +17,7 @@ TARGETS ?=
 # How long `make soak` takes.
 SOAK_MINUTES ?= 60
 FORMATTED := Sources Tests tools Package.swift
+PROGRAMS := gatewayd gateway-tui gateway-simulator
 
 .PHONY: help setup setup-tests build run test install conformance bench bench-cache bench-classify bench-embedding bench-quality bench-tui \
 	bench-reduction eval-routing eval-cache \
@@ -31,9 +32,12 @@ setup: ## Install what building and running need; quick when nothing is missing
 setup-tests: ## The same, and what the tests need: servers, tmux, Python environments
 	@tools/setup.sh --tests
 
-# The Swift libraries are linked in: the programs then run without a toolchain, start faster and need less memory.
+# The Swift libraries are linked in: the programs then run without a toolchain, start faster and need less memory. One by
+# one, as `swift build` builds either one product or, with all the benchmarks, several minutes longer.
 build: setup ## Build the programs, optimised, into .build/release
-	swift build -c release --static-swift-stdlib $(SWIFT_FLAGS)
+	@for program in $(PROGRAMS); do \
+		echo "building $$program" && swift build -c release --static-swift-stdlib --product $$program $(SWIFT_FLAGS) || exit 1; \
+	done
 
 run: build ## Start the gateway with its dashboard; ARGS="--port 9000" goes to gatewayd
 	@tools/run.sh $(ARGS)

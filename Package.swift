@@ -65,7 +65,7 @@ let package = Package(
         .executableTarget(
             name: "gateway-simulator",
             dependencies: [
-                "Simulator",
+                "Shared", "Simulator",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ],

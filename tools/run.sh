@@ -2,7 +2,7 @@
 # Starts the gateway in the background and its dashboard in front; when the dashboard ends, the gateway ends too, unless
 # it was running before. Arguments go to gatewayd. Without a terminal it only starts the gateway and says where it is.
 set -euo pipefail
-programs=$(cd "$(dirname "$0")/.." && pwd)/.build/release
+programs=${GATEWAY_BIN_DIR:-$(cd "$(dirname "$0")/.." && pwd)/.build/release}
 gatewayd=$programs/gatewayd
 tui=$programs/gateway-tui
 patience=15 # seconds for the gateway to start

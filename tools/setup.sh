@@ -17,17 +17,23 @@ fail() {
     exit 1
 }
 
+# After the packages, which a missing toolchain does not keep from being installed, or from being named.
 check_swift() {
-    local needed found
+    local needed found tool
+    # swift.org's own installer, into the user's home directory. Typed, not run here: it is a download that is executed.
+    # shellcheck disable=SC2016
+    tool='curl -O https://download.swift.org/swiftly/linux/swiftly-$(uname -m).tar.gz && tar zxf swiftly-$(uname -m).tar.gz'
+    # shellcheck disable=SC2016
+    tool+=' && ./swiftly init --assume-yes && . "${SWIFTLY_HOME_DIR:-$HOME/.local/share/swiftly}/env.sh"'
     needed=$(sed -n '1s/.*swift-tools-version: *//p' Package.swift)
     command -v swift >/dev/null || fail \
         "there is no swift in PATH, and the gateway needs Swift $needed or newer." \
-        "Install it as https://www.swift.org/install/linux says, then run make setup again."
+        "Type: $tool" "then run make setup again (other ways: https://www.swift.org/install/linux)."
     found=$(swift --version 2>/dev/null | sed -n 's/.*Swift version \([0-9][0-9.]*\).*/\1/p' | head -n 1)
-    [[ -n $found ]] || fail "swift is in PATH ($(command -v swift)) but does not run; try: swift --version"
+    [[ -n $found ]] || fail "swift is in PATH ($(command -v swift)) but does not run; type: swift --version"
     [[ $(printf '%s\n' "$needed" "$found" | sort -V | head -n 1) == "$needed" ]] || fail \
         "this is Swift $found, and the gateway needs $needed or newer." \
-        "Install it as https://www.swift.org/install/linux says, then run make setup again."
+        "Type: $tool" "then run make setup again (other ways: https://www.swift.org/install/linux)."
 }
 
 install_packages() {
@@ -45,6 +51,8 @@ install_packages() {
             echo "setup: the web dashboard's tests want Chromium (or Chrome) and its chromedriver in PATH; install them by hand" >&2
         fi
     fi
+    local fedora="gcc gcc-c++ make git python3-pip libcurl-devel hiredis-devel mimalloc-devel ncurses-devel"
+    fedora+=" libpq-devel sqlite-devel libzstd-devel zlib-devel"
     local missing=() package installed line as_root=()
     for package in gcc g++ make git python3; do
         command -v "$package" >/dev/null || missing+=("$package")
@@ -52,7 +60,9 @@ install_packages() {
     # Any Python's pip will do.
     python3 -m pip --version >/dev/null 2>&1 || missing+=(python3-pip)
     command -v dpkg-query >/dev/null || fail \
-        "this system has no Debian packages. Install the like of these by hand: ${wanted[*]} ${missing[*]-}"
+        "this system has no Debian packages, and these are needed by their names there: ${wanted[*]} ${missing[*]-}" \
+        "Install the like of them; on Fedora, type: sudo dnf install -y $fedora" \
+        "What is missing then shows when you type: swift build -c release"
     installed=$(dpkg-query -W -f '${Package} ${db:Status-Status}\n' "${wanted[@]}" 2>/dev/null || true)
     for package in "${wanted[@]}"; do
         grep -qx "$package installed" <<<"$installed" || missing+=("$package")
@@ -60,7 +70,8 @@ install_packages() {
     ((${#missing[@]})) || return 0
 
     line="apt-get update && apt-get install -y --no-install-recommends ${missing[*]}"
-    command -v apt-get >/dev/null || fail "these packages are missing, and there is no apt-get: ${missing[*]}"
+    command -v apt-get >/dev/null || fail \
+        "these packages are missing, and there is no apt-get: ${missing[*]}" "Where there is one, type: sudo sh -c '$line'"
     if ((EUID != 0)); then
         as_root=(sudo)
         command -v sudo >/dev/null || fail "these packages are missing: ${missing[*]}" "As root, type: $line"
@@ -127,8 +138,8 @@ PYTHON
         "its embedding layer is off. To try again, type: make setup" >&2
 }
 
-check_swift
 install_packages
+check_swift
 install_embedding_model
 if [[ -n $tests ]]; then
     make_venv .venv-test Tests/BlackBox/requirements.txt

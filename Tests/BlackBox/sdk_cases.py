@@ -121,7 +121,9 @@ def case_stop_reasons(client):
 
 def case_count_tokens(client):
     messages = ask("x" * 400)["messages"]
-    assert 50 < client.messages.count_tokens(model="haiku", messages=messages).input_tokens < 400
+    counted = client.messages.with_raw_response.count_tokens(model="haiku", messages=messages)
+    assert 50 < counted.parse().input_tokens < 400
+    assert counted.headers["x-gateway-simulated"] == "true"
 
 
 def case_models(client):

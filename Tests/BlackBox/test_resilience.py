@@ -1,5 +1,6 @@
 """Providers in trouble: calls that are made again, other backends, circuit breakers, too much at once."""
 
+import itertools
 import json
 import threading
 import time
@@ -171,3 +172,31 @@ def test_what_is_too_much_is_told_to_come_back(start):
     for thread in threads:
         thread.join(30)
     assert answers == [200, 200]
+
+
+def test_connections_that_a_rush_needed_are_let_go_while_others_ask(start):
+    together = threading.Barrier(60)
+
+    def answer(request, connection):
+        if b"rush" in request.body:
+            together.wait(30)
+        connection.sendall(raw(200))
+
+    provider = start.upstream(answer)
+    gateway = start.gateway(config(backend("haiku", provider.url)))
+    threads = [
+        threading.Thread(target=wire.messages, args=(gateway.port, wire.prompt(f"rush {number}")))
+        for number in range(60)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert len(provider.connections) == 60
+    numbers = itertools.count()
+
+    def are_few():
+        assert wire.messages(gateway.port, wire.prompt(f"calm {next(numbers)}")).status == 200
+        return len(provider.connections) <= 32
+
+    wait_until(are_few, "the provider has few connections")

@@ -1,6 +1,7 @@
 """Starting, refusing to start, and stopping."""
 
 import json
+import os
 import re
 import signal
 import socket
@@ -141,6 +142,11 @@ def test_port_in_use(run, start):
         assert not (directory / "s").exists()
 
 
+def test_socket_without_a_path(run):
+    code, _, err = run("serve", "--demo", "--port", "0", "--socket", "")
+    assert code == 2 and "--socket: expected a path" in one_line(err)
+
+
 def test_socket_path_too_long(run, start):
     path = str(start.directory() / ("x" * 120))
     code, _, err = run("serve", "--demo", "--port", "0", "--socket", path)
@@ -179,6 +185,32 @@ def test_second_daemon_on_the_same_socket(run, start):
     assert code == 3
     assert f"already running, pid {first.pid}" in one_line(err)
     assert wire.ask(first.port, "GET", "/live").status == 200
+
+
+def test_a_daemon_whose_lock_was_removed_keeps_its_socket(run, start):
+    first = start.gateway()
+    (first.socket.parent / f"{first.socket.name}.lock").unlink()
+    code, _, err = run("serve", "--demo", "--port", "0", "--socket", first.socket)
+    assert code == 3
+    assert f"already running, pid {first.pid}" in one_line(err)
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(first.socket))
+
+
+def test_another_programs_socket_is_left_to_it(run, start):
+    path = start.directory() / "s"
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(path))
+        listener.listen()
+        inode = path.stat().st_ino
+        code, _, err = run("serve", "--demo", "--port", "0", "--socket", path)
+        assert code == 3 and f"pid {os.getpid()}" in one_line(err)
+        assert path.stat().st_ino == inode
+
+
+def test_an_address_of_ipv6_is_told_as_urls_have_it(start):
+    gateway = start.gateway(None, "--host", "::1", wait=False)
+    assert gateway.find(r"listens on http://\[::1\]:(\d+)")
 
 
 def test_socket_left_by_a_killed_daemon_is_taken_over(start):

@@ -79,7 +79,7 @@ def test_statusline_is_one_line_in_its_width(home, serve, socket):
     serve("--rate", "0", "--warning", "a model has no price")
     line = run(home, "--statusline", "--socket", socket)
     assert line.returncode == 0 and line.stderr == ""
-    assert re.fullmatch(r"~\$[\d.]+ spent · ~\$[\d.]+ saved · \d+% hit · \d+/min · 2 alerts\n", line.stdout)
+    assert re.fullmatch(r"simulated · ~\$[\d.]+ spent · ~\$[\d.]+ saved · \d+% hit · \d+/min · 2 alerts\n", line.stdout)
     narrow = run(home, "--statusline", "--socket", socket, "--size", "30x1")
     assert len(narrow.stdout.rstrip("\n")) <= 30 and narrow.stdout.endswith("2 alerts\n")
     coloured = run(home, "--statusline", "--color", "--socket", socket)

@@ -263,6 +263,7 @@ class Upstream:
 
     def __init__(self, answer=None, port=0):
         self.requests = []
+        self.connections = set()  # those that are open
         self.closed = threading.Event()
         self._answer = answer or reply_with()
         self._listener = socket.create_server(("127.0.0.1", port), backlog=64)
@@ -285,6 +286,7 @@ class Upstream:
     def _serve(self, connection):
         with connection:
             connection.settimeout(60)
+            self.connections.add(connection)
             reader = Reader(connection)
             try:
                 while True:
@@ -296,6 +298,8 @@ class Upstream:
                         return
             except (Closed, OSError):
                 self.closed.set()
+            finally:
+                self.connections.discard(connection)
 
 
 ANSWER = (

@@ -27,7 +27,8 @@ struct StatusLineTests {
         #expect(line(snapshot(warnings: ["no price"], redis: .down)).hasSuffix("2 alerts"))
         var demo = snapshot()
         demo.isDemo = true
-        #expect(line(demo).hasPrefix("~$4.40 spent · ~$18.42 saved"))
+        #expect(line(demo).hasPrefix("simulated · ~$4.40 spent · ~$18.42 saved"))
+        #expect(line(demo, 30) == "simulated · 0 alerts")
         #expect(line(snapshot(), 80, .ascii).allSatisfy { $0.isASCII })
     }
 

@@ -55,6 +55,22 @@ import Testing
             ]
         )
         #expect(try loadConfig(text, environment: ["WEB_KEY": "a", "GATEWAY_API_KYE": "b"]).warnings == [part])
+        let other = try loadConfig("models: [\(Self.keyed)]\nstorage:\n  database_url: $DATABASE\n").warnings
+        #expect(other == ["config.yaml:3: storage: DATABASE is not set, \(end)"])
+    }
+
+    @Test func `a proxy of the environment that is not used is named, where a provider is on another machine`() throws {
+        let text = "models: [\(Self.keyed)]\nupstream: {use_proxy_environment: false}"
+        func warnings(_ text: String, _ name: String) throws -> [String] {
+            try loadConfig(text, environment: ["ANTHROPIC_API_KEY": "sk", name: "http://proxy:3128"]).warnings
+        }
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+            #expect(try warnings(text, name).map { $0.hasPrefix("\(name) is set and not used") } == [true])
+            #expect(try warnings(text.replacing("false", with: "true"), name) == [])
+        }
+        #expect(try warnings(text, "NO_PROXY") == [])
+        let near = "models: [{name: a, provider: ollama, model: m, tier: fast, base_url: \"http://127.0.0.1:1\"}]"
+        #expect(try warnings(near, "HTTPS_PROXY") == [])
     }
 
     @Test(arguments: ["", "server: {port: 1}", "models: [\(remote)]"])

@@ -38,6 +38,34 @@ func loadConfig(
         #expect(throws: ConfigError.self) { try settings(["CLASSIFIER_LLM_PROVIDER": "nobody"]) }
     }
 
+    @Test func `is shown in words that mean the same again`() throws {
+        let written = try loadConfig(
+            """
+            models:
+              - {name: a, provider: ollama, model: qwen3, tier: fast, base_url: "http://127.0.0.1:1", max_concurrent: 3,
+                 cost_per_1k_in: 0.001, cost_per_1k_out: 0.002}
+            routing: {prefer: [{tasks: [code], tiers: [fast], models: [a]}]}
+            limits: {rpm: 5}
+            projects:
+              - name: web
+                min_tier: fast
+                max_tier: balanced
+                max_cost_usd: 0.25
+                prefer: [{tasks: [code], models: [a]}]
+                limits: {rpm: 600, tpm: 200000, concurrent_streams: 20}
+                budget: {usd_per_day: 25, usd_per_month: 400.5}
+                allowed_models: [a]
+                routing_mode: auto
+                cache_scope: key
+                reduction: {diff_first: true, tool_result_max_chars: 20000}
+              - {name: bare}
+            """
+        ).settings
+        let shown = ConfigLoader.describe(written).split(separator: "\n")
+        #expect(shown.first == "demo: false")
+        #expect(try loadConfig(shown.dropFirst().joined(separator: "\n")).settings == written)
+    }
+
     @Test func `takes every section of a file`() throws {
         let loaded = try loadConfig(
             """
@@ -218,8 +246,7 @@ func loadConfig(
     }
 
     @Test(arguments: [
-        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0",
-        "storage: {database_url: $NOTHING}",
+        "cache: {redis_url: null, use_semantic_cache: false}", "max_escalations: 0", "storage: {database_url: null}",
     ])
     func `says nothing where such a key is off or at its default`(text: String) throws {
         #expect(try loadConfig(text).warnings == [])

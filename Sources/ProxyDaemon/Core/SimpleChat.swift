@@ -59,7 +59,7 @@ extension Gateway {
             ("model", JSONText.quoted(header("x-gateway-model") ?? "")),
             ("provider", JSONText.quoted(header("x-gateway-provider") ?? "")),
             ("tier", JSONText.quoted(header("x-gateway-tier") ?? "")),
-            ("score", header("x-gateway-score") ?? "null"),
+            ("score", header("x-gateway-score").flatMap(Int.init).map(String.init) ?? "null"),
             ("cache", JSONText.quoted(header("x-gateway-cache") ?? "none")),
             ("cost_usd", header("x-gateway-cost-usd") ?? "null"),
             ("saved_usd", header("x-gateway-saved-usd") ?? "null"),
@@ -68,6 +68,7 @@ extension Gateway {
             ("stop_reason", answer.stopReason.map { JSONText.quoted($0) } ?? "null"),
             ("query_id", JSONText.quoted(id)),
         ]
+        if header("x-gateway-simulated") != nil { members.append(("simulated", "true")) }
         if let overhead = header("x-gateway-overhead-usd") { members.append(("overhead_usd", overhead)) }
         let body = "{" + members.map { "\"\($0)\":\($1)" }.joined(separator: ",") + "}\n"
         let kept = reply.headers.filter { !$0.isNamed("content-type") }

@@ -52,12 +52,10 @@ struct Daemon {
         )
         let path = settings.control.socket ?? SocketPath.standard(environment: environment, userID: getuid())
         // The socket's lock is taken before the port, so that a second daemon hears which process is running.
-        let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
-        let baseURL = "\(scheme)://\(settings.server.host):\(settings.server.port)"
         let desk = ControlDesk(
             gateway: gateway,
             workflows: first.workflows,
-            baseURL: baseURL,
+            baseURL: settings.server.url(port: settings.server.port),
             configPath: config.path,
             exchanges: parts.keeper.exchanges,
             log: tail
@@ -82,7 +80,7 @@ struct Daemon {
         )
         await budgets.prepare()
         let port = try await server.bind(inherited)
-        desk.listening(on: "\(scheme)://\(settings.server.host):\(port)")
+        desk.listening(on: settings.server.url(port: port))
         let reloader = Reloader(
             first,
             parts: parts,
@@ -164,8 +162,7 @@ struct Daemon {
         socket: String
     ) {
         for warning in warnings { logger.warning("\(warning)") }
-        let scheme = settings.server.tlsCertificate == nil ? "http" : "https"
-        let address = "\(scheme)://\(settings.server.host):\(port)"
+        let address = settings.server.url(port: port)
         let mode = settings.isDemo ? "demo mode: every answer is simulated" : "live"
         logger.notice("\(GatewayVersion.headerValue) listens on \(address) (\(mode))")
         logger.notice("control socket \(socket), configuration \(config.path ?? "built in")")

@@ -10,7 +10,7 @@ struct Export: ParsableCommand {
         discussion: "Reads the state database (storage.path), whether a gateway runs or not. See docs/storage.md."
     )
 
-    @Option(name: .long, help: "Configuration file. Default: ./config.yaml, then ~/.config/llm-gateway/config.yaml.")
+    @Option(name: .long, help: SettingsOptions.configHelp)
     var config: String?
 
     @Option(name: .long, help: "Only those since a day by UTC, as in 2026-11-01, or a moment in seconds since 1970.")

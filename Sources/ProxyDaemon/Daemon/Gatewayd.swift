@@ -29,7 +29,13 @@ struct Version: ParsableCommand {
 
 /// Options that change settings; they go before the environment and the file.
 struct SettingsOptions: ParsableArguments {
-    @Option(name: .long, help: "Configuration file. Default: ./config.yaml, then ~/.config/llm-gateway/config.yaml.")
+    /// Of every command that reads the configuration.
+    static let configHelp: ArgumentHelp = """
+        Configuration file. Default: the first of ./config.yaml, ~/.config/llm-gateway/config.yaml and \
+        /etc/llm-gateway/config.yaml.
+        """
+
+    @Option(name: .long, help: Self.configHelp)
     var config: String?
 
     @Option(name: .long, help: "Address to listen on. Other than 127.0.0.1 needs client keys (auth.keys).")

@@ -49,8 +49,9 @@ struct CheckConfig: ParsableCommand {
             for warning in config.warnings { Startup.complain("warning: \(warning)") }
             let skills = try describeSkills(config)
             print(ConfigLoader.describe(config.settings), terminator: "")
-            print(skills)
-            print("configuration is valid (\(config.path ?? "built-in defaults"))")
+            // As comments: the whole is YAML.
+            print("# \(skills)")
+            print("# configuration is valid (\(config.path ?? "built-in defaults"))")
         } catch let code as ExitCode {
             throw code
         } catch {

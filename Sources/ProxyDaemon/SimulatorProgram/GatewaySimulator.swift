@@ -2,6 +2,7 @@ import ArgumentParser
 import Dispatch
 import NIOCore
 import NIOPosix
+import Shared
 import Simulator
 
 #if canImport(Glibc)
@@ -22,7 +23,8 @@ struct GatewaySimulator: AsyncParsableCommand {
             such as [[simulate: refuse]], with words separated by spaces; the header x-simulate does the same and wins:
 
             \(SimulatorOptions.directiveHelp)
-            """
+            """,
+        version: GatewayVersion.headerValue
     )
 
     @Option(help: "The port to listen on; 0 for any free one.")

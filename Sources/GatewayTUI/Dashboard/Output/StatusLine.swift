@@ -17,6 +17,7 @@ package enum StatusLine {
             ("\(today.cacheHitShare) hit", Style(.accent)),
             ("\(Format.count(snapshot.requestsPerMinute))/min", .normal),
         ]
+        if snapshot.isDemo { parts.insert(("simulated", Style(.warn, .bold)), at: 0) }
         let count = snapshot.alerts.count
         let alerts = ("\(count) alert\(count == 1 ? "" : "s")", count == 0 ? Style.normal : Style(.bad, .bold))
         while !parts.isEmpty, width(parts + [alerts]) > columns { parts.removeLast() }

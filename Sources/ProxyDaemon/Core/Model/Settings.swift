@@ -33,6 +33,11 @@ package struct Settings: Sendable, Equatable {
         package var tlsCertificate: String?
         package var tlsKey: String?
         package init() {}
+
+        /// What clients call the server that listens on this port.
+        package func url(port: Int) -> String {
+            "\(tlsCertificate == nil ? "http" : "https")://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        }
     }
 
     package struct Auth: Sendable, Equatable {

@@ -70,7 +70,8 @@ struct Beside {
             if response.status == 401 || response.status == 403 {
                 return Gateway.refuse(Incoming.refusedKey(backend, response.status), id: request.id)
             }
-            let identity = GatewayHeaders.identity(id: request.id)
+            let identity =
+                GatewayHeaders.identity(id: request.id) + (backend.isSimulated ? [GatewayHeaders.simulated] : [])
             switch response.status {
             case 200..<300:
                 let headers = HeaderNames.returnedWithJSON(response.headers)

@@ -12,7 +12,7 @@ package enum GatewayHeaders {
             fields.append(HeaderField("X-Gateway-Provider", summary.provider))
             fields.append(HeaderField("X-Gateway-Tier", tier.name))
         }
-        if let score = summary.score { fields.append(HeaderField("X-Gateway-Score", String(score))) }
+        fields.append(HeaderField("X-Gateway-Score", summary.score.map(String.init) ?? "n/a"))
         fields.append(HeaderField("X-Gateway-Classifier", summary.classifier))
         fields.append(HeaderField("X-Gateway-Cache", summary.cache))
         fields.append(HeaderField("X-Cache", exchange.sharing == .none ? "MISS" : "HIT"))
@@ -31,7 +31,7 @@ package enum GatewayHeaders {
             fields.append(HeaderField("X-RateLimit-Remaining", String(status.remaining)))
             fields.append(HeaderField("X-RateLimit-Reset", String(status.resetSeconds)))
         }
-        if summary.isSimulated { fields.append(HeaderField("X-Gateway-Simulated", "true")) }
+        if summary.isSimulated { fields.append(simulated) }
         if !exchange.warnings.isEmpty {
             fields.append(HeaderField("X-Gateway-Warning", headerSafe(exchange.warnings.joined(separator: "; "))))
         }
@@ -42,6 +42,9 @@ package enum GatewayHeaders {
     package static func identity(id: String) -> [HeaderField] {
         [HeaderField("X-Gateway", GatewayVersion.headerValue), HeaderField("X-Gateway-Query-ID", id)]
     }
+
+    /// Says that no model stands behind an answer.
+    static let simulated = HeaderField("X-Gateway-Simulated", "true")
 
     /// Those of an error that the gateway itself made.
     package static func errorFields(_ error: GatewayError, id: String) -> [HeaderField] {

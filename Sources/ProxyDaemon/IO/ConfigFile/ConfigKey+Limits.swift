@@ -48,10 +48,39 @@ extension ConfigKey {
         guard let keys = try value.clientKeys(of: nil) else { return }
         settings.auth.keys = keys.plain
         settings.auth.hashedKeys = keys.hashed
-    } show: { settings in
-        let plain = settings.auth.keys.map(\.description)
-        let hashed = settings.auth.hashedKeys.map { "{name: \($0.name), key_hash: sha256:\($0.prefix):…}" }
-        return "[\((plain + hashed).joined(separator: ", "))]"
+    } show: {
+        showKeys($0.auth.keys, $0.auth.hashedKeys)
+    }
+
+    /// Masked, as a list.
+    static func showKeys(_ plain: [Secret], _ hashed: [KeyRecord]) -> String {
+        let hashed = hashed.map { record in
+            show([
+                ("name", record.name), ("key_hash", "sha256:\(record.prefix):…"),
+                ("limits", record.terms.flatMap { show($0.limits) }),
+                ("budget", record.terms.flatMap { show($0.budget) }),
+            ]) ?? "{}"
+        }
+        return "[\((plain.map(\.description) + hashed).joined(separator: ", "))]"
+    }
+
+    static func show(_ limits: Settings.Limits) -> String? {
+        show([
+            ("rpm", limits.requestsPerMinute.map(String.init)), ("tpm", limits.tokensPerMinute.map(String.init)),
+            ("concurrent_streams", limits.concurrentStreams.map(String.init)),
+        ])
+    }
+
+    static func show(_ budget: Settings.Budget) -> String? {
+        show([
+            ("usd_per_day", budget.perDay?.description), ("usd_per_month", budget.perMonth?.description),
+        ])
+    }
+
+    /// A mapping of the members that have a value; nil where none has.
+    static func show(_ members: [(name: String, value: String?)]) -> String? {
+        let set = members.compactMap { member in member.value.map { "\(member.name): \($0)" } }
+        return set.isEmpty ? nil : "{\(set.joined(separator: ", "))}"
     }
 }
 

@@ -16,7 +16,10 @@ extension ConfigLoader {
                 section = inner.joined(separator: ".")
             }
             guard let name = parts.last else { continue }
-            lines.append("\(String(repeating: "  ", count: inner.count))\(name): \(key.show(settings))")
+            let shown = key.show(settings)
+            // A list of several lines begins on one of its own.
+            let gap = shown.hasPrefix("\n") ? "" : " "
+            lines.append("\(String(repeating: "  ", count: inner.count))\(name):\(gap)\(shown)")
         }
         return lines.joined(separator: "\n") + "\n"
     }

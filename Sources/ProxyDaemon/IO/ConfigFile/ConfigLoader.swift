@@ -92,7 +92,7 @@ package enum ConfigLoader {
         if let path {
             let tree = try YAMLTree.parse(text, file: path)
             let expansion = Expansion(environment: environment)
-            warnings = UnsetKeys(expansion: expansion).warnings(tree, file: path)
+            warnings = UnsetVariables(expansion: expansion).warnings(tree, file: path)
             let root = LocatedValue(root: tree, file: path, expansion: expansion)
             let file = try FileReader.read(root, into: &settings)
             fields = file.fields
@@ -115,7 +115,8 @@ package enum ConfigLoader {
         try checkNames(settings, fields, known: names)
         try checkShared(settings, fields)
         try refuseUnguarded(settings)
-        return LoadedConfig(settings: settings, path: path, warnings: [demo].compactMap(\.self) + warnings)
+        let proxy = unusedProxy(settings, environment)
+        return LoadedConfig(settings: settings, path: path, warnings: [demo, proxy].compactMap(\.self) + warnings)
     }
 
     private static func find(
@@ -150,8 +151,10 @@ package enum ConfigLoader {
             settings.server.port = port
         }
         if let socket = overrides.socket {
-            guard !socket.isEmpty, socket.utf8.count <= SocketPath.maximumBytes else {
-                throw error("--socket", "expected a path of at most \(SocketPath.maximumBytes) bytes")
+            guard !socket.isEmpty else { throw error("--socket", "expected a path") }
+            guard socket.utf8.count <= SocketPath.maximumBytes else {
+                let problem = "expected a path of at most \(SocketPath.maximumBytes) bytes; set a shorter one"
+                throw error("--socket", problem)
             }
             settings.control.socket = socket
         }
@@ -204,10 +207,23 @@ package enum ConfigLoader {
         }
     }
 
+    /// Whoever needs a proxy expects the usual variables to hold, and would only see providers that cannot be reached.
+    private static func unusedProxy(_ settings: Settings, _ environment: [String: String]) -> String? {
+        let isFar = settings.backends.contains { backend in
+            (try? BaseURL(backend.baseURL)).map { !$0.isLoopback } ?? false
+        }
+        let names = ["https_proxy", "HTTPS_PROXY", "http_proxy", "all_proxy", "ALL_PROXY"]
+        guard !settings.upstream.usesProxyEnvironment, isFar,
+            let name = names.first(where: { environment[$0]?.isEmpty == false })
+        else { return nil }
+        return
+            "\(name) is set and not used: providers are called directly. To use it: upstream.use_proxy_environment: true"
+    }
+
     /// Without keys anybody in the network could spend the owner's money.
     private static func refuseUnguarded(_ settings: Settings) throws(ConfigError) {
         let host = settings.server.host
-        let isLocal = (try? BaseURL("http://\(host.contains(":") ? "[\(host)]" : host)"))?.isLoopback ?? false
+        let isLocal = (try? BaseURL(settings.server.url(port: 80)))?.isLoopback ?? false
         let hasKeys =
             !settings.auth.keys.isEmpty || !settings.hashedKeys.isEmpty
             || settings.projects.contains { !$0.keys.isEmpty }

@@ -9,62 +9,70 @@ struct Expansion: Sendable {
 
     var environment: [String: String]
 
+    private enum Part {
+        case plain(Substring)
+        case variable(Substring, otherwise: Substring)
+    }
+
     /// The text with every variable replaced; an unset or empty one leaves nothing, or its default.
     func expand(_ text: String) throws(Malformed) -> String {
         guard text.contains("$") else { return text }
         var result = ""
+        for part in try Self.parts(of: text) {
+            switch part {
+            case .plain(let piece): result += piece
+            case .variable(let name, let otherwise): result += value(name) ?? String(otherwise)
+            }
+        }
+        return result
+    }
+
+    /// The names of the variables that a text refers to, that are not set, and that nothing is in the place of. None of a
+    /// text that cannot be expanded.
+    func unset(in text: String) -> [String] {
+        guard text.contains("$"), let parts = try? Self.parts(of: text) else { return [] }
+        return parts.compactMap { part in
+            guard case .variable(let name, let otherwise) = part, otherwise.isEmpty, value(name) == nil else {
+                return nil
+            }
+            return String(name)
+        }
+    }
+
+    private static func parts(of text: String) throws(Malformed) -> [Part] {
+        var parts: [Part] = []
         var rest = Substring(text)
         while let dollar = rest.firstIndex(of: "$") {
-            result += rest[..<dollar]
+            parts.append(.plain(rest[..<dollar]))
             rest = rest[rest.index(after: dollar)...]
             if rest.first == "$" {
-                result.append("$")
+                parts.append(.plain(rest.prefix(1)))
                 rest.removeFirst()
             } else if rest.first == "{" {
                 guard let end = rest.firstIndex(of: "}") else {
                     throw Malformed(problem: "\"${\" without its \"}\"; write $$ for a dollar sign")
                 }
-                result += try braced(rest[rest.index(after: rest.startIndex)..<end])
+                parts.append(try braced(rest[rest.index(after: rest.startIndex)..<end]))
                 rest = rest[rest.index(after: end)...]
             } else {
-                let name = Self.name(at: rest)
-                result += name.isEmpty ? "$" : value(String(name)) ?? ""
+                let name = name(at: rest)
+                parts.append(name.isEmpty ? .plain("$") : .variable(name, otherwise: ""))
                 rest = rest[name.endIndex...]
             }
         }
-        return result + rest
+        return parts + [.plain(rest)]
     }
 
-    /// The names of the variables that a text refers to, that are not set, and that nothing is in the place of.
-    func unset(in text: String) -> [String] {
-        var names: [String] = []
-        var rest = Substring(text)
-        while let dollar = rest.firstIndex(of: "$") {
-            rest = rest[rest.index(after: dollar)...]
-            if rest.first == "$" {
-                rest.removeFirst()
-                continue
-            }
-            let isBraced = rest.first == "{"
-            if isBraced { rest.removeFirst() }
-            let name = Self.name(at: rest)
-            rest = rest[name.endIndex...]
-            if isBraced, rest.hasPrefix(":-"), !rest.hasPrefix(":-}") { continue }
-            if !name.isEmpty, value(String(name)) == nil { names.append(String(name)) }
-        }
-        return names
-    }
-
-    private func braced(_ inside: Substring) throws(Malformed) -> String {
-        let name = Self.name(at: inside)
+    private static func braced(_ inside: Substring) throws(Malformed) -> Part {
+        let name = name(at: inside)
         let rest = inside[name.endIndex...]
         guard !name.isEmpty, rest.isEmpty || rest.hasPrefix(":-") else {
             throw Malformed(problem: "expected ${NAME} or ${NAME:-default}, got ${\(inside)}")
         }
-        return value(String(name)) ?? String(rest.dropFirst(2))
+        return .variable(name, otherwise: rest.dropFirst(2))
     }
 
-    private func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
+    private func value(_ name: Substring) -> String? { environment[String(name)].flatMap { $0.isEmpty ? nil : $0 } }
 
     private static func name(at text: Substring) -> Substring {
         guard let first = text.utf8.first, !(48...57).contains(first) else { return text.prefix(0) }

@@ -253,10 +253,3 @@ final class ControlConnection: ChannelInboundHandler {
         }
     }
 }
-
-/// The kernel's `struct ucred` (unix(7)), which the C library declares only for GNU programs.
-private struct PeerCredentials: Sendable {
-    var pid: Int32
-    var uid: UInt32
-    var gid: UInt32
-}

@@ -30,8 +30,7 @@ package final class ControlSocket: Service {
     /// Listens, and begins to publish.
     package func bind() async throws {
         let hub = hub
-        let previous = umask(0o177)
-        defer { umask(previous) }
+        let descriptor = try SocketPlace.prepare(path)
         let bootstrap = ServerBootstrap(group: group)
             .serverChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture { try channel.pipeline.syncOperations.addHandler(AcceptPause()) }
@@ -42,12 +41,11 @@ package final class ControlSocket: Service {
                 }
             }
         do {
-            let bound = try await bootstrap.bind(unixDomainSocketPath: path, cleanupExistingSocketFile: true).get()
+            let bound = try await bootstrap.withBoundSocket(descriptor).get()
             channel.withLock { $0 = bound }
         } catch {
             throw ControlSocketError.unusable(path: path, detail: "\(error)")
         }
-        chmod(path, 0o600)
         await hub.start()
     }
 
@@ -58,6 +56,13 @@ package final class ControlSocket: Service {
         unlink(path)
         close(lockDescriptor)
     }
+}
+
+/// The kernel's `struct ucred` (unix(7)), which the C library declares only for GNU programs.
+struct PeerCredentials: Sendable {
+    var pid: Int32 = 0
+    var uid: UInt32 = 0
+    var gid: UInt32 = 0
 }
 
 /// Why the control socket cannot be opened.
@@ -83,6 +88,9 @@ package enum ControlSocketError: Error, CustomStringConvertible {
 
 /// The file system's side of the socket.
 private enum SocketPlace {
+    /// Linux' SOCK_STREAM, SOCK_CLOEXEC and SOCK_NONBLOCK: naming the first here compiles in a debug build alone.
+    private static let stream: Int32 = 1 | 0o2_000_000 | 0o4_000
+
     /// Makes the directory, takes the lock beside the socket and writes the process id into it.
     ///
     /// The lock lives as long as the process: whoever finds it free may remove a socket that is left over.
@@ -101,10 +109,55 @@ private enum SocketPlace {
             defer { close(descriptor) }
             throw ControlSocketError.alreadyRunning(path: path, processID: readProcessID(descriptor))
         }
+        // The lock's file may have been removed under a daemon that lives, and other programs know nothing of it.
+        if let listener = listener(path) {
+            close(descriptor)
+            throw listener
+        }
         ftruncate(descriptor, 0)
         let processID = Array("\(getpid())\n".utf8)
         _ = pwrite(descriptor, processID, processID.count, 0)
         return descriptor
+    }
+
+    /// A socket of the user's alone with this path, in the place of one that is left over. Nobody can connect before somebody
+    /// listens on it, so that its mode is set in time.
+    static func prepare(_ path: String) throws -> Int32 {
+        let descriptor = socket(AF_UNIX, stream, 0)
+        guard descriptor >= 0 else { throw ControlSocketError.unusable(path: path, detail: text(errno)) }
+        unlink(path)
+        guard withAddress(path, { bind(descriptor, $0, $1) }) == 0, chmod(path, 0o600) == 0,
+            listen(descriptor, 128) == 0
+        else {
+            let detail = text(errno)
+            close(descriptor)
+            throw ControlSocketError.unusable(path: path, detail: detail)
+        }
+        return descriptor
+    }
+
+    /// Who listens on a socket; nil where nobody does.
+    private static func listener(_ path: String) -> ControlSocketError? {
+        let descriptor = socket(AF_UNIX, stream, 0)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        // A living program's full queue is EAGAIN.
+        guard withAddress(path, { connect(descriptor, $0, $1) }) == 0 || errno == EAGAIN else { return nil }
+        var peer = PeerCredentials()
+        var length = socklen_t(MemoryLayout<PeerCredentials>.size)
+        let isKnown = getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &length) == 0
+        return .alreadyRunning(path: path, processID: isKnown ? peer.pid : nil)
+    }
+
+    private static func withAddress(_ path: String, _ use: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
+        return withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                use($0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
     }
 
     private static func makeDirectory(_ directory: String, _ path: String) throws {

@@ -36,6 +36,8 @@ final class CurlLoop {
     private static let restingConnections = 32
     /// More than those are closed when nothing was under way for this long.
     private static let restNanoseconds: Int64 = 1_500_000_000
+    /// While there are more than those and calls go on, those that rested for longer than this are closed.
+    private static let crowdedRestSeconds = 2
     private static let wakeTag = UInt64.max
     private static let spareTransfers = 256
 
@@ -126,6 +128,7 @@ final class CurlLoop {
             return
         }
         transfer.prepare(call)
+        transfer.limitRest(seconds: socketCount > Self.restingConnections ? Self.crowdedRestSeconds : nil)
         quietNanoseconds = nil
         live[transfer.easy] = transfer
         byCall[ObjectIdentifier(call)] = transfer
@@ -184,8 +187,8 @@ final class CurlLoop {
         socketCount -= 1
     }
 
-    /// After a storm of calls, lets go of the connections that it needed. libcurl closes connections at rest only with a
-    /// further call, one at a time, and else with the multi handle.
+    /// After a storm of calls, lets go of the connections that it needed. libcurl closes connections at rest only as a
+    /// further call starts, and else with the multi handle.
     private func closeRestingConnections() {
         guard let since = quietNanoseconds, MonotonicTime.nanoseconds() - since > Self.restNanoseconds else { return }
         quietNanoseconds = nil

@@ -16,6 +16,7 @@ final class Transfer {
     private var url = ""
     private var headers: [HeaderField] = []
     private var isPost = false
+    private var restSeconds: Int?
     private var requestHeaders: UnsafeMutablePointer<curl_slist>?
     /// The body as libcurl reads it: it takes a pointer, so the bytes stand still here until the transfer ends.
     private var body = UnsafeMutableRawBufferPointer(start: nil, count: 0)
@@ -45,6 +46,8 @@ final class Transfer {
     /// Answers up to this length are handed over whole.
     private static let smallBytes = 16_384
     private static let keptBodyBytes = 262_144
+    /// libcurl's own default.
+    private static let usualRestSeconds = 118
 
     private let touched: TouchedTransfers
     /// Those of the time it was made.
@@ -121,6 +124,13 @@ final class Transfer {
             _ = gw_easy_set_long(easy, CURLOPT_HTTPGET, 1)
             isPost = false
         }
+    }
+
+    /// As this call starts, libcurl closes the connections that have rested for longer; nil for its usual time.
+    func limitRest(seconds: Int?) {
+        guard seconds != restSeconds else { return }
+        restSeconds = seconds
+        _ = gw_easy_set_long(easy, CURLOPT_MAXAGE_CONN, seconds ?? Self.usualRestSeconds)
     }
 
     /// Lets go of the call, so that the handle can be used again.

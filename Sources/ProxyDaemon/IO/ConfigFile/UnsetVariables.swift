@@ -1,16 +1,16 @@
-/// Says where a client's key or the admin key is to come from a variable that is not set: the gateway then lets in whom it
-/// should not, or nobody.
-struct UnsetKeys {
+/// Says where a setting is to come from a variable that is not set: the default then holds, and for a client's key or the
+/// admin key the gateway lets in whom it should not, or nobody. A backend whose key is missing is told elsewhere.
+struct UnsetVariables {
     /// Those of the file that is installed, which may stay unset.
     private static let usual: Set = ["GATEWAY_API_KEY", "ADMIN_KEY"]
 
     let expansion: Expansion
 
-    /// A sentence for each such variable in the sections of a file that hold keys.
+    /// A sentence for each such variable.
     func warnings(_ root: YAMLTree, file: String) -> [String] {
         guard case .mapping(let sections) = root.content else { return [] }
         var warnings: [String] = []
-        for section in sections where section.key == "auth" || section.key == "projects" {
+        for section in sections where section.key != "models" {
             visit(section.value) { text, line in
                 for name in expansion.unset(in: text) where !Self.usual.contains(name) {
                     // A part of a longer value may be a part of a key.
