@@ -1,6 +1,7 @@
 """What clients may not do to the gateway: the bytes of requests, slow peers, bombs, descriptors."""
 
 import json
+import re
 import resource
 import socket
 import subprocess
@@ -285,3 +286,53 @@ def is_answering(port):
         return messages(port, prompt(model="a")).status == 200
     except (OSError, ValueError, wire.Closed):
         return False
+
+
+def unfinished(port, length, sent, *headers):
+    """A connection on which a part of a request's body has come."""
+    connection = wire.Connection(port)
+    lines = "".join(f"{line}\r\n" for line in (f"content-length: {length}", *headers))
+    connection.send(f"POST /v1/messages HTTP/1.1\r\nhost: x\r\n{lines}\r\n".encode())
+    connection.send(b" " * sent)
+    return connection
+
+
+def held_bytes(gateway):
+    text = wire.ask(gateway.port, "GET", "/admin/metrics", headers={"x-api-key": "root"}).body.decode()
+    return int(re.search(r"^gateway_http_held_body_bytes (\d+)$", text, re.MULTILINE)[1])
+
+
+def test_what_is_held_of_many_bodies_is_bounded(start, upstream):
+    auth = {"admin_key": "root"}
+    server = {"max_body_bytes": 3_000_000, "max_held_body_bytes": 5_000_000}
+    gateway = start.gateway(config(backend("haiku", upstream.url), auth=auth, server=server))
+    first = [unfinished(gateway.port, 2_000_000, 1_999_999) for _ in range(2)]
+    wait_until(lambda: held_bytes(gateway) == 2 * (1_999_999 - 16_384), "both bodies are counted")
+    third = messages(gateway.port, wire.prompt("x" * 2_000_000))
+    wire.assert_error(third, 503, "overloaded_error")
+    assert third["retry-after"] == "1" and "server.max_held_body_bytes" in third.json()["error"]["message"]
+    assert messages(gateway.port, wire.prompt("a small one")).status == 200
+    for connection in first:
+        connection.close()
+    wait_until(lambda: held_bytes(gateway) == 0, "what was held is given back")
+    assert messages(gateway.port, wire.prompt("x" * 2_000_000)).status == 200
+    wait_until(lambda: held_bytes(gateway) == 0, "an answered body is given back")
+
+
+@pytest.mark.parametrize("key", [[], ["x-api-key: wrong"]], ids=["no key", "a wrong key"])
+def test_a_strangers_body_is_not_held(start, key):
+    provider = start.upstream()
+    auth = {"keys": ["right"], "admin_key": "root"}
+    gateway = start.gateway(config(backend("haiku", provider.url), auth=auth))
+    before = gateway.resident_kilobytes()
+    strangers = [unfinished(gateway.port, 8_388_608, 8_388_607, *key) for _ in range(20)]
+    assert held_bytes(gateway) == 0
+    for connection in strangers:
+        connection.send(b" ")
+        wire.assert_error(connection.response("POST"), 401, "authentication_error")
+        connection.close()
+    assert gateway.resident_kilobytes() - before < 40_000
+    waiting = unfinished(gateway.port, 100_000, 0, "expect: 100-continue", *key)
+    wire.assert_error(waiting.response("POST"), 401, "authentication_error")
+    waiting.close()
+    assert not provider.requests

@@ -8,6 +8,8 @@ package struct Settings: Sendable, Equatable {
         package var port = 8080
         /// Larger request bodies get a 413.
         package var maxBodyBytes = 33_554_432
+        /// What larger bodies of requests under way may take together; nil for a quarter of the memory.
+        package var maxHeldBodyBytes: Int?
         /// From a request's first byte to its last.
         package var readTimeoutSeconds = 30
         /// A client that takes no bytes for this long is let go.

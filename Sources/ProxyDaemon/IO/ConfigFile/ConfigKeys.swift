@@ -12,6 +12,7 @@ extension ConfigKey {
         .host("server.host", \.server.host),
         .integer("server.port", \.server.port, 0...65_535),
         .integer("server.max_body_bytes", \.server.maxBodyBytes, 1...1_073_741_824),
+        .integer("server.max_held_body_bytes", \.server.maxHeldBodyBytes, 1_048_576...1_099_511_627_776),
         .integer("server.read_timeout_sec", \.server.readTimeoutSeconds, seconds),
         .integer("server.write_timeout_sec", \.server.writeTimeoutSeconds, seconds),
         .integer("server.keep_alive_timeout_sec", \.server.keepAliveTimeoutSeconds, seconds),

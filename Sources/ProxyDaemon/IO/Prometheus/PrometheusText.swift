@@ -314,6 +314,7 @@ package struct PrometheusText: Sendable {
             server.responses.sorted { $0.key < $1.key }.map { ([("status", "\($0.key)")], "\($0.value)") }
         )
         add(.gauge, "http_connections", "Open connections of clients.", server.connections)
+        add(.gauge, "http_held_body_bytes", "Of the larger bodies of requests under way.", server.heldBodyBytes)
     }
 
     private mutating func add(_ logs: LogFigures) {

@@ -25,6 +25,12 @@ struct AdminEndpoints: Sendable {
         self.outcomes = outcomes
     }
 
+    /// The request is for these paths, and has their key.
+    func isAsked(by request: ClientRequest) -> Bool {
+        guard request.path.hasPrefix("/admin/"), let key = gateway.settings.auth.adminKey else { return false }
+        return ClientKeys.presents(key, request)
+    }
+
     /// nil for paths that are not served.
     func answer(_ path: String, _ request: ClientRequest) async -> Reply? {
         guard path.hasPrefix("/admin/"), let key = gateway.settings.auth.adminKey else { return nil }

@@ -44,6 +44,11 @@ package struct Application: HTTPResponder {
         dashboard = feed.map { WebEndpoints(gateway: gateway, feed: $0, exchanges: exchanges) }
     }
 
+    package func admit(_ request: ClientRequest) throws(GatewayError) {
+        guard !admin.isAsked(by: request) else { return }
+        _ = try gateway.identify(request)
+    }
+
     package func respond(to request: ClientRequest) async -> Reply {
         // Clients whose base URL ends in /v1 double it.
         let path = request.path.hasPrefix("/v1/v1/") ? String(request.path.dropFirst(3)) : request.path

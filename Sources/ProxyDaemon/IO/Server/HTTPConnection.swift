@@ -45,6 +45,8 @@ final class HTTPConnection: ChannelInboundHandler {
     private var isLoopback = false
     /// For the access log; empty where there is none.
     private var clientAddress = ""
+    /// What the body of the request under way has of the memory for bodies.
+    private var share: BodyShare?
     /// The access log's line about the request under way; nil where there is no log.
     private var access: AccessDraft?
     private var isQuiescing = false
@@ -175,10 +177,11 @@ final class HTTPConnection: ChannelInboundHandler {
                 try body.append(piece)
                 expectMore(since, received: body.receivedBytes)
             } catch {
-                if case .bodyTooLarge = error.kind {
+                switch error.kind {
+                case .bodyTooLarge, .overloaded:
+                    share = nil
                     state = .draining(head, error, drained: body.receivedBytes, since: since)
-                } else {
-                    refuse(error, head: head)
+                default: refuse(error, head: head)
                 }
             }
         case (.reading(let head, let body, _), .end):
@@ -202,7 +205,10 @@ final class HTTPConnection: ChannelInboundHandler {
         expectMore(now, received: 0)
         let expectsContinue = head.headers.first(name: "expect")?.lowercased() == "100-continue"
         do throws(GatewayError) {
-            let body = try IncomingBody(head, maximumBytes: settings.maxBodyBytes)
+            let share = shared.bodyShare(settings)
+            let body = try IncomingBody(head, maximumBytes: settings.maxBodyBytes, share: share)
+            try shared.admit(head, isFromLoopback: isLoopback)
+            self.share = share
             state = .reading(head, body, since: now)
         } catch {
             state = .draining(head, error, drained: 0, since: now)
@@ -341,6 +347,7 @@ final class HTTPConnection: ChannelInboundHandler {
     }
 
     private func finish(_ mayKeepAlive: Bool) {
+        share = nil
         guard let context else { return }
         guard mayKeepAlive, !isQuiescing else {
             state = .closed

@@ -10,6 +10,9 @@ import Synchronization
 
 /// What answers the requests that the server has read.
 package protocol HTTPResponder: Sendable {
+    /// Looks at a request whose body is still to come, and may be large. Throws where it will not be answered otherwise than by
+    /// this error.
+    func admit(_ request: ClientRequest) throws(GatewayError)
     func respond(to request: ClientRequest) async -> Reply
 }
 

@@ -4,6 +4,7 @@ import Synchronization
 package final class ServerCounters: Sendable {
     private let responses = Mutex<[Int: Int]>([:])
     private let connections = Atomic<Int>(0)
+    let bodies = BodyAllowance()
 
     package init() {}
 
@@ -18,7 +19,8 @@ package final class ServerCounters: Sendable {
     package var figures: ServerFigures {
         ServerFigures(
             responses: responses.withLock { $0 },
-            connections: connections.load(ordering: .relaxed)
+            connections: connections.load(ordering: .relaxed),
+            heldBodyBytes: bodies.heldBytes
         )
     }
 }
@@ -29,10 +31,13 @@ package struct ServerFigures: Sendable, Equatable {
     package var responses: [Int: Int] = [:]
     /// Open connections.
     package var connections = 0
+    /// Of the larger bodies of requests under way.
+    package var heldBodyBytes = 0
 
-    package init(responses: [Int: Int] = [:], connections: Int = 0) {
+    package init(responses: [Int: Int] = [:], connections: Int = 0, heldBodyBytes: Int = 0) {
         self.responses = responses
         self.connections = connections
+        self.heldBodyBytes = heldBodyBytes
     }
 }
 

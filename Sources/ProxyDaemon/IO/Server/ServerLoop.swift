@@ -1,6 +1,7 @@
 package import GatewayCore
 import NIOConcurrencyHelpers
 import NIOCore
+import NIOHTTP1
 import Synchronization
 
 /// What connections are served by. May be exchanged while they are.
@@ -24,11 +25,15 @@ final class ServerShared: Sendable {
     let counters: ServerCounters
     /// `settings.maxConnections`, or what the system allows where that is less.
     let connectionLimit: Synchronization.Atomic<Int>
+    let bodies: BodyAllowance
+    /// What bodies may take together where the settings do not say.
+    private let usualBodyBytes = MemoryLimit.bodyBytes()
 
     init(_ terms: ServerTerms, accessLog: AccessLog?, counters: ServerCounters) {
         self.terms = Mutex(terms)
         self.accessLog = accessLog
         self.counters = counters
+        bodies = counters.bodies
         connectionLimit = Synchronization.Atomic(terms.settings.maxConnections)
     }
 
@@ -39,6 +44,19 @@ final class ServerShared: Sendable {
     var responder: any HTTPResponder { terms.withLock { $0.responder } }
 
     func adopt(_ newer: ServerTerms) { terms.withLock { $0 = newer } }
+
+    /// Who may not ask has no larger body read. Of a small one the answer is told behind it, once the request is looked at.
+    func admit(_ head: HTTPRequestHead, isFromLoopback: Bool) throws(GatewayError) {
+        let isChunked = head.headers.contains(name: "transfer-encoding")
+        let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
+        guard isChunked || length > BodyShare.freeBytes else { return }
+        try responder.admit(ClientRequest(head, [], id: "", isFromLoopback: isFromLoopback, nil))
+    }
+
+    /// For the body of one request. A single one has room in any case.
+    func bodyShare(_ settings: Settings.Server) -> BodyShare {
+        BodyShare(of: bodies, most: max(settings.maxBodyBytes, settings.maxHeldBodyBytes ?? usualBodyBytes))
+    }
 }
 
 /// One event loop's connections, and the clock that ends those that keep it waiting.

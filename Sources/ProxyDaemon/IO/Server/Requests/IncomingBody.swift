@@ -13,13 +13,15 @@ final class IncomingBody {
     private(set) var bytes: [UInt8] = []
     private let inflater: Inflater?
     private let maximumBytes: Int
+    private let share: BodyShare?
 
     /// What is made room for before it is there.
     private static let reservedBytes = 1_048_576
 
     /// Throws `unsupportedEncoding`, and `bodyTooLarge` where the head says so.
-    init(_ head: HTTPRequestHead, maximumBytes: Int) throws(GatewayError) {
+    init(_ head: HTTPRequestHead, maximumBytes: Int, share: BodyShare? = nil) throws(GatewayError) {
         self.maximumBytes = maximumBytes
+        self.share = share
         let encoding = head.headers.first(name: "content-encoding")?.lowercased() ?? "identity"
         switch encoding {
         case "identity", "": inflater = nil
@@ -33,13 +35,14 @@ final class IncomingBody {
         bytes.reserveCapacity(min(length, Self.reservedBytes))
     }
 
-    /// Throws `bodyTooLarge`, or `invalidRequest` for what cannot be unpacked.
+    /// Throws `bodyTooLarge`, `overloaded` where all bodies together are, or `invalidRequest` for what cannot be unpacked.
     func append(_ piece: ByteBuffer) throws(GatewayError) {
         receivedBytes += piece.readableBytes
         guard let inflater else {
             guard bytes.count + piece.readableBytes <= maximumBytes else {
                 throw GatewayError(.bodyTooLarge(limitBytes: maximumBytes))
             }
+            try share?.grow(to: bytes.count + piece.readableBytes)
             bytes.append(contentsOf: piece.readableBytesView)
             return
         }
@@ -51,6 +54,7 @@ final class IncomingBody {
             }
         }
         try result.get()
+        try share?.grow(to: bytes.count)
     }
 
     /// The whole body, which is given away. Throws where what was packed is not whole.
