@@ -155,6 +155,33 @@ def test_a_hundred_clients_never_pass_a_budget(start):
     assert spent(gateway) == biller.tokens * 1_000_000
 
 
+def test_a_tokenizer_as_bad_as_can_be_passes_no_budget(start):
+    """Each byte a token, all of them written to the provider's cache for an hour, and an answer as long as it may be."""
+    text = "§" * 100
+    paid = []
+
+    def answer(request, connection):
+        time.sleep(0.05)
+        asked = json.loads(request.body)
+        count = len(asked["messages"][0]["content"][0]["text"].encode())
+        paid.append(2 * count + asked["max_tokens"])  # thousandths of a dollar
+        usage = {
+            "input_tokens": 0, "cache_creation_input_tokens": count, "cache_read_input_tokens": 0,
+            "cache_creation": {"ephemeral_5m_input_tokens": 0, "ephemeral_1h_input_tokens": count},
+            "output_tokens": asked["max_tokens"],
+        }
+        connection.sendall(wire.response_bytes(body=json.dumps(json.loads(wire.ANSWER) | {"usage": usage}).encode()))
+
+    gateway = start.gateway(limited(start.upstream(answer), budget={"usd_per_day": 2, "soft_ratio": 1}))
+    block = {"type": "text", "text": text, "cache_control": {"type": "ephemeral", "ttl": "1h"}}
+    asked = prompt(max_tokens=50) | {"messages": [{"role": "user", "content": [block]}]}
+    with concurrent.futures.ThreadPoolExecutor(60) as pool:
+        answers = list(pool.map(lambda _: messages(gateway.port, asked, seconds=60).status, range(60)))
+    assert 0 < len(paid) == answers.count(200) and set(answers) == {200, 429}
+    assert sum(paid) <= 2000
+    assert spent(gateway) == sum(paid) * 1_000_000
+
+
 def test_what_was_spent_outlives_a_restart(start):
     biller = Biller(seed=5, most=50)
     upstream = start.upstream(biller)

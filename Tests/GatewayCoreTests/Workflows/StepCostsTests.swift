@@ -34,7 +34,7 @@ import Testing
         tier: Tier? = nil,
         model: String? = nil,
         system: String? = nil,
-        bytes: Int = 1_998,
+        bytes: Int = 984,
         _ headers: [(String, String)] = []
     ) throws -> Int64 {
         let draft = WorkflowDraft.of([("a", [])], ends: ["a"]) { draft in
@@ -59,7 +59,7 @@ import Testing
         let it = gateway()
         #expect(try most(it, tier: .fast) == 6_250_000)
         #expect(try most(it, tier: .balanced) == 18_750_000)
-        #expect(try most(it, tier: .fast, system: String(repeating: "s", count: 1_000), bytes: 998) == 6_250_000)
+        #expect(try most(it, tier: .fast, system: String(repeating: "s", count: 500), bytes: 484) == 6_250_000)
         #expect(try most(it, model: "opus", may(2)) == 31_250_000)
         #expect(try most(it, tier: .fast, may(0)) == 6_250_000)
         #expect(try most(it, tier: .premium, may(2)) == 31_250_000, "there is nobody above")
@@ -86,17 +86,17 @@ import Testing
 
     @Test func `skips tiers whose models cannot take the prompt`() throws {
         // 900,000 bytes: about 270,000 tokens or less, over the window of the fast tier's model and within the others'.
-        // 450,001 tokens at $3.75 and 1,000 at $15 a million are $1.70250375, at $6.25 and $25 they are $2.83750625.
-        let dear: Int64 = 1_702_503_750 + 2_837_506_250
+        // 900,016 tokens at $3.75 and 1,000 at $15 a million are $3.39006, at $6.25 and $25 they are $5.6501.
+        let dear: Int64 = 3_390_060_000 + 5_650_100_000
         #expect(try most(gateway(), bytes: 900_000) == dear + 100_000)
     }
 
     @Test func `holds a judge for every answer, if any is judged`() throws {
         let it = gateway { $0.escalation.check = .llm }
         let judge = try #require(it.judge).mostCost(unixSeconds: 0).nanodollars
-        // At least 18,432 bytes of question and answer, half of them what breaking up brackets adds, as 9,216 tokens at $1.25
-        // a million, and not twice as much.
-        #expect((11_520_000..<23_040_000).contains(judge))
+        // At least 18,432 bytes of question and answer, half of them what breaking up brackets adds, as so many tokens at
+        // $1.25 a million, and not twice as much.
+        #expect((23_040_000..<46_080_000).contains(judge))
         #expect(try most(it, tier: .fast) == 6_250_000, "it is not judged")
         #expect(try most(it, tier: .fast, may(1)) == 25_000_000 + 2 * judge)
         #expect(try most(it, tier: .fast, may(2)) == 56_250_000 + 3 * judge)

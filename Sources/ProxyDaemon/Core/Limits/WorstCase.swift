@@ -4,6 +4,9 @@ import Shared
 struct WorstCase: Sendable {
     /// Most tokens that an image is counted as.
     private static let imageTokens = 5_000
+    /// What providers add to a prompt with tools, and a margin: Anthropic up to 530 tokens
+    /// (https://docs.anthropic.com/en/docs/tool-use-pricing-and-tokens).
+    private static let toolInstructionTokens = 1_000
 
     private let policy: EscalationPolicy
     private let judge: AnswerJudge?
@@ -44,7 +47,7 @@ struct WorstCase: Sendable {
     /// A call to that backend.
     func cost(_ backend: Backend, _ prompt: Prompt, _ unixSeconds: Int64) -> USD {
         let traits = prompt.traits
-        var bytes = traits.promptCharacters + 2 * Self.imageTokens * traits.imageCount
+        var bytes = traits.promptCharacters + Self.imageTokens * traits.imageCount
         // Documents are read as text, or page by page; what is not text in the body is at most as much.
         if traits.hasPDF { bytes += prompt.body.count / 4 }
         if traits.hasTextDocuments { bytes = max(bytes, prompt.body.count) }
@@ -53,7 +56,18 @@ struct WorstCase: Sendable {
         return backend.mostCost(
             bytes: bytes,
             answerTokens: min(prompt.maxTokens ?? unbounded, most),
-            unixSeconds: unixSeconds
+            unixSeconds: unixSeconds,
+            addedTokens: traits.toolBytes > 0 ? Self.toolInstructionTokens : 16,
+            mayWriteForHours: Self.mayWriteForHours(prompt.body)
         )
+    }
+
+    /// The body may ask the provider to keep the prompt for longer than five minutes, in the words of either dialect.
+    private static func mayWriteForHours(_ body: [UInt8]) -> Bool {
+        body.withUnsafeBufferPointer { bytes in
+            ["\"ttl\"", "prompt_cache_retention"].contains {
+                JSONScan.next(Array($0.utf8), bytes, in: bytes.indices) != nil
+            }
+        }
     }
 }

@@ -122,11 +122,22 @@ extension Router {
 }
 
 extension Backend {
-    /// What a call with so many bytes of prompt and such an answer costs at most.
-    func mostCost(bytes: Int, answerTokens: Int, unixSeconds: Int64) -> USD {
-        let tokens = bytes / 2 + 1
+    /// What a call with so many bytes of prompt and such an answer costs at most. A token stands for a byte or more, whatever
+    /// the tokenizer; `addedTokens` are what the provider itself puts into the prompt. A prompt may be written into the
+    /// provider's cache, which costs more than reading it, and for an hour more than for five minutes.
+    func mostCost(
+        bytes: Int,
+        answerTokens: Int,
+        unixSeconds: Int64,
+        addedTokens: Int = 16,
+        mayWriteForHours: Bool = false
+    ) -> USD {
+        let tokens = bytes + addedTokens
         let price = price(promptTokens: tokens, unixSeconds: unixSeconds).price
-        let plain = price.cost(of: TokenUsage(input: tokens, output: answerTokens))
-        return max(plain, price.cost(of: TokenUsage(cacheWrite5m: tokens, output: answerTokens)))
+        let ways = [
+            TokenUsage(input: tokens, output: answerTokens), TokenUsage(cacheWrite5m: tokens, output: answerTokens),
+            TokenUsage(cacheWrite1h: mayWriteForHours ? tokens : 0, output: answerTokens),
+        ]
+        return ways.map(price.cost(of:)).max() ?? .zero
     }
 }
