@@ -4,15 +4,19 @@ import Shared
 enum TierPanel {
     static func draw(_ dashboard: Dashboard, _ rect: Rect, on surface: inout Surface) {
         guard !rect.isEmpty else { return }
-        surface.frame(rect, title: "tiers", note: "since start")
         let inside = rect.interior
+        let isNarrow = inside.width < 40
+        // Where there is room, escalations have a box of their own.
+        let escalations = isNarrow ? dashboard.feed.snapshot?.sinceStart.escalations : nil
+        let title = escalations.map { "tiers · \(Format.count($0)) esc" } ?? "tiers"
+        surface.frame(rect, title: title, note: "since start")
         guard let snapshot = dashboard.feed.snapshot else {
             surface.write("no data yet", in: inside, .dim)
             return
         }
         let total = snapshot.tiers.reduce(0.0) { $0 + Double(max(0, $1.requests)) }
         let isSimulated = dashboard.isDemo
-        let countWidth = inside.width >= 40 ? 8 : 0
+        let countWidth = isNarrow ? 0 : 8
         let barWidth = max(4, inside.width - 11 - 5 - countWidth - 10)
         let tiers = Tier.allCases.sorted { ($0 == .local ? 9 : $0.rawValue) < ($1 == .local ? 9 : $1.rawValue) }
         for (row, tier) in tiers.enumerated() where row < inside.height {
