@@ -185,3 +185,36 @@ def test_a_frozen_server_holds_nothing_up(start, postgres):
             os.kill(process, signal.SIGCONT)
     sent(gateway, 51)
     assert sorted(postgres.query("SELECT id FROM exchanges")) == sorted(ids)
+
+
+def test_keys_are_the_same_for_all_gateways(start, postgres):
+    upstream = start.upstream()
+    first, second = (begin(start, start.directory(), upstream, postgres.url) for _ in range(2))
+
+    def keys(gateway, method, path="", body=None):
+        answer = wire.ask(gateway.port, method, f"/admin/keys{path}", body, ADMIN)
+        assert answer.status in (200, 201), answer.body
+        return answer.json()
+
+    def status(gateway, key):
+        return wire.messages(gateway.port, wire.prompt(), {"x-api-key": key}).status
+
+    # One of each gateway at once: both have both.
+    made = [keys(gateway, "POST", body={"name": name, "limits": {"rpm": 500}})["key"]
+            for gateway, name in ((first, "ci"), (second, "web"))]
+    for gateway in (first, second):
+        for key in made:
+            wait_until(lambda: status(gateway, key) == 200, "the key holds here, too")
+    assert status(first, "gw-nobody") == 401
+    listed = {key["name"]: key for key in keys(first, "GET")["keys"]}
+    assert {name: key["limits"] for name, key in listed.items()} == {"ci": {"rpm": 500}, "web": {"rpm": 500}}
+    # While the server is away each goes on with what it has, and tells the others afterwards.
+    postgres.stop()
+    keys(second, "DELETE", f"/{listed['ci']['id']}")
+    assert status(second, made[0]) == 401 and status(first, made[0]) == 200
+    late = keys(first, "POST", body={"name": "late"})["key"]
+    assert status(first, late) == 200
+    postgres.start()
+    wait_until(lambda: status(first, made[0]) == 401, "what was revoked there is revoked here", 30)
+    wait_until(lambda: status(second, late) == 200, "what was made meanwhile is known", 30)
+    assert status(first, made[1]) == 200

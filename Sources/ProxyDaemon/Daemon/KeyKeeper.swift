@@ -13,10 +13,19 @@ final class KeyKeeper: Service {
     /// Those of the configuration.
     private let projects: Mutex<Set<String>>
     private let logger: Logger
+    /// nil where keys are this gateway's alone.
+    private let shared: SharedKeys?
 
     /// `fixed` are the hashed keys of the configuration. Throws where the file is there and cannot be read: to go on without
     /// it might let everybody in.
-    init(directory: String?, fixed: [KeyRecord], projects: [String], logger: Logger) async throws {
+    init(
+        directory: String?,
+        fixed: [KeyRecord],
+        projects: [String],
+        databaseURL: Secret?,
+        clock: Clock,
+        logger: Logger
+    ) async throws {
         let file = directory.map { KeyFile(directory: $0) }
         first = file?.stamp
         let kept: [KeyRecord]
@@ -27,6 +36,9 @@ final class KeyKeeper: Service {
         }
         ring = KeyRing(fixed: fixed, kept: kept)
         self.file = file
+        shared = file.flatMap { file in
+            databaseURL.map { SharedKeys(file: file, url: $0, clock: clock) { logger.warning("\($0)") } }
+        }
         self.projects = Mutex(Set(projects))
         self.logger = logger
         warnOfUnknownProjects(kept)
@@ -35,15 +47,22 @@ final class KeyKeeper: Service {
     func run() async throws {
         guard let file else { return try await gracefulShutdown() }
         await cancelWhenGracefulShutdown {
-            var known = self.first
-            // What the sleep throws is that the task was cancelled.
-            while (try? await Task.sleep(for: .seconds(1))) != nil {
-                let stamp = file.stamp
-                // A file that has gone lets nobody in who was out: the keys stay in force until there is another.
-                guard stamp != known, stamp != nil else { continue }
-                known = stamp
-                await self.takeOver(file)
+            await withDiscardingTaskGroup { group in
+                if let shared = self.shared { group.addTask { await shared.run() } }
+                await self.watch(file)
             }
+        }
+    }
+
+    private func watch(_ file: KeyFile) async {
+        var known = first
+        // What the sleep throws is that the task was cancelled.
+        while (try? await Task.sleep(for: .seconds(1))) != nil {
+            let stamp = file.stamp
+            // A file that has gone lets nobody in who was out: the keys stay in force until there is another.
+            guard stamp != known, stamp != nil else { continue }
+            known = stamp
+            await takeOver(file)
         }
     }
 

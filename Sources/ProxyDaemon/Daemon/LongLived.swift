@@ -74,6 +74,8 @@ struct LongLived: Sendable {
             directory: StateFiles.standardDirectory(environment: environment),
             fixed: settings.hashedKeys,
             projects: settings.projects.map(\.name),
+            databaseURL: settings.storage.databaseURL,
+            clock: clock,
             logger: logger
         )
         limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)

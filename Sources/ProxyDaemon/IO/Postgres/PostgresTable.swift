@@ -1,4 +1,4 @@
-/// The table `exchanges` at a PostgreSQL server, from the same description as the one on disk.
+/// The tables at a PostgreSQL server: `exchanges`, from the same description as the one on disk, and `client_keys`.
 enum PostgresTable {
     /// What a server is brought to, in order; each is done once. A change of the table is one more at the end.
     private static let migrations: [[String]] = [
@@ -17,6 +17,14 @@ enum PostgresTable {
         ["escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd"].map {
             "ALTER TABLE exchanges ADD COLUMN IF NOT EXISTS \($0) BIGINT NOT NULL DEFAULT 0"
         },
+        [
+            """
+            CREATE TABLE IF NOT EXISTS client_keys (prefix TEXT PRIMARY KEY, name TEXT NOT NULL, project TEXT, key_hash TEXT NOT NULL,
+                created BIGINT NOT NULL, expires BIGINT, revoked BOOLEAN NOT NULL, rpm BIGINT, tpm BIGINT,
+                concurrent_streams BIGINT, usd_per_day_nanousd BIGINT, usd_per_month_nanousd BIGINT, change BIGINT NOT NULL)
+            """,
+            "CREATE SEQUENCE IF NOT EXISTS client_key_changes",
+        ],
     ]
     /// Tells the lock that migrations take from other programs': "LGWS".
     private static let lockNumber = 0x4C47_5753
