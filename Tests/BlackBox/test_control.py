@@ -379,7 +379,7 @@ with socket.socket(socket.AF_UNIX) as client:
 """
 
 
-def test_another_user_is_turned_away_where_the_files_let_him_in(start, open_place):
+def test_another_user_is_turned_away_where_the_files_let_everybody_in(start, open_place):
     python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
     if reason := processes.no_stranger(python):
         pytest.skip(reason)

@@ -4,7 +4,6 @@ import concurrent.futures
 import contextlib
 import shutil
 import socket
-import subprocess
 import threading
 import time
 
