@@ -3,9 +3,11 @@
 import collections
 import itertools
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -113,6 +115,15 @@ def start(tmp_path_factory):
     starter = Starter(tmp_path_factory.mktemp("t"))
     yield starter
     starter.end()
+
+
+@pytest.fixture
+def open_place():
+    """A directory that every user may look into, as pytest's own are not."""
+    path = Path(tempfile.mkdtemp(prefix="gw-", dir="/tmp"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path)
 
 
 @pytest.fixture(scope="module")

@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import threading
@@ -46,6 +47,20 @@ def binary(name):
     path = directory / name
     wait_until(lambda: os.access(path, os.X_OK), f"{path} is there; build it or set GATEWAY_BIN_DIR", 120)
     return str(path)
+
+
+def as_stranger(*command):
+    """The command as another user, one who owns nothing."""
+    return ["setpriv", "--reuid", "65534", "--regid", "65534", "--clear-groups", *map(str, command)]
+
+
+def no_stranger(program):
+    """Why nothing can be tried as another user, or None."""
+    if os.geteuid() != 0 or shutil.which("setpriv") is None:
+        return "only root, with setpriv, can try something as another user"
+    if subprocess.run(as_stranger("test", "-x", program)).returncode:
+        return f"another user cannot reach {program}"
+    return None
 
 
 class Child:

@@ -76,6 +76,60 @@ def home(gateway, name):
     return next(home for home in stats(gateway)["homes"] if home["name"] == name)
 
 
+# What is kept
+
+
+def stopping(reason, sequence):
+    """An `answer` for Upstream that ended for a reason, whole and as a stream."""
+
+    def answer(request, connection):
+        if request.json().get("stream"):
+            stream = wire.message_stream().replace(b"end_turn", reason.encode())
+            stream = stream.replace(b'"stop_sequence": null', b'"stop_sequence": ' + json.dumps(sequence).encode())
+            connection.sendall(wire.event_stream(stream))
+        else:
+            body = json.loads(wire.ANSWER) | {"stop_reason": reason, "stop_sequence": sequence}
+            connection.sendall(wire.response_bytes(body=json.dumps(body).encode()))
+
+    return answer
+
+
+def ending(answer):
+    """Why an answer ended, by its body or by its stream's last words."""
+    if answer["content-type"].startswith("text/event-stream"):
+        (end,) = [event for line in wire.data_lines(answer.body) if (event := json.loads(line))["type"] == "message_delta"]
+        return end["delta"]["stop_reason"], end["delta"]["stop_sequence"]
+    return answer.json()["stop_reason"], answer.json()["stop_sequence"]
+
+
+@pytest.mark.parametrize("first", [False, True], ids=["whole first", "stream first"])
+@pytest.mark.parametrize(
+    ("reason", "sequence", "is_kept"),
+    [("stop_sequence", "END", True), ("end_turn", None, True), ("max_tokens", None, False)],
+)
+def test_an_answer_that_ended_as_it_should_is_kept(start, first, reason, sequence, is_kept):
+    upstream = start.upstream(stopping(reason, sequence))
+    gateway = start.gateway(cached(upstream, escalation={"check": "none"}))
+    body = prompt("Count to three, then say END", "auto", stop_sequences=["END"])
+    seen = []
+    for is_stream in (first, first, not first):
+        answer = messages(gateway.port, body | {"stream": is_stream})
+        assert answer.status == 200 and ending(answer) == (reason, sequence)
+        assert (b"event: message_stop" in answer.body) == is_stream and b"Hi." in answer.body
+        seen.append(answer["x-gateway-cache"])
+    assert seen == (["none", "exact", "exact"] if is_kept else ["none"] * 3)
+    assert len(upstream.requests) == (1 if is_kept else 3)
+
+
+def test_what_a_stop_sequence_cut_off_is_not_given_to_who_asked_for_another(start):
+    upstream = start.upstream(stopping("stop_sequence", "END"))
+    gateway = start.gateway(cached(upstream))
+    for stops in (["END"], ["STOP"], None):
+        more = {"stop_sequences": stops} if stops else {}
+        assert messages(gateway.port, prompt("Count to three", "auto", **more))["x-gateway-cache"] == "none"
+    assert len(upstream.requests) == 3
+
+
 # On disk
 
 

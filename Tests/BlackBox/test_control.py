@@ -2,13 +2,17 @@
 
 import json
 import select
+import shutil
 import socket
 import stat
+import subprocess
+import sys
 import threading
 import time
 
 import pytest
 
+import processes
 import wire
 from processes import backend, config, wait_until
 
@@ -359,6 +363,37 @@ def test_http_is_served_while_front_ends_talk(gateway, connect):
 def test_only_the_user_gets_in(gateway):
     assert stat.S_IMODE(gateway.socket.stat().st_mode) == 0o600
     assert stat.S_IMODE(gateway.socket.parent.stat().st_mode) == 0o700
+
+
+# Says hello, and prints what comes back, to the end of the connection or to the line's.
+GREETING = """
+import socket, sys
+with socket.socket(socket.AF_UNIX) as client:
+    client.settimeout(10)
+    client.connect(sys.argv[1])
+    try:
+        client.sendall(b'{"jsonrpc":"2.0","id":1,"method":"hello","params":{"protocol":1,"client":"stranger/1"}}\\n')
+        print(client.makefile().readline())
+    except (BrokenPipeError, ConnectionResetError):
+        pass
+"""
+
+
+def test_another_user_is_turned_away_where_the_files_let_everybody_in(start, open_place):
+    python = shutil.which("python3", path="/usr/bin:/bin:/usr/local/bin") or sys.executable
+    if reason := processes.no_stranger(python):
+        pytest.skip(reason)
+    gateway = start.gateway(directory=open_place / "gw")
+    gateway.directory.chmod(0o755)
+    gateway.socket.parent.chmod(0o755)
+    gateway.socket.chmod(0o666)
+    greet = [python, "-c", GREETING, str(gateway.socket)]
+    own = subprocess.run(greet, capture_output=True, text=True, timeout=30)
+    assert json.loads(own.stdout)["result"]["pid"] == gateway.pid
+    other = subprocess.run(processes.as_stranger(*greet), capture_output=True, text=True, timeout=30)
+    assert (other.returncode, other.stdout.strip(), other.stderr) == (0, "", "")
+    # Nothing is the worse for it.
+    assert Client(gateway).call("daemon.status")["pid"] == gateway.pid
 
 
 def test_socket_is_where_the_environment_says(start):

@@ -127,6 +127,52 @@ def test_a_body_that_no_provider_takes_is_refused_with_the_place(gateway, upstre
     assert len(upstream.requests) == count
 
 
+MILLION = 1_000_000
+
+
+def body_of(length, ask):
+    """A request of just so many bytes."""
+    empty = json.dumps(ask("")).encode()
+    return json.dumps(ask("x" * (length - len(empty)))).encode()
+
+
+@pytest.mark.parametrize("is_chunked", [False, True], ids=["plain", "chunked"])
+@pytest.mark.parametrize(
+    ("target", "ask", "refused"),
+    [
+        ("/v1/messages", lambda text: prompt(text, "a"), lambda answer: assert_error(answer, 413, "request_too_large")),
+        (
+            "/v1/chat/completions",
+            lambda text: wire.chat(text, "o"),
+            lambda answer: assert_openai_error(answer, 413, "request_too_large")["message"],
+        ),
+    ],
+    ids=["anthropic", "openai"],
+)
+def test_a_body_may_have_32_mebibytes(start, target, ask, refused, is_chunked):
+    """Their number, as nobody set it."""
+    upstream = start.upstream(wire.reply_by_path)
+    both = backend("a", upstream.url, "m"), backend("o", upstream.url, "m", provider="openai_compatible")
+    gateway = start.gateway(config(*both))
+
+    def send(body):
+        with wire.Connection(gateway.port, seconds=60) as client:
+            if not is_chunked:
+                return client.ask("POST", target, body)
+            client.request("POST", target, b"", {"Transfer-Encoding": "chunked"})
+            for at in range(0, len(body), MILLION):
+                client.send(wire.chunk(body[at : at + MILLION]))
+            client.send(b"0\r\n\r\n")
+            return client.response()
+
+    message = refused(send(body_of(34 * MILLION, ask)))
+    assert "33554432" in message and "server.max_body_bytes" in message
+    assert upstream.requests == []
+    taken = body_of(31 * MILLION, ask)
+    assert send(taken).status == 200
+    assert upstream.requests[0].json()["messages"] == json.loads(taken)["messages"]
+
+
 def test_a_bomb_is_refused_at_once_and_costs_little(gateway):
     packer = zlib.compressobj(9, zlib.DEFLATED, 31)
     bomb = b"".join(packer.compress(b" " * 1_048_576) for _ in range(128)) + packer.flush()

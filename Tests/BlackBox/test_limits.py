@@ -1,8 +1,10 @@
 """Rate limits and budgets from outside: what a client is told, and that no budget is passed, whoever asks at once."""
 
 import concurrent.futures
+import datetime
 import json
 import random
+import signal
 import threading
 import time
 
@@ -91,6 +93,76 @@ def test_environment_sets_the_rate(start):
         gateway = start.gateway(limited(upstream), directory=directory, environment=environment)
         messages(gateway.port, prompt())
         assert messages(gateway.port, prompt()).status == expected
+
+
+def used(input_tokens, *outputs):
+    """An `answer` for Upstream: so many tokens of prompt and, one answer after the other, so many of output."""
+    left = list(outputs)
+
+    def answer(request, connection):
+        output = left.pop(0) if len(left) > 1 else left[0]
+        if request.json().get("stream"):
+            start, end = wire.message_stream().split(b"event: message_delta")
+            delta = {"stop_reason": "end_turn", "stop_sequence": None}
+            counted = wire.event("message_delta", delta=delta, usage={"output_tokens": output})
+            stop = wire.event("message_stop")
+            assert end.endswith(stop)
+            start = start.replace(b'"input_tokens": 10', b'"input_tokens": %d' % input_tokens)
+            connection.sendall(wire.event_stream(start + counted + stop))
+            return
+        usage = {"input_tokens": input_tokens, "output_tokens": output}
+        connection.sendall(wire.response_bytes(body=json.dumps(json.loads(wire.ANSWER) | {"usage": usage}).encode()))
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("scope", "is_stream"),
+    [("limits.tpm", False), ("limits.tpm", True), ("limits.key_tpm", False), ("a project's", True)],
+)
+def test_tokens_a_minute(start, scope, is_stream):
+    """600 tokens a minute are ten a second; each answer takes 300 of them."""
+    upstream = start.upstream(used(100, 200))
+    whose = {}
+    if scope == "a project's":
+        bounded = {"projects": [{"name": "web", "limits": {"tpm": 600}}, {"name": "other"}]}
+        whose = {"x-gateway-project": "web"}
+    else:
+        bounded = {"limits": {scope.removeprefix("limits."): 600}}
+    gateway = start.gateway(limited(upstream, **bounded))
+    body = prompt(max_tokens=50, stream=is_stream)
+    began = time.monotonic()
+
+    def remaining(answer, at_least):
+        """What is left, with what may have come back since."""
+        assert answer["x-ratelimit-limit"] == "600"
+        assert at_least <= int(answer["x-ratelimit-remaining"]) <= at_least + 10 * (time.monotonic() - began) + 1
+
+    first = messages(gateway.port, body, whose)
+    assert first.status == 200
+    # By the estimate: "Hello" and 50 tokens of answer are 51 or 52.
+    remaining(first, 548)
+    second = messages(gateway.port, body, whose)
+    assert second.status == 200
+    # By the true count of the first.
+    remaining(second, 248)
+    refused = messages(gateway.port, body, whose)
+    message = wire.assert_error(refused, 429, "rate_limit_error")
+    assert "600 tokens a minute" in message and ("project web" in message) == bool(whose)
+    assert refused["x-should-retry"] is None
+    wait = int(refused["retry-after"])
+    # 51 tokens are lacking, 5.1 seconds; what passed meanwhile counts.
+    assert 5.1 - (time.monotonic() - began) <= wait <= 6
+    told = wire.completions(gateway.port, wire.chat(max_tokens=50, stream=is_stream), whose)
+    wire.assert_openai_error(told, 429, "rate_limit_exceeded")
+    assert int(told["retry-after"]) <= wait
+    assert len(upstream.requests) == 2
+    if whose:
+        for other in ({"x-gateway-project": "other"}, {}):
+            answer = messages(gateway.port, body, other)
+            assert answer.status == 200 and answer["x-ratelimit-limit"] is None
+    wait_until(lambda: messages(gateway.port, body, whose).status == 200, "it passes when it was told to", wait + 2)
+    assert time.monotonic() - began >= 5, "it passed too soon"
 
 
 def test_streams_at_once(start):
@@ -197,6 +269,64 @@ def test_what_was_spent_outlives_a_restart(start):
     gateway = start.gateway(chosen, directory=directory)
     assert messages(gateway.port, prompt(max_tokens=100)).status == 429
     assert biller.tokens == before
+
+
+def first_of_next_month():
+    today = datetime.datetime.now(datetime.timezone.utc)
+    return (today.replace(day=1) + datetime.timedelta(days=31)).strftime("%Y-%m-01 00:00 UTC")
+
+
+def test_a_budget_of_a_month_lands_softly_and_holds(start):
+    # A token is a tenth of a cent: what the answers cost is $0.50, $0.26, $0.20 and $0.04.
+    upstream = start.upstream(used(10, 490, 250, 190, 30))
+    models = [
+        ("haiku", "claude-haiku-4-5-20251001", "fast"),
+        ("sonnet", "claude-sonnet-4-6", "balanced"),
+        ("opus", "claude-opus-4-7", "premium"),
+    ]
+    chosen = config(
+        *(backend(name, upstream.url, model, tier, **PRICE) for name, model, tier in models),
+        budget={"usd_per_month": 1, "soft_ratio": 0.5},
+    )
+    directory = start.directory()
+    gateway = start.gateway(chosen, directory=directory)
+    begins = {first_of_next_month()}
+
+    def ask(most=100):
+        return messages(gateway.port, prompt(model="opus", max_tokens=most))
+
+    def refused(answer):
+        message = wire.assert_error(answer, 429, "rate_limit_error")
+        begins.add(first_of_next_month())
+        assert any(message.endswith(f"it begins anew at {date}") for date in begins), message
+        assert answer["x-should-retry"] == "false" and answer["x-gateway-error"] == "budget_exhausted"
+        # What is left of a month, from a second to 31 days.
+        assert 0 < int(answer["retry-after"]) <= 31 * 86400
+        return message
+
+    answers = [ask() for _ in range(3)]
+    assert [answer.status for answer in answers] == [200] * 3
+    # The model that was named, to half of the budget; the balanced tier to three quarters; then the fast one.
+    assert [answer["x-gateway-tier"] for answer in answers] == ["premium", "balanced", "fast"]
+    assert [request.json()["model"] for request in upstream.requests] == [model for _, model, _ in reversed(models)]
+    warnings = [answer["x-gateway-warning"] or "" for answer in answers]
+    assert warnings[0] == ""
+    assert "$0.50 of $1.00" in warnings[1] and "this month" in warnings[1] and "balanced tier" in warnings[1]
+    assert "$0.76 of $1.00" in warnings[2] and "fast tier" in warnings[2]
+    message = refused(ask())
+    assert "$1.00 a month" in message and "has $0.04 left" in message and "max_tokens" in message
+    assert len(upstream.requests) == 3
+    # What fits is answered, to the last cent.
+    assert ask(30).status == 200
+    assert "is spent" in refused(ask(1))
+    quota = wire.assert_openai_error(wire.completions(gateway.port, wire.chat(model="opus")), 429, "insufficient_quota")
+    assert "$1.00 a month" in quota["message"]
+    assert len(upstream.requests) == 4
+    gateway.signal(signal.SIGTERM)
+    assert gateway.wait() == 0
+    gateway = start.gateway(chosen, directory=directory)
+    assert "is spent" in refused(ask(1))
+    assert len(upstream.requests) == 4
 
 
 def test_a_client_that_leaves_is_settled(start):

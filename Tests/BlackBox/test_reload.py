@@ -89,6 +89,28 @@ def test_a_bad_file_changes_nothing(start, text, complaint):
     assert not any("could not be read again" in text for text in warnings)
 
 
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [("directory", "cannot be read: is a directory"), ("Latin-1", "not UTF-8 text"), ("gone", "cannot be read: no such file")],
+)
+def test_a_file_that_cannot_be_read_changes_nothing(start, kind, complaint):
+    gateway = start.gateway(config(backend("a", start.upstream().url)))
+    good = gateway.config.read_text()
+    gateway.config.unlink()
+    if kind == "directory":
+        gateway.config.mkdir()
+    elif kind == "Latin-1":
+        gateway.config.write_bytes(good.encode() + "# café\n".encode("latin-1"))
+    report = hang_up(gateway)
+    assert report["failures"] == 1 and complaint in report["last_failure"], report
+    gateway.find(f"error the configuration stays as it was: .*{complaint}")
+    assert messages(gateway.port, prompt(model="a")).status == 200
+    if kind == "directory":
+        gateway.config.rmdir()
+    gateway.config.write_text(good)
+    assert hang_up(gateway)["failures"] == 1, "a good one is read again"
+
+
 def test_over_the_control_socket(start):
     upstream = start.upstream()
     gateway = start.gateway(config(backend("a", upstream.url)))

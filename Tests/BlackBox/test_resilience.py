@@ -89,6 +89,55 @@ def test_a_total_outage_is_told_at_once_and_passes_soon(start):
     assert time.monotonic() - began < 3
 
 
+def three_tiers(url):
+    """One provider's models, with everything else as nobody set it."""
+    models = [
+        ("haiku", "claude-haiku-4-5-20251001", "fast"),
+        ("sonnet", "claude-sonnet-4-6", "balanced"),
+        ("opus", "claude-opus-4-7", "premium"),
+    ]
+    return {"models": [backend(name, url, model, tier) for name, model, tier in models]}
+
+
+@pytest.mark.parametrize("how", ["503", "529", "reset"])
+def test_an_outage_of_the_one_provider_of_all_tiers(start, how):
+    is_out = threading.Event()
+    is_out.set()
+
+    def answer(request, connection):
+        if not is_out.is_set():
+            connection.sendall(raw(200))
+        elif how == "reset":
+            return False
+        else:
+            connection.sendall(raw(int(how), OVERLOADED[1]))
+
+    provider = start.upstream(answer)
+    gateway = start.gateway(three_tiers(provider.url))
+    numbers = itertools.count()
+
+    def timed():
+        began = time.monotonic()
+        answer = wire.messages(gateway.port, wire.prompt(f"What is {next(numbers)} plus 2?", "auto"), seconds=30)
+        return answer, time.monotonic() - began
+
+    asked = [timed() for _ in range(100)]
+    assert len(provider.requests) <= 120
+    # The provider's own words first, then those of the gateway, whose breakers are open.
+    assert {answer.status for answer, _ in asked} <= {502, 503, 529}
+    told = [(answer, seconds) for answer, seconds in asked if answer["x-gateway-error"] == "unavailable"]
+    assert len(told) > 50
+    assert all(answer.status == 503 and int(answer["retry-after"]) >= 1 for answer, _ in told)
+    # None of them waits for the provider. Half of them: what else the machine does is not the gateway's time.
+    assert sorted(seconds for _, seconds in told)[len(told) // 2] < 0.05
+    backends = wire.get_json(gateway.port, "/v1/backends")["backends"]
+    assert {row["name"]: row["health"]["state"] for row in backends} == dict.fromkeys(("haiku", "sonnet", "opus"), "broken")
+    is_out.clear()
+    for model in ("haiku", "sonnet", "opus"):
+        asked = {"x-gateway-smart-routing": "0"}
+        wait_until(lambda: wire.messages(gateway.port, wire.prompt(model, model), asked).status == 200, f"{model} is back", 5)
+
+
 def test_a_provider_that_is_gone_is_looked_for(start):
     gone = wire.Upstream()
     gone.stop()

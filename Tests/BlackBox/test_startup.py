@@ -131,6 +131,40 @@ def test_missing_file(run, start):
     assert str(path) in one_line(err)
 
 
+@pytest.mark.parametrize("command", ["serve", "check-config"])
+@pytest.mark.parametrize(
+    ("kind", "complaint"),
+    [
+        ("directory", "cannot be read: is a directory"),
+        ("Latin-1", "not UTF-8 text"),
+        ("UTF-16", "not UTF-8 text"),
+        ("not ours", "cannot be read: permission denied"),
+    ],
+)
+def test_a_file_that_cannot_be_read(start, open_place, command, kind, complaint):
+    path = open_place / "config.yaml"
+    if kind == "directory":
+        path.mkdir()
+    else:
+        path.write_bytes("server:\n  host: café\n".encode({"Latin-1": "latin-1", "UTF-16": "utf-16"}.get(kind, "utf-8")))
+    arguments = [processes.binary("gatewayd"), command, "--config", path]
+    if kind == "not ours":
+        path.chmod(0)
+        if os.geteuid() == 0:  # who may read everything
+            if reason := processes.no_stranger(arguments[0]):
+                pytest.skip(reason)
+            arguments = processes.as_stranger(*arguments)
+    child = start.adopt(processes.Child("gatewayd", arguments, xdg(start.directory()), open_place))
+    assert child.wait(15) == 2
+    assert one_line(child.stderr) == f"gatewayd: {path}: {complaint}" and child.stdout == ""
+
+
+def test_a_file_that_is_found_and_cannot_be_read_is_not_passed_over(run, open_place):
+    (open_place / "config.yaml").mkdir()
+    code, _, err = run("check-config", directory=open_place)
+    assert code == 2 and one_line(err) == "gatewayd: config.yaml: cannot be read: is a directory"
+
+
 def test_port_in_use(run, start):
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -99,7 +99,11 @@ fi
 results=$repository/bench-results
 mkdir -p "$results"
 cp "$work/out.tsv" "$results/last.tsv"
-./table.py "$work/out.tsv" | tee "$results/last.md"
+{
+    ./table.py "$work/out.tsv"
+    echo
+    "$repository/tools/bench/first_byte.py" "$work/out.tsv"
+} | tee "$results/last.md"
 echo
 echo "memory of the loaded gateway: $(awk '/VmRSS/ { printf "%.0f MB", $2 / 1024 }' "/proc/$loaded/status")"
 start_gateway 18081 "cache: {enabled: false}"
