@@ -79,4 +79,16 @@ struct AnswerOpeningTests {
         #expect(told.map(\.name) == ["request-id", "x"])
         #expect(told.last?.value == String(repeating: "y", count: 256) + "…")
     }
+
+    @Test(
+        "What looks like a key is masked in any header",
+        arguments: [
+            ("sk-ant-api03-abcdefgh", "…efgh"), ("web, gw-7dKq0ZbT1234/x", "web, …1234/x"),
+            ("desk-top-gw-1", "desk-top-gw-1"),
+            ("sk-short", "sk-short"), ("", ""), ("Claude-Code/1.0 (sk-abcdefghijkl)", "Claude-Code/1.0 (…ijkl)"),
+        ]
+    )
+    func keysInOtherHeaders(value: String, shown: String) {
+        #expect(KeptHeaders.report(HeaderField("X-Gateway-Project", value)).value == shown)
+    }
 }

@@ -51,10 +51,9 @@ def remove(place):
 HOSTILE = f"{PROMPT_MARK} \x1b]52;c;ZXZpbA==\x07\x1b[2J \u202egnp.exe \x9b31m <script>alert(1)</script>"
 # Good requests and bad ones, with keys and marks in them.
 TROUBLE = [
-    (body(HOSTILE), {}), (body("x [[status:401]]"), {}), (body("x [[status:500]]"), {}),
+    (body(HOSTILE), {}), (body("x"), {"x-gateway-project": CLIENT_KEY}), (body("x [[status:401]]"), {}), (body("x [[status:500]]"), {}),
     (b"not JSON " + CLIENT_KEY.encode(), {}), (body("x"), {"x-api-key": CLIENT_KEY + "x"}),
 ]
-KEY_AS_PROJECT = (body("x"), {"x-gateway-project": CLIENT_KEY})
 
 
 def provoke(daemon, requests, after=lambda number: None):
@@ -92,7 +91,7 @@ def scanned_daemon(lab):
 @fault("leaks", "leaks_of_a_busy_daemon", "the kit's leakscan over files, metrics, socket and error bodies: no hit")
 def busy(lab):
     daemon = scanned_daemon(lab)
-    (daemon.directory / "errors.txt").write_bytes(provoke(daemon, [*TROUBLE, KEY_AS_PROJECT]))
+    (daemon.directory / "errors.txt").write_bytes(provoke(daemon, TROUBLE))
     for path in ("/admin/metrics", "/v1/metrics", "/v1/metrics/recent?n=100", "/v1/backends", "/health", "/admin/usage?by=key"):
         name = path.strip("/").replace("/", "-").split("?")[0]
         (daemon.directory / f"page-{name}.json").write_bytes(wire.ask(daemon.port, "GET", path, headers=ADMIN).body)

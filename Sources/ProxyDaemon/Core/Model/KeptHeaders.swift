@@ -53,8 +53,23 @@ enum KeptHeaders {
         }.map(report)
     }
 
-    /// As a front end is told of it.
+    /// As a front end is told of it. What looks like a key is masked: somebody may have sent theirs in the wrong header.
     static func report(_ header: HeaderField) -> HeaderReport {
-        HeaderReport(name: header.name.lowercased(), value: header.value)
+        HeaderReport(name: header.name.lowercased(), value: masked(header.value))
+    }
+
+    private static func masked(_ value: String) -> String {
+        guard value.contains("sk-") || value.contains("gw-") else { return value }
+        var result = ""
+        var rest = Substring(value)
+        while !rest.isEmpty {
+            let word = rest.prefix { $0.isLetter || $0.isNumber || $0 == "-" || $0 == "_" }
+            let isKey = word.utf8.count >= 12 && (word.hasPrefix("sk-") || word.hasPrefix("gw-"))
+            result += isKey ? Secret(String(word)).description : String(word)
+            rest = rest[word.endIndex...]
+            result += rest.prefix(1)
+            rest = rest.dropFirst()
+        }
+        return result
     }
 }
