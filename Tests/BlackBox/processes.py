@@ -163,6 +163,8 @@ class Gateway(Child):
             self.config = self.directory / "config.yaml"
             # JSON is YAML, and says without doubt what is text and what is a number.
             self.config.write_text(config if isinstance(config, str) else json.dumps(config, indent=1))
+            # There are keys in it, of which the gateway would warn.
+            self.config.chmod(0o600)
             command += ["--config", str(self.config)]
         super().__init__("gatewayd", command + list(arguments), environment or xdg(self.directory), self.directory)
         if wait:

@@ -371,3 +371,7 @@ def test_prompts_are_kept_as_configured(start, kept, count):
     assert wire.messages(gateway.port, wire.prompt(text, "a")).status == 200
     row = wire.get_json(gateway.port, "/v1/metrics/recent?n=1")["exchanges"][0]
     assert row["prompt"] == text[:count]
+    # Characters, not bytes.
+    assert wire.messages(gateway.port, wire.prompt("é" * 200, "a")).status == 200
+    row = wire.get_json(gateway.port, "/v1/metrics/recent?n=1")["exchanges"][0]
+    assert row["prompt"] == "é" * count

@@ -107,10 +107,14 @@ def test_totals_and_exchanges_come_back_after_a_restart(start, run):
     table = list(csv.DictReader(io.StringIO(out, newline="")))
     assert [line["id"] for line in table] == [line["id"] for line in lines]
     assert Decimal(table[0]["cost_usd"]) == lines[0]["cost_usd"]
+    for since, count in (("1h", 7), (time.strftime("%Y-%m-%dT%H:%M", time.gmtime(time.time() + 3600)), 0),
+                         (str(int(time.time() * 1000) + 3_600_000), 0)):  # fmt: skip
+        code, out, err = run(directory, "export", "--config", gateway.config, "--since", since)
+        assert (code, len(out.splitlines())) == (0, count), (since, err)
     code, out, err = run(directory, "export", "--config", gateway.config, "--project", "nobody's")
     assert (code, out) == (0, "")
     code, out, err = run(directory, "export", "--config", gateway.config, "--since", "yesterday")
-    assert code != 0 and "--since: expected a day" in err
+    assert code != 0 and "--since: expected a day by UTC" in err
 
 
 def test_usage_is_added_up(start):

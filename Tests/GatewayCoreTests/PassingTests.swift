@@ -66,6 +66,34 @@ import Testing
         #expect(throws: GatewayError.self) { try decide(body("opus", Self.hi), settings: settings, bounds: bounds) }
     }
 
+    @Test func `keeps to the lowest tier that is allowed, whoever named the model`() throws {
+        var bounds = Settings.RoutingBounds()
+        bounds.minTier = .balanced
+        var settings = Settings.threeTiers
+        settings.routing.mode = .off
+        let decision = try decide(body("haiku", Self.hi), settings: settings, bounds: bounds)
+        #expect(decision.backend.name == "sonnet")
+        #expect(decision.explained.reasons.contains { $0.contains("haiku would have it, but min_tier is balanced") })
+        #expect(try decide(body("opus", Self.hi), settings: settings, bounds: bounds).backend.name == "opus")
+        // A program's own query as well.
+        #expect(try decide(body("haiku", Self.hi, maxTokens: 1), bounds: bounds).backend.name == "sonnet")
+        bounds.allowedModels = ["haiku"]
+        #expect(throws: GatewayError.self) { try decide(body("haiku", Self.hi), settings: settings, bounds: bounds) }
+        // The local tier stands outside of the ladder of prices.
+        bounds.allowedModels = []
+        settings.backends.append(
+            .init(
+                name: "home",
+                provider: .ollama,
+                model: "q",
+                baseURL: "http://127.0.0.1:1",
+                tier: .local,
+                price: .free
+            )
+        )
+        #expect(try decide(body("home", Self.hi), settings: settings, bounds: bounds).backend.name == "home")
+    }
+
     @Test func `a preference may name a local model`() throws {
         var settings = Settings.threeTiers
         settings.backends.append(

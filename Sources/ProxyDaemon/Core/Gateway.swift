@@ -249,16 +249,20 @@ package struct Gateway: Sendable {
         await guarded(request) { client throws(GatewayError) in
             try await limits.enterCount(client)
             let counted = prepare.counted(request, of: client)
-            return try await Beside(router: router, transport: transport).countTokens(counted)
+            return try await Beside(router: router, transport: transport)
+                .countTokens(counted, within: decide.bounds[client.project])
         }
     }
 
     /// A model that only Anthropic's own list has, in its provider's words.
-    package func providerModel(_ request: ClientRequest) async -> Reply {
+    package func providerModel(_ id: String, _ request: ClientRequest) async -> Reply {
         await guarded(request) { _ throws(GatewayError) in
-            try await Beside(router: router, transport: transport).model(request)
+            try await Beside(router: router, transport: transport).model(id, request)
         }
     }
+
+    /// The names of the backends that may answer this client; empty for all.
+    package func allowedModels(for client: ClientIdentity) -> [String] { decide.bounds[client.project].allowedModels }
 
     private func guarded(
         _ request: ClientRequest,

@@ -13,7 +13,7 @@ struct Export: ParsableCommand {
     @Option(name: .long, help: SettingsOptions.configHelp)
     var config: String?
 
-    @Option(name: .long, help: "Only those since a day by UTC, as in 2026-11-01, or a moment in seconds since 1970.")
+    @Option(name: .long, help: "Only those since then: \(SinceMoment.expected).")
     var since: String?
 
     @Option(name: .long, help: "csv or jsonl.")
@@ -23,10 +23,15 @@ struct Export: ParsableCommand {
     var project: String?
 
     func validate() throws {
-        guard since.map(UTCDay.milliseconds) ?? 0 != nil else {
-            throw ValidationError("--since: expected a day such as 2026-11-01, or whole seconds since 1970")
+        guard since == nil || moment != nil else {
+            throw ValidationError("--since: expected \(SinceMoment.expected)")
         }
         guard ExchangeFormat(rawValue: format) != nil else { throw ValidationError("--format: expected csv or jsonl") }
+    }
+
+    /// In milliseconds since 1970.
+    private var moment: Int64? {
+        since.flatMap { SinceMoment.milliseconds($0, nowUnixMilliseconds: MonotonicTime.unixMilliseconds()) }
     }
 
     func run() throws {
@@ -38,7 +43,7 @@ struct Export: ParsableCommand {
             }
             try ExchangeFile.export(
                 path,
-                sinceUnixMilliseconds: since.flatMap(UTCDay.milliseconds) ?? 0,
+                sinceUnixMilliseconds: moment ?? 0,
                 project: project,
                 format: ExchangeFormat(rawValue: format) ?? .jsonl,
                 write: print

@@ -10,22 +10,15 @@ final class KeyKeeper: Service {
     /// nil where there is no directory to keep keys in.
     let file: KeyFile?
     private let first: KeyFile.Stamp?
-    /// Those of the configuration.
-    private let projects: Mutex<Set<String>>
+    /// Those of the configuration, and what is in the file.
+    private let known: Mutex<(projects: KnownProjects, records: [KeyRecord])>
     private let logger: Logger
     /// nil where keys are this gateway's alone.
     private let shared: SharedKeys?
 
-    /// `fixed` are the hashed keys of the configuration. Throws where the file is there and cannot be read: to go on without
-    /// it might let everybody in.
-    init(
-        directory: String?,
-        fixed: [KeyRecord],
-        projects: [String],
-        databaseURL: Secret?,
-        clock: Clock,
-        logger: Logger
-    ) async throws {
+    /// Throws where the file is there and cannot be read: to go on without it might let everybody in. Throws where the admin
+    /// key is a client's key, too.
+    init(directory: String?, settings: Settings, clock: Clock, logger: Logger) async throws {
         let file = directory.map { KeyFile(directory: $0) }
         first = file?.stamp
         let kept: [KeyRecord]
@@ -34,14 +27,27 @@ final class KeyKeeper: Service {
         } catch {
             throw StartupProblem(error.description)
         }
-        ring = KeyRing(fixed: fixed, kept: kept)
+        ring = KeyRing(fixed: settings.hashedKeys, kept: kept)
         self.file = file
         shared = file.flatMap { file in
-            databaseURL.map { SharedKeys(file: file, url: $0, clock: clock) { logger.warning("\($0)") } }
+            settings.storage.databaseURL.map { url in
+                SharedKeys(file: file, url: url, clock: clock) { logger.warning("\($0)") }
+            }
         }
-        self.projects = Mutex(Set(projects))
+        known = Mutex((KnownProjects(settings.projects), kept))
         self.logger = logger
-        warnOfUnknownProjects(kept)
+        try refuseSharedAdminKey(settings)
+        warnOfUnknownProjects()
+    }
+
+    /// Throws where the admin key is a client's key in the file; the configuration's own are looked at as it is read.
+    func refuseSharedAdminKey(_ settings: Settings) throws {
+        let records = known.withLock { $0.records }
+        guard let key = settings.auth.adminKey, let file, let record = records.first(where: { $0.matches(key.exposed) })
+        else { return }
+        throw StartupProblem(
+            "the admin key is the client key \(record.name) of \(file.path), too: choose another admin key"
+        )
     }
 
     func run() async throws {
@@ -55,13 +61,13 @@ final class KeyKeeper: Service {
     }
 
     private func watch(_ file: KeyFile) async {
-        var known = first
+        var seen = first
         // What the sleep throws is that the task was cancelled.
         while (try? await Task.sleep(for: .seconds(1))) != nil {
             let stamp = file.stamp
             // A file that has gone lets nobody in who was out: the keys stay in force until there is another.
-            guard stamp != known, stamp != nil else { continue }
-            known = stamp
+            guard stamp != seen, stamp != nil else { continue }
+            seen = stamp
             await takeOver(file)
         }
     }
@@ -71,24 +77,30 @@ final class KeyKeeper: Service {
             let records = try await file.load()
             ring.replace(records)
             logger.notice("client keys read again: \(records.count) in \(file.path)")
-            warnOfUnknownProjects(records)
+            known.withLock { $0.records = records }
+            warnOfUnknownProjects()
         } catch {
             logger.warning("the client keys stay as they were: \(error)")
         }
     }
 
     /// The configuration was read again.
-    func adopt(projects: [String]) { self.projects.withLock { $0 = Set(projects) } }
+    func adopt(_ projects: KnownProjects) {
+        let hasChanged = known.withLock { known in
+            defer { known.projects = projects }
+            return known.projects != projects
+        }
+        if hasChanged { warnOfUnknownProjects() }
+    }
 
-    /// Where there are projects, a key of another one has none of their bounds.
-    private func warnOfUnknownProjects(_ records: [KeyRecord]) {
-        let known = projects.withLock { $0 }
-        guard !known.isEmpty else { return }
+    /// Says why clients are refused whose project nobody configured.
+    private func warnOfUnknownProjects() {
+        let (projects, records) = known.withLock { $0 }
         let now = MonotonicTime.unixMilliseconds() / 1_000
         let named = Set(records.filter { $0.isInForce(unixSeconds: now) }.compactMap(\.project))
-        for project in named.subtracting(known).subtracting([ClientKeys.defaultProject]).sorted() {
+        for project in named.filter({ !projects.includes($0) }).sorted() {
             logger.warning(
-                "client keys belong to the project \(project), which the configuration does not have: none of a project's bounds hold for them"
+                "client keys belong to the project \(project), which the configuration does not have: their requests are refused (403) until it has"
             )
         }
     }

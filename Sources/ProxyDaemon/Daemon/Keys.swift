@@ -15,12 +15,13 @@ struct Keys: AsyncParsableCommand {
 
     /// Runs something with the keys file of this user.
     fileprivate static func run(_ body: (KeyFile) async throws(KeyFileProblem) -> Void) async throws {
+        Descriptors.confine()
         guard let directory = StateFiles.standardDirectory(environment: Startup.environment()) else {
             Startup.complain("neither XDG_STATE_HOME nor HOME is set")
             throw ExitCode(2)
         }
         do throws(KeyFileProblem) {
-            try await body(KeyFile(directory: directory))
+            try await body(KeyFile(directory: directory, servesOwner: true))
         } catch {
             Startup.complain("\(error)")
             throw ExitCode(2)
@@ -68,6 +69,7 @@ struct Keys: AsyncParsableCommand {
 
         func run() async throws {
             let seconds = try expires.map { try Keys.seconds($0, "--expires") }
+            guard seconds != 0 else { throw ValidationError("--expires: expected 1m or more") }
             let terms = KeyTerms(
                 limits: .init(requestsPerMinute: rpm, tokensPerMinute: tpm, concurrentStreams: concurrentStreams),
                 budget: .init(

@@ -72,9 +72,7 @@ struct LongLived: Sendable {
         keeper = StateKeeper(settings: settings, clock: clock, environment: environment, logger: logger)
         keys = try await KeyKeeper(
             directory: StateFiles.standardDirectory(environment: environment),
-            fixed: settings.hashedKeys,
-            projects: settings.projects.map(\.name),
-            databaseURL: settings.storage.databaseURL,
+            settings: settings,
             clock: clock,
             logger: logger
         )

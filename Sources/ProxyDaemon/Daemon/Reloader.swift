@@ -69,6 +69,7 @@ actor Reloader {
                         "\(fixed.joined(separator: ", ")): changed, which needs a restart; nothing was taken over"
                 )
             }
+            try parts.keys.refuseSharedAdminKey(config.settings)
             let next = try await Generation(config, parts, readiness: readiness, after: former)
             adopt(next)
             ledger.reloaded(failure: nil)
@@ -97,7 +98,7 @@ actor Reloader {
         parts.adopt(logLevel: next.config.settings.log.level)
         parts.client.adopt(next.config.settings.upstream)
         parts.keys.ring.replaceFixed(next.config.settings.hashedKeys)
-        parts.keys.adopt(projects: next.config.settings.projects.map(\.name))
+        parts.keys.adopt(KnownProjects(next.config.settings.projects))
         users.desk.adopt(next.gateway, workflows: next.workflows)
         parts.webFeed.adopt(next.gateway)
         users.server.adopt(next.terms)

@@ -17,9 +17,9 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var options: SettingsOptions
 
     func run() async throws {
+        Descriptors.confine()
         SQLiteSettings.apply()
         signal(SIGPIPE, SIG_IGN)
-        Descriptors.forbidCoreFiles()
         do {
             try await Daemon { [options] in try Startup.load(options) }.run()
         } catch let error as ControlSocketError {

@@ -82,6 +82,10 @@ import Testing
         #expect(Self.make(8).1.fingerprint != Self.make(8, name: "ops").1.fingerprint)
         #expect(Self.make(8).1.fingerprint != Self.make(8, project: nil).1.fingerprint)
         #expect(Self.make(8).1.fingerprint.utf8.count == 32)
+        #expect(
+            Self.make(8, name: "b/c", project: "a").1.fingerprint
+                != Self.make(8, name: "c", project: "a/b").1.fingerprint
+        )
     }
 }
 
@@ -124,10 +128,58 @@ import Testing
         #expect(upstream.requests.count == 1)
     }
 
+    /// Tokens are counted as the request would be answered.
+    @Test func `are those whose tokens are counted`() async {
+        func count(_ model: String, _ mode: Settings.RoutingMode) async -> (status: Int, asked: String?) {
+            let (gateway, upstream) = gateway(mode)
+            let status = await gateway.countTokens(Self.ask(model)).status
+            return (status, upstream.requests.first.map { String(decoding: $0.body, as: UTF8.self) })
+        }
+        let refused = await count("opus", .off)
+        #expect(refused.status == 403 && refused.asked == nil)
+        #expect(await count("sonnet", .off).asked?.contains("claude-sonnet-4-6") == true)
+        #expect(await count("opus", .always).asked?.contains("claude-sonnet-4-6") == true)
+        #expect(await count("auto", .off).asked?.contains("claude-sonnet-4-6") == true)
+    }
+
     @Test func `are all that routing chooses from`() async {
         let (gateway, _) = gateway(.always)
         let reply = await gateway.answer(Self.ask("haiku"))
         #expect(reply.status == 200)
         #expect(reply.header("X-Gateway-Model") == "claude-sonnet-4-6")
+    }
+}
+
+@Suite struct `The projects of client keys` {
+    private static let web = Settings.Project(name: "web", keys: [Secret("web-key")])
+
+    private static func client(
+        _ key: String,
+        _ project: String? = nil,
+        projects: [Settings.Project] = [web],
+        ring: KeyRing = KeyRing()
+    ) throws(GatewayError) -> ClientIdentity {
+        let headers = [("x-api-key", key)] + (project.map { [("X-Gateway-Project", $0)] } ?? [])
+        return try ClientKeys([Secret("free")], projects: projects, ring: ring).identify(.messages("{}", headers))
+    }
+
+    @Test func `are configured, or the key is refused`() throws {
+        var random = SeededGenerator(seed: 11)
+        let (key, record) = KeyRecord.make(name: "ci", project: "gone", using: &random)
+        let ring = KeyRing(kept: [record])
+        let error = #expect(throws: GatewayError.self) { try Self.client(key.exposed, ring: ring) }
+        #expect(error?.status == 403)
+        #expect(error?.message.contains("web") == false)
+        // Where nobody has projects, a key's is only a name.
+        #expect(try Self.client(key.exposed, projects: [], ring: ring).project == "gone")
+    }
+
+    @Test func `are not told to those who guess`() throws {
+        #expect(try Self.client("free", "web").project == "web")
+        for (key, named) in [("free", "wbe"), ("web-key", "wbe"), ("web-key", "default")] {
+            let error = #expect(throws: GatewayError.self) { try Self.client(key, named) }
+            #expect(error?.status == 400)
+            #expect(error?.message.contains("web") == false)
+        }
     }
 }

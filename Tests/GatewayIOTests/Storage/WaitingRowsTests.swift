@@ -137,12 +137,4 @@ private final class Waiting {
         #expect(UTCDay.firstOfMonth(58) == 31)
         #expect(UTCDay.firstOfMonth(59) == 59)
     }
-
-    @Test func `and seconds are moments`() {
-        #expect(UTCDay.milliseconds("1970-01-02") == 86_400_000)
-        #expect(UTCDay.milliseconds("1764547200") == 1_764_547_200_000)
-        #expect(UTCDay.milliseconds("\(Int64.max)") == .max)
-        #expect(UTCDay.milliseconds("-1") == nil)
-        #expect(UTCDay.milliseconds("yesterday") == nil)
-    }
 }

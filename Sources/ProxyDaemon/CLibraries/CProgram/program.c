@@ -1,6 +1,9 @@
 #define _GNU_SOURCE
 #include "CProgram.h"
 #include <link.h>
+#include <sys/prctl.h>
+
+int gw_forbid_dumps(void) { return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); }
 
 /* The first object is the program itself. */
 static int note(struct dl_phdr_info *info, size_t size, void *context) {

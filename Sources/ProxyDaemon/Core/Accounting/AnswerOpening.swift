@@ -14,26 +14,38 @@ struct AnswerOpening: Sendable {
         }
     }
 
-    /// Of the text, as much as of a prompt.
-    static func bytesShown(_ prompts: Settings.PromptLogging) -> Int {
+    /// How much of a text a snippet has, in Unicode's scalars.
+    static let snippetCharacters = 120
+
+    /// Of the text, as much as of a prompt: scalars of a snippet, bytes of a whole.
+    private static func isShown(_ text: String, _ count: Int, _ prompts: Settings.PromptLogging) -> Bool {
+        switch prompts {
+        case .none: false
+        case .snippet: count < snippetCharacters
+        case .full: text.utf8.count < 16_384
+        }
+    }
+
+    /// The most bytes of JSON that this much can take: a scalar's two escapes have twelve, one byte's has six.
+    private static func mostEscaped(_ prompts: Settings.PromptLogging) -> Int {
         switch prompts {
         case .none: 0
-        case .snippet: 120
-        case .full: 16_384
+        case .snippet: 12 * snippetCharacters
+        case .full: 6 * 16_384
         }
     }
 
     let bytes: [UInt8]
     let dialect: Dialect
-    /// UTF-8 bytes of the text that may be told.
-    let limit: Int
+    /// How much of the text may be told.
+    let prompts: Settings.PromptLogging
 
     init?(_ bytes: [UInt8], dialect: Dialect, prompts: Settings.PromptLogging) {
         let kept = Self.bytesKept(prompts)
         guard kept > 0, !bytes.isEmpty else { return nil }
         self.bytes = bytes.count <= kept ? bytes : Array(bytes.prefix(kept))
         self.dialect = dialect
-        limit = Self.bytesShown(prompts)
+        self.prompts = prompts
     }
 
     /// The beginning of the text, cut where a character begins; nil where there is none, as in a call of a tool.
@@ -45,15 +57,15 @@ struct AnswerOpening: Sendable {
         var at = 0
         // As they are in the JSON: a character's two escapes may come in two events.
         var escaped: [UInt8] = []
-        while escaped.count < 6 * limit, let start = value(of: name, from: at) {
+        while escaped.count < Self.mostEscaped(prompts), let start = value(of: name, from: at) {
             let end = endOfString(from: start)
             escaped += bytes[start..<end]
             at = end
         }
         let all = escaped.withUnsafeBufferPointer { JSONText.decode($0, 0..<$0.count) }
         var text = ""
-        for scalar in all.unicodeScalars {
-            guard text.utf8.count < limit else { break }
+        for (count, scalar) in all.unicodeScalars.enumerated() {
+            guard Self.isShown(text, count, prompts) else { break }
             text.unicodeScalars.append(scalar)
         }
         // Of a character that was cut in two, half is left.

@@ -75,7 +75,10 @@ package struct KeyRecord: Sendable, Equatable {
 
     /// Who its holder is in caches, limits and budgets: the same for the key that takes its place.
     package var fingerprint: String {
-        ClientKeys.hexadecimal(SHA256.hash(data: Array("\(project ?? "")/\(name)".utf8)).prefix(16))
+        let project = project ?? ""
+        // With slashes in the names themselves, another sign keeps "a/b" of "c" apart from "b" of "c/a".
+        let separator = project.contains("/") || name.contains("/") ? "\u{0}" : "/"
+        return ClientKeys.hexadecimal(SHA256.hash(data: Array("\(project)\(separator)\(name)".utf8)).prefix(16))
     }
 
     // MARK: As text

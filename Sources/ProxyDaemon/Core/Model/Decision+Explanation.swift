@@ -41,6 +41,10 @@ extension Decision {
         case .passes(let why): reasons.append("Not routed: \(why).")
         case .capped(let named, let most):
             reasons.append("\(named) would have it, but max_tier is \(most.name): the strongest within that takes it.")
+        case .raised(let named, let least):
+            reasons.append(
+                "\(named) would have it, but min_tier is \(least.name): the nearest from there on that takes it."
+            )
         case .keeps(let tier):
             reasons.append(
                 "A step of a tool loop, or a summary of the history, keeps what the user turn was given: tier \(tier.name)."

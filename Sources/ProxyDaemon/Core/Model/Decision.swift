@@ -12,6 +12,8 @@ package struct Decision: Sendable {
         case passes(String)
         /// The model that the client named, or the request would stay with, is above the configured tier.
         case capped(named: String, at: Tier)
+        /// The same, but below the configured tier.
+        case raised(named: String, to: Tier)
         /// A step of a tool loop: it keeps what its user turn was given.
         case keeps(Tier)
         /// A step of a tool loop that stands still, for that reason: it goes to a higher tier from here on.

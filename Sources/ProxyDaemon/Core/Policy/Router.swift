@@ -304,12 +304,13 @@ package struct Router: Sendable {
         _ ground: Decision.Ground
     ) throws(GatewayError) -> Decision {
         let allowed = draft.request.bounds.allowedModels
-        guard allowed.isEmpty || allowed.contains(backend.name) else {
-            let list = allowed.joined(separator: ", ")
-            throw GatewayError(.forbidden("\(backend.name) is not open to this project; its models are \(list)"))
-        }
+        guard allowed.isEmpty || allowed.contains(backend.name) else { throw Self.notOpen(backend, allowed) }
         if let most = draft.request.bounds.maxTier, backend.tier > most {
             return try capped(backend, draft, at: most)
+        }
+        // The local tier stands outside of the ladder of prices.
+        if let least = draft.request.bounds.minTier, backend.tier < least, backend.tier != .local {
+            return try raised(backend, draft, to: least)
         }
         var all = candidates.all(draft, .router)
         if !all.contains(where: { $0.backend === backend }) {
@@ -349,6 +350,23 @@ package struct Router: Sendable {
         return make(chosen.backend, chosen.adaptations, draft, .capped(named: backend.name, at: most), all)
     }
 
+    /// In the place of a model below the bound: of those within it that take the request, the one that is nearest to it.
+    private func raised(
+        _ backend: Backend,
+        _ draft: RoutingDraft,
+        to least: Tier
+    ) throws(GatewayError) -> Decision {
+        let all = bounded(candidates.all(draft, .client), draft.request.bounds)
+        let able = all.filter { $0.veto == nil && $0.backend.tier >= least }
+        guard let chosen = able.min(by: { ($0.backend.tier, $0.estimatedCost) < ($1.backend.tier, $1.estimatedCost) })
+        else {
+            let text =
+                "\(backend.name) is below min_tier \(least.name), and no backend from there on can take the request"
+            throw GatewayError(.invalidRequest(text))
+        }
+        return make(chosen.backend, chosen.adaptations, draft, .raised(named: backend.name, to: least), all)
+    }
+
     private func make(
         _ backend: Backend,
         _ adaptations: [Adaptation],
@@ -372,6 +390,31 @@ package struct Router: Sendable {
         decision.baseline =
             baselinePrice(promptTokens: tokens, unixSeconds: draft.request.unixSeconds)?.cost(of: usage) ?? .zero
         return decision
+    }
+
+    /// The backend by whose tokenizer a prompt for that model is counted: the named one; the strongest where the name leaves
+    /// the model open, or routing would choose among others. Throws `forbidden` where the model itself would be refused,
+    /// `noBackend` where there is none.
+    func counting(
+        _ model: String,
+        _ bounds: Settings.RoutingBounds,
+        smartRouting: Bool?
+    ) throws(GatewayError) -> Backend {
+        let named = try? names.backend(named: model)
+        let allowed = bounds.allowedModels
+        guard !allowed.isEmpty, named.map({ !allowed.contains($0.name) }) ?? true else {
+            guard let backend = named ?? strongest.first else { throw Self.noBackends }
+            return backend
+        }
+        if let named, !(smartRouting ?? ((bounds.mode ?? mode) == .always)) { throw Self.notOpen(named, allowed) }
+        let open = backends.filter { allowed.contains($0.name) }
+        guard let backend = open.max(by: { $0.tier < $1.tier }) else { throw Self.noBackends }
+        return backend
+    }
+
+    private static func notOpen(_ backend: Backend, _ allowed: [String]) -> GatewayError {
+        let list = allowed.joined(separator: ", ")
+        return GatewayError(.forbidden("\(backend.name) is not open to this project; its models are \(list)"))
     }
 
     private func noTier(_ tier: Tier, _ asker: TierAsker) -> GatewayError {

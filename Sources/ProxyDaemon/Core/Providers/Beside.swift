@@ -11,13 +11,15 @@ struct Beside {
     let router: Router
     let transport: Transport
 
-    /// `{"input_tokens": n}`: the provider's own count, or an estimate by the model's family where it has none.
-    func countTokens(_ request: ClientRequest) async throws(GatewayError) -> Reply {
+    /// `{"input_tokens": n}`: the provider's own count, or an estimate by the model's family where it has none. Throws
+    /// `forbidden` where the client may not ask that model.
+    func countTokens(
+        _ request: ClientRequest,
+        within bounds: Settings.RoutingBounds
+    ) async throws(GatewayError) -> Reply {
         let prompt = try Prompt(parsing: request.body)
-        // A name that leaves the model open is counted for the strongest, whose tokenizer counts highest.
-        guard let backend = (try? router.backend(named: prompt.model)) ?? router.strongest.first else {
-            throw GatewayError(.noBackend("no backend is configured"))
-        }
+        let smartRouting = try Directives(request).smartRouting
+        let backend = try router.counting(prompt.model, bounds, smartRouting: smartRouting)
         guard backend.wire == .anthropic else { return estimate(prompt, backend, request) }
         let body = Splice.body(of: prompt, for: backend)
         let reply = try await forward(request, to: backend, body)
@@ -27,12 +29,29 @@ struct Beside {
         return estimate(prompt, backend, request)
     }
 
-    /// `GET /v1/models/{id}` of the first backend that speaks to Anthropic.
-    func model(_ request: ClientRequest) async throws(GatewayError) -> Reply {
-        guard let backend = router.backends.first(where: { $0.provider == .anthropic }) else {
-            throw GatewayError(.notFound("model: \(request.path.split(separator: "/").last ?? "")"))
+    /// `GET /v1/models/{id}` of the first backend that speaks to Anthropic. Throws `notFound` for what is no model's name:
+    /// with the backend's key on it, no path but that of one model may be asked for.
+    func model(_ id: String, _ request: ClientRequest) async throws(GatewayError) -> Reply {
+        let backend = router.backends.first { $0.provider == .anthropic }
+        guard let backend, Self.isModelName(id) else {
+            throw GatewayError(.notFound("model: \(id.prefix(100)) is not known here; see GET /v1/models"))
         }
-        return try await forward(request, to: backend, [])
+        // Put together anew, never the client's own path: what is encoded in that may be read in other ways there.
+        return try await forward(request.at("/v1/models/\(id)"), to: backend, [])
+    }
+
+    /// Nothing that a path would have to encode, and no dots that could lead out of it.
+    private static func isModelName(_ text: String) -> Bool {
+        guard !text.isEmpty, text.utf8.count <= 200, text != ".", !text.contains("..") else { return false }
+        return text.utf8.allSatisfy { byte in
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
+                UInt8(ascii: "@"), UInt8(ascii: "-"):
+                true
+            default: false
+            }
+        }
     }
 
     private func estimate(_ prompt: Prompt, _ backend: Backend, _ request: ClientRequest) -> Reply {

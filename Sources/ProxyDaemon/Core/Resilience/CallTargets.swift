@@ -48,7 +48,7 @@ struct CallTargets: Sendable {
             let rest = configured ?? usualFallbacks(of: own)
             return [own] + list.tiers.filter { $0 != own } + rest.filter { !list.tiers.contains($0) }
         case .forcedTier: return [own] + (configured ?? [])
-        case .notRouted, .passes, .capped, .keeps: return configured ?? []
+        case .notRouted, .passes, .capped, .raised, .keeps: return configured ?? []
         case .stays: return []
         }
     }

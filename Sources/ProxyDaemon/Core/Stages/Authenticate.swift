@@ -25,7 +25,7 @@ package struct ClientKeys: Sendable {
     }
 
     private let keys: [Key]
-    private let projects: [String]
+    private let projects: KnownProjects
     private let ring: KeyRing
 
     package init(_ keys: [Secret], projects: [Settings.Project] = [], ring: KeyRing = KeyRing()) {
@@ -34,26 +34,31 @@ package struct ClientKeys: Sendable {
             project.keys.map { Key(digest: Self.digest($0.exposed), project: project.name) }
         }
         self.keys = keys.map { Key(digest: Self.digest($0.exposed), project: nil) } + bound
-        self.projects = projects.map(\.name)
+        self.projects = KnownProjects(projects)
     }
 
     /// Whether a key must be presented.
     package var areRequired: Bool { !keys.isEmpty || !ring.isEmpty }
 
     /// Who sent the request, and for which project: that of the key, or for a key without one the project that the header
-    /// `X-Gateway-Project` names. Throws `unauthenticated` or `invalidRequest` with what to do.
+    /// `X-Gateway-Project` names. Throws `unauthenticated` or `invalidRequest` with what to do, and `forbidden` for a key of
+    /// a project that is not configured: nobody said what bounds it has.
     package func identify(_ request: ClientRequest) throws(GatewayError) -> ClientIdentity {
         var client = try holder(of: request)
+        guard projects.includes(client.project) else {
+            throw GatewayError(
+                .forbidden("the project of this gateway key is not configured; ask the gateway's operator to add it")
+            )
+        }
         // Where there are no projects the header speaks of something else, and is nobody's mistake.
         guard !projects.isEmpty, let named = request.header("x-gateway-project"), !named.isEmpty,
             named != client.project
         else { return client }
         guard client.project == Self.defaultProject else {
-            throw GatewayError(.invalidRequest("X-Gateway-Project: this key belongs to the project \(client.project)"))
+            throw GatewayError(.invalidRequest("X-Gateway-Project: this key belongs to another project"))
         }
-        guard projects.contains(named) else {
-            let list = ([Self.defaultProject] + projects).joined(separator: ", ")
-            throw GatewayError(.invalidRequest("X-Gateway-Project: no such project; there are \(list)"))
+        guard projects.includes(named) else {
+            throw GatewayError(.invalidRequest("X-Gateway-Project: no project of that name is configured"))
         }
         client.project = named
         return client

@@ -5,7 +5,7 @@ package final class Decide: Stage {
     package static let name = "decide"
     private let router: Router
     private let classifier: any Classifying
-    private let bounds: ByProject<Settings.RoutingBounds>
+    let bounds: ByProject<Settings.RoutingBounds>
     private let paces: Paces
     private let conversations: Conversations
     private let marking: CacheMarking?

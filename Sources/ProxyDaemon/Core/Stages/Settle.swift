@@ -291,10 +291,19 @@ package final class Settle: Stage {
         }
     }
 
-    /// About the first 120 bytes, cut where a character begins.
+    /// The first characters, as Unicode counts them.
     private static func snippet(_ text: [UInt8]) -> String {
-        var end = min(120, text.count)
-        while end < text.count, text[end] & 0xC0 == 0x80 { end += 1 }
-        return String(decoding: text[..<end], as: UTF8.self)
+        var rest = AnswerOpening.snippetCharacters
+        var end = 0
+        while end < text.count {
+            // Any byte but those that go on with a character begins one.
+            if text[end] & 0xC0 != 0x80 {
+                guard rest > 0 else { break }
+                rest -= 1
+            }
+            end += 1
+        }
+        // Bytes that are no text have no beginnings to count.
+        return String(decoding: text[..<min(end, 4 * AnswerOpening.snippetCharacters)], as: UTF8.self)
     }
 }

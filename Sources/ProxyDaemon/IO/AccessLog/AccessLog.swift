@@ -121,7 +121,12 @@ package final class AccessLog: Sendable {
 
     private static func open(_ path: String?) throws(AccessLogProblem) -> Int32 {
         guard let path else { return STDERR_FILENO }
-        let file = Glibc.open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0o640)
+        let flags = O_WRONLY | O_APPEND | O_CLOEXEC | O_NOCTTY
+        let new = Glibc.open(path, flags | O_CREAT | O_EXCL, 0o640)
+        // Whoever collects logs is in its group; the process's mask would leave it to the owner alone.
+        if new >= 0, fchmod(new, 0o640) == 0 { return new }
+        if new >= 0 { close(new) }
+        let file = Glibc.open(path, flags | O_CREAT, 0o640)
         guard file >= 0 else {
             throw AccessLogProblem(description: "log.access_path: \(SystemError(doing: "open \(path)", errno))")
         }

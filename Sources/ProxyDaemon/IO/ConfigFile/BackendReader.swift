@@ -40,7 +40,7 @@ struct BackendReader {
     }
 
     private func draft() throws(ConfigError) -> BackendDraft {
-        let name = try identifier("name")
+        let name = try required("name", fields["name"]?.plainName())
         let provider = try provider()
         let url = try baseURL(provider)
         let headers = try headers()
@@ -62,10 +62,8 @@ struct BackendReader {
         backend.reportsStreamUsage = try fields["stream_usage"]?.flag() ?? true
         backend.maxConcurrent = try fields["max_concurrent"]?.integer(in: 1...100_000)
         backend.timeoutSeconds = try fields["timeout_sec"]?.integer(in: 1...86_400)
-        let secretHeaders = [
-            "x-api-key", "authorization", "proxy-authorization", "cookie", "cf-access-client-secret",
-        ]
-        let hasSecret = backend.apiKey != nil || headers.contains { secretHeaders.contains($0.name.lowercased()) }
+        let hasSecret =
+            backend.apiKey != nil || headers.contains { OpenSecrets.headers.contains($0.name.lowercased()) }
         if let url, !url.isEncrypted, !url.isLoopback, hasSecret {
             throw (fields["base_url"] ?? item).error(
                 "would send backend \(name)'s key unencrypted to another machine; use https://"
@@ -87,7 +85,7 @@ struct BackendReader {
         return value
     }
 
-    /// A name that can stand in a header and in JSON as it is.
+    /// A model's id, which can stand in a header and in JSON as it is.
     private func identifier(_ key: String) throws(ConfigError) -> String {
         let text = try required(key, fields[key]?.text())
         guard Self.isIdentifier(text) else { throw (fields[key] ?? item).error(Self.identifierRule) }
@@ -186,5 +184,14 @@ struct BackendReader {
             cacheWrite5m: write5m ?? (input * 5 + 3) / 4,
             cacheWrite1h: write1h ?? input * 2
         )
+    }
+}
+
+extension LocatedValue {
+    /// What people call a backend, a project or a key; nil where nothing was written.
+    func plainName() throws(ConfigError) -> String? {
+        guard let text = try text() else { return nil }
+        guard PlainName.isValid(text) else { throw error(PlainName.rule) }
+        return text
     }
 }

@@ -5,7 +5,7 @@ extension ConfigKey {
     /// A Redis server's address, or null. It may hold a password, and is never shown.
     static func redisURL(_ path: String, _ member: any WritableKeyPath<Settings, Secret?> & Sendable) -> ConfigKey {
         ConfigKey(path) { value, settings throws(ConfigError) in
-            settings[keyPath: member] = try value.secret()
+            settings[keyPath: member] = try value.address()
         } show: {
             $0[keyPath: member].map(\.description) ?? "null"
         }
@@ -17,7 +17,7 @@ extension ConfigKey {
         _ member: any WritableKeyPath<Settings, Secret?> & Sendable
     ) -> ConfigKey {
         ConfigKey(path) { value, settings throws(ConfigError) in
-            guard let url = try value.secret() else { return }
+            guard let url = try value.address() else { return }
             guard isPostgres(url) else { throw value.error("expected postgresql://user:password@host:port/database") }
             settings[keyPath: member] = url
         } show: {

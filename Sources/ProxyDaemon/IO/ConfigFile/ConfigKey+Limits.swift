@@ -107,8 +107,8 @@ extension LocatedValue {
 
     private func keyRecord(of project: String?) throws(ConfigError) -> KeyRecord {
         let fields = try members(known: ["name", "key_hash", "limits", "budget"])
-        guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
-            throw (fields["name"] ?? self).error("expected a key with a name without spaces and quotes")
+        guard let name = try fields["name"]?.plainName() else {
+            throw (fields["name"] ?? self).error("expected a key with a name")
         }
         guard let text = try fields["key_hash"]?.text(),
             var record = KeyRecord(text: text, name: name, project: project)

@@ -71,8 +71,8 @@ extension LocatedValue {
             "name", "keys", "min_tier", "max_tier", "max_cost_usd", "prefer", "limits", "budget",
             "allowed_models", "routing_mode", "cache_scope", "reduction",
         ])
-        guard let name = try fields["name"]?.text(), BackendReader.isIdentifier(name) else {
-            throw (fields["name"] ?? self).error("expected a project with a name without spaces and quotes")
+        guard let name = try fields["name"]?.plainName() else {
+            throw (fields["name"] ?? self).error("expected a project with a name")
         }
         guard name != ClientKeys.defaultProject else {
             throw (fields["name"] ?? self).error("\(name) is the project of clients that belong to none")

@@ -149,8 +149,16 @@ struct ConfigKey: Sendable {
 }
 
 extension LocatedValue {
-    /// A key. No complaint about it shows any of it.
+    /// A key; nil for null, and for a variable that is not set. No complaint about it shows any of it.
     func secret() throws(ConfigError) -> Secret? {
+        if case .scalar(let raw) = tree.content, raw.allSatisfy(\.isWhitespace) {
+            throw error("an empty key protects nothing: write the key, a variable such as $NAME, or null for none")
+        }
+        return try address()
+    }
+
+    /// The same for an address that may hold a password, and may be left empty.
+    func address() throws(ConfigError) -> Secret? {
         guard let text = try text() else { return nil }
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
             throw error("holds a space or another character that no HTTP header may carry")

@@ -73,7 +73,9 @@ package enum ConfigLoader {
         guard let file = try find(path, in: standardPaths) else {
             return try load(text: "", path: nil, environment: environment, overrides: overrides)
         }
-        return try load(text: file.text, path: file.path, environment: environment, overrides: overrides)
+        var loaded = try load(text: file.text, path: file.path, environment: environment, overrides: overrides)
+        if let warning = try OpenSecrets.warning(file.text, path: file.path) { loaded.warnings.append(warning) }
+        return loaded
     }
 
     /// The same for a file's text.
@@ -114,9 +116,16 @@ package enum ConfigLoader {
         let names = inForce + drafts.map(\.backend.name).filter { !inForce.contains($0) }
         try checkNames(settings, fields, known: names)
         try checkShared(settings, fields)
+        let isAdminKeyFromEnvironment = variables.value("ADMIN_KEY") != nil
+        try refuseSharedAdminKey(settings, fields, isFromEnvironment: isAdminKeyFromEnvironment)
         try refuseUnguarded(settings)
         let proxy = unusedProxy(settings, environment)
-        return LoadedConfig(settings: settings, path: path, warnings: [demo, proxy].compactMap(\.self) + warnings)
+        let unsigned = unsignedAnswers(settings)
+        return LoadedConfig(
+            settings: settings,
+            path: path,
+            warnings: [demo, proxy, unsigned].compactMap(\.self) + warnings
+        )
     }
 
     private static func find(

@@ -20,6 +20,9 @@ extension KeyFile {
         try Self.check(name, "name")
         if let project { try Self.check(project, "project") }
         try Self.check(terms)
+        if let end = expiresUnixSeconds, end <= now {
+            throw KeyFileProblem("a key that expires at once is of no use: give it a minute or more", isRequests: true)
+        }
         return try await change { (records) throws(KeyFileProblem) in
             guard !records.contains(where: { $0.isNamed(name, project) && $0.isInForce(unixSeconds: now) }) else {
                 throw KeyFileProblem(
@@ -113,8 +116,8 @@ extension KeyFile {
     }
 
     private static func check(_ text: String, _ what: String) throws(KeyFileProblem) {
-        guard BackendReader.isIdentifier(text) else {
-            throw KeyFileProblem("\(what): expected a name without spaces and quotes", isRequests: true)
+        guard PlainName.isValid(text) else {
+            throw KeyFileProblem("\(what): \(PlainName.rule)", isRequests: true)
         }
     }
 }

@@ -23,9 +23,18 @@ package final class KeyFile: Sendable {
     package let directory: String
     private let store: StateFiles
 
-    package init(directory: String) {
+    /// Root runs this where the gateway is a user of its own.
+    private let servesOwner: Bool
+
+    /// `servesOwner`: where root runs this and the directory is another user's, the files are that user's.
+    package init(directory: String, servesOwner: Bool = false) {
         self.directory = directory
-        store = StateFiles(directory: directory)
+        self.servesOwner = servesOwner && getuid() == 0
+        store = StateFiles(
+            directory: directory,
+            loss: "no client key can be made or ended",
+            servesOwner: servesOwner
+        )
     }
 
     package var path: String { "\(directory)/\(Self.document)" }
@@ -98,13 +107,29 @@ package final class KeyFile: Sendable {
             }
         }
         let descriptor = open("\(directory)/keys-lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw KeyFileProblem("\(SystemError(doing: "cannot lock \(path)", errno))") }
+        guard descriptor >= 0 else {
+            let hint = errno == EACCES ? "; run this as the user whose directory that is, or as root" : ""
+            throw KeyFileProblem("\(SystemError(doing: "cannot lock \(path)", errno))\(hint)")
+        }
+        if let failure = share(descriptor) {
+            close(descriptor)
+            throw KeyFileProblem("\(failure)")
+        }
         for _ in 0..<100 {
             if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return descriptor }
             try? await Task.sleep(for: .milliseconds(20))
         }
         close(descriptor)
         throw KeyFileProblem("\(path) is being changed by somebody else; try again")
+    }
+
+    /// Has the lock be its directory's owner's. Only root's own file is given away: a link to another's is left alone.
+    private func share(_ lock: Int32) -> SystemError? {
+        var status = stat()
+        guard servesOwner, fstat(lock, &status) == 0, status.st_uid == 0, status.st_nlink == 1,
+            status.st_mode & S_IFMT == S_IFREG
+        else { return nil }
+        return StateFiles.give(lock, toOwnerOf: directory)
     }
 
     // MARK: The document

@@ -16,8 +16,8 @@ struct ModelEndpoints: Sendable {
     func answer(_ request: ClientRequest) async -> Reply {
         let dialect = Self.dialect(of: request)
         do throws(GatewayError) {
-            _ = try gateway.identify(request)
-            let offers = offers
+            let allowed = gateway.allowedModels(for: try gateway.identify(request))
+            let offers = offers(allowed)
             guard request.path != "/v1/models" else { return try list(offers, dialect, request) }
             let id = PercentEncoding.decode(request.path.dropFirst("/v1/models/".count)) ?? ""
             if let offer = offers.first(where: { $0.id == id }) {
@@ -25,11 +25,10 @@ struct ModelEndpoints: Sendable {
                     ? JSONReply.make(OpenAIEntry(offer), id: request.id)
                     : JSONReply.make(AnthropicEntry(offer), id: request.id)
             }
-            // Nothing but a model's name: a path with dots in it could lead to any of the provider's endpoints.
-            guard dialect == .anthropic, !gateway.settings.isDemo, Self.isModelName(id) else {
+            guard dialect == .anthropic, !gateway.settings.isDemo, allowed.isEmpty else {
                 throw GatewayError(.notFound("model: \(id.prefix(100)) is not known here; see GET /v1/models"))
             }
-            return await gateway.providerModel(request)
+            return await gateway.providerModel(id, request)
         } catch {
             return Gateway.refuse(error, id: request.id, in: dialect)
         }
@@ -53,8 +52,9 @@ struct ModelEndpoints: Sendable {
         var maxOutput: Int?
     }
 
-    /// The routed names, the aliases, the models behind them, then the further models of local servers.
-    private var offers: [Offer] {
+    /// The routed names, the aliases, the models behind them, then the further models of local servers: those of the
+    /// backends that are `allowed`, of all where that is empty.
+    private func offers(_ allowed: [String]) -> [Offer] {
         var offers = ModelNames.routed.map { name in
             Offer(id: name, displayName: "The gateway's choice", owner: "llm-gateway", releasedOn: "1970-01-01")
         }
@@ -73,13 +73,14 @@ struct ModelEndpoints: Sendable {
                 )
             )
         }
-        let backends = gateway.settings.backends
+        let backends = gateway.settings.backends.filter { allowed.isEmpty || allowed.contains($0.name) }
         for backend in backends {
             let title = catalogue.model(backend.model)?.displayName ?? backend.model
             add(backend.name, "\(backend.name): \(title)", backend, backend.model)
         }
         for backend in backends {
-            for model in [backend.model] + backend.allowedModels {
+            // Who may ask certain backends only may ask them for their own model, and for no other of the same server.
+            for model in [backend.model] + (allowed.isEmpty ? backend.allowedModels : []) {
                 let id = backend.tier == .local ? "local:\(model)" : model
                 add(id, catalogue.model(model)?.displayName ?? model, backend, model)
             }
@@ -192,18 +193,5 @@ struct ModelEndpoints: Sendable {
             AnthropicPage(data: entries, hasMore: hasMore, firstID: entries.first?.id, lastID: entries.last?.id),
             id: request.id
         )
-    }
-
-    private static func isModelName(_ text: String) -> Bool {
-        let isPlain = text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
-                UInt8(ascii: "@"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
-        return isPlain && !text.isEmpty && text != "." && text != ".."
     }
 }

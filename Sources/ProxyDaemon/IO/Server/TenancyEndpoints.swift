@@ -102,12 +102,10 @@ struct TenancyEndpoints: Sendable {
         guard (1...36_500).contains(wanted.expires_in_days ?? 1) else {
             throw GatewayError(.invalidRequest("expires_in_days: expected 1 to 36500"))
         }
-        let projects = [ClientKeys.defaultProject] + gateway.settings.projects.map(\.name)
-        if let project = wanted.project, projects.count > 1, !projects.contains(project) {
-            // A key of a project that nobody configured would have none of its bounds.
-            let list = projects.joined(separator: ", ")
+        let projects = KnownProjects(gateway.settings.projects)
+        if let project = wanted.project, !projects.includes(project) {
             throw GatewayError(
-                .invalidRequest("project: there is no \(project) in the configuration; there are \(list)")
+                .invalidRequest("project: there is no \(project) in the configuration; there are \(projects.list)")
             )
         }
         let made = try await changing { (file) throws(KeyFileProblem) in

@@ -41,8 +41,8 @@ struct UsageEndpoint: Sendable {
         }
         var since: Int64 = 0
         if let text = items["since"], !text.isEmpty {
-            guard let moment = UTCDay.milliseconds(text) else {
-                let expected = "expected a date such as 2026-11-21, or whole seconds since 1970"
+            guard let moment = SinceMoment.milliseconds(text, nowUnixMilliseconds: request.unixMilliseconds) else {
+                let expected = "expected \(SinceMoment.expected)"
                 throw GatewayError(.invalidRequest("since: \(expected), found \"\(text.prefix(60))\""))
             }
             since = moment

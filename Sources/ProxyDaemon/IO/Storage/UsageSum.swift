@@ -69,14 +69,6 @@ package enum UTCDay {
         return number(year: month / 12, month: month % 12 + 1, day: 1)
     }
 
-    /// A moment in milliseconds since 1970: a date, or whole seconds since 1970. nil for anything else.
-    package static func milliseconds(_ text: String) -> Int64? {
-        if let day = parse(text) { return day * 86_400_000 }
-        guard let seconds = Int64(text), seconds >= 0 else { return nil }
-        let (product, isOver) = seconds.multipliedReportingOverflow(by: 1_000)
-        return isOver ? .max : product
-    }
-
     /// Howard Hinnant's days-from-civil (https://howardhinnant.github.io/date_algorithms.html), for years from 0 on.
     private static func number(year: Int64, month: Int64, day: Int64) -> Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year

@@ -1,3 +1,4 @@
+import CProgram
 import Glibc
 
 /// What the system grants this process: how many files and sockets it may have open, and what that means for its clients.
@@ -14,10 +15,14 @@ package enum Descriptors {
         return Int(clamping: limit.rlim_cur)
     }
 
-    /// Has no core file written should the process crash: the keys are in its memory.
-    package static func forbidCoreFiles() {
+    /// Keeps what this process has from the machine's other users, for the keys are in its memory: files that it makes are
+    /// its own user's, no core file is written should it crash, and no process of the same user reads its memory or its
+    /// environment. Called before anything is written; what others may read says so itself.
+    package static func confine() {
+        umask(0o077)
         var none = rlimit(rlim_cur: 0, rlim_max: 0)
         _ = setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &none)
+        _ = gw_forbid_dumps()
     }
 
     /// How many are open now.

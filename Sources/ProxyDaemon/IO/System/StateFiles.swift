@@ -19,12 +19,26 @@ package final class StateFiles: StateStore {
     private static let instances = Atomic<Int>(0)
     /// What the names of files begin with.
     private let prefix: String
+    /// What a complaint says of the documents.
+    private let loss: String
+    /// Files are the directory's owner's, where that is somebody else and this is root.
+    private let servesOwner: Bool
     /// What temporary files end in, apart from those of other daemons and other instances.
     private let temporarySuffix: String
 
     /// `isDemo`: documents of a daemon with simulated backends only, beside the others' and never in their place.
-    package init(directory: String, isDemo: Bool = false) {
+    ///
+    /// `loss` tells what becomes of documents that cannot be saved. `servesOwner`: where root runs this in another user's
+    /// directory, what it makes there is that user's; without it the directory is not touched.
+    package init(
+        directory: String,
+        isDemo: Bool = false,
+        loss: String = "what is learned is kept in memory only",
+        servesOwner: Bool = false
+    ) {
         self.directory = directory
+        self.loss = loss
+        self.servesOwner = servesOwner && getuid() == 0
         prefix = isDemo ? "demo-" : ""
         let number = Self.instances.add(1, ordering: .relaxed).oldValue
         temporarySuffix = ".\(getpid()).\(number).tmp"
@@ -53,15 +67,17 @@ package final class StateFiles: StateStore {
         guard document.count <= Self.maximumBytes else {
             throw StateStoreError("\(path): \(document.count) bytes are over the limit of \(Self.maximumBytes)")
         }
-        let (directory, suffix) = (directory, temporarySuffix)
+        let (directory, suffix, servesOwner) = (directory, temporarySuffix, servesOwner)
         let failure = await withCheckedContinuation { continuation in
             queue.async {
-                continuation.resume(returning: Self.replace(path, with: document, in: directory, by: path + suffix))
+                continuation.resume(
+                    returning: Self.replace(path, document, directory, path + suffix, servesOwner: servesOwner)
+                )
             }
         }
         guard let failure else { return }
         throw StateStoreError(
-            "\(failure); what is learned is kept in memory only until \(directory) is a directory this user can write to"
+            "\(failure); \(loss) until \(directory) is a directory this user can write to"
         )
     }
 
@@ -102,15 +118,20 @@ package final class StateFiles: StateStore {
     /// nil when the document is safely there.
     private static func replace(
         _ path: String,
-        with document: [UInt8],
-        in directory: String,
-        by temporary: String
+        _ document: [UInt8],
+        _ directory: String,
+        _ temporary: String,
+        servesOwner: Bool
     ) -> SystemError? {
-        if let failure = makeDirectory(directory) { return failure }
-        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        if let failure = makeDirectory(directory, servesOwner: servesOwner) { return failure }
+        // In another user's directory, what has the name already may be a link to anything.
+        if servesOwner { unlink(temporary) }
+        let flags = O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW | (servesOwner ? O_EXCL : O_TRUNC)
+        let descriptor = open(temporary, flags, 0o600)
         guard descriptor >= 0 else { return SystemError(doing: "cannot write \(temporary)", errno) }
         // The file may be left from a run with another mask.
         var failure = fchmod(descriptor, 0o600) == 0 ? nil : SystemError(doing: "cannot protect \(temporary)", errno)
+        if failure == nil, servesOwner { failure = give(descriptor, toOwnerOf: directory) }
         if failure == nil, !writeAll(document, to: descriptor) || fsync(descriptor) != 0 {
             failure = SystemError(doing: "cannot write \(temporary)", errno)
         }
@@ -123,6 +144,15 @@ package final class StateFiles: StateStore {
         if failure != nil { unlink(temporary) }
         syncDirectory(directory)
         return failure
+    }
+
+    /// Makes the owner and group of a directory those of an open file.
+    static func give(_ descriptor: Int32, toOwnerOf directory: String) -> SystemError? {
+        var status = stat()
+        guard stat(directory, &status) == 0, fchown(descriptor, status.st_uid, status.st_gid) == 0 else {
+            return SystemError(doing: "cannot give a file in \(directory) to its owner", errno)
+        }
+        return nil
     }
 
     /// Removes the temporary files of daemons that died while they were writing.
@@ -164,7 +194,7 @@ package final class StateFiles: StateStore {
     }
 
     /// Makes the directory and those above it that are missing.
-    private static func makeDirectory(_ directory: String) -> SystemError? {
+    private static func makeDirectory(_ directory: String, servesOwner: Bool) -> SystemError? {
         var path = ""
         for part in directory.split(separator: "/") {
             path += "/\(part)"
@@ -174,6 +204,7 @@ package final class StateFiles: StateStore {
         guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
             return SystemError(doing: "cannot use \(directory)", ENOTDIR)
         }
+        if servesOwner, status.st_uid != getuid() { return nil }
         guard status.st_uid == getuid() else { return SystemError(doing: "\(directory) is another user's", EPERM) }
         guard status.st_mode & 0o777 == 0o700 || chmod(directory, 0o700) == 0 else {
             return SystemError(doing: "cannot protect \(directory)", errno)
