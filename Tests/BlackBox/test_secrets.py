@@ -4,6 +4,7 @@ import os
 import pwd
 import stat
 import subprocess
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -100,18 +101,25 @@ def test_the_process_keeps_to_itself(start):
     assert stat.S_IMODE(gateway.socket.stat().st_mode) == 0o600
 
 
-def test_nobody_of_the_same_user_reads_its_environment(start):
+@pytest.fixture
+def open_home():
+    """A directory that another user can be given: pytest's own are closed."""
+    with tempfile.TemporaryDirectory(prefix="gw-") as name:
+        yield Path(name)
+
+
+def test_nobody_of_the_same_user_reads_its_environment(open_home, start):
     """The kernel gives what a process shows of itself to root where the process may not be dumped."""
-    directory = start.directory()
+    directory = open_home
     program = [binary("gatewayd"), "serve", "--demo", "--port", "0", "--socket", str(directory / "run" / "s")]
-    environment = processes.xdg(directory)
+    environment = processes.xdg(directory, ADMIN_KEY="operator-key")
     user = os.getuid()
     if user == 0:
         user = pwd.getpwnam("nobody").pw_uid
         for path in [directory, *directory.rglob("*")]:
             os.chown(path, user, -1)
-        if not may_be_reached(directory, user) or not may_be_reached(Path(program[0]), user):
-            pytest.skip("another user cannot reach the program or the test's directory")
+        if not may_be_reached(Path(program[0]), user):
+            pytest.skip(f"another user cannot reach {program[0]}")
         program = ["setpriv", f"--reuid={user}", "--clear-groups", *program]
     gateway = start.adopt(processes.Child("gatewayd", program, environment, directory))
     gateway.find(r"listens on ")
@@ -120,7 +128,9 @@ def test_nobody_of_the_same_user_reads_its_environment(start):
     assert (process / "environ").stat().st_uid == 0
     # It goes on looking at itself: descriptors, memory and processor time are among its figures.
     port = int(gateway.find(r"listens on http://127\.0\.0\.1:(\d+)")[1])
-    assert get_json(port, "/health")["status"] == "ok"
+    metrics = ask(port, "GET", "/admin/metrics", None, {"x-api-key": "operator-key"}).body.decode()
+    figures = dict(line.split(" ", 1) for line in metrics.splitlines() if line.startswith("process_"))
+    assert float(figures["process_open_fds"]) > 3 and float(figures["process_resident_memory_bytes"]) > 0
 
 
 def may_be_reached(path, user):
