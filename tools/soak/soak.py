@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -231,7 +232,7 @@ def processes(directory, arguments, children):
     backend = {"provider": "anthropic", "model": "claude-haiku-4-5", "base_url": upstream, "api_key": "soak-upstream-key"}
     config = {
         "server": {"port": 0, "max_connections": 2_000},
-        "auth": {"keys": ["soak-client-key"]},
+        "auth": {"keys": ["soak-client-key"], "admin_key": "soak-admin-key"},
         "control": {"socket": str(directory / "gateway.sock")},
         "models": [{"name": "steady", "tier": "fast"} | backend, {"name": "second", "tier": "fast"} | backend],
         "routing": {"mode": "off"},
@@ -248,10 +249,20 @@ def processes(directory, arguments, children):
     return daemon, port
 
 
-def sample(pid):
+def sample(pid, port):
     """Memory in MiB, descriptors, threads."""
     resident = int(Path(f"/proc/{pid}/statm").read_text().split()[1]) * PAGE_MIB
-    return resident, len(os.listdir(f"/proc/{pid}/fd")), len(os.listdir(f"/proc/{pid}/task"))
+    return resident, open_descriptors(pid, port), len(os.listdir(f"/proc/{pid}/task"))
+
+
+def open_descriptors(pid, port):
+    """The gateway shows them to root alone; others ask it how many there are."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/fd"))
+    except PermissionError:
+        request = urllib.request.Request(f"http://127.0.0.1:{port}/admin/metrics", headers={"x-api-key": "soak-admin-key"})
+        with urllib.request.urlopen(request, timeout=5) as answer:
+            return int(float(re.search(r"^process_open_fds (\S+)$", answer.read().decode(), re.MULTILINE)[1]))
 
 
 def slope(points):
@@ -275,7 +286,7 @@ async def drive(daemon, port, figures, arguments):
     for seconds, rate, most in ((total * 0.5, arguments.rate * 4, WARM_UP_REQUESTS), (None, arguments.rate, None)):
         end = time.monotonic() + (seconds or max(1, began + total - time.monotonic()))
         work_done = asyncio.gather(*(work(client, end, rate / arguments.clients, most) for client in clients))
-        beside = asyncio.gather(watch(daemon, figures, end), reload(daemon, end, arguments))
+        beside = asyncio.gather(watch(daemon, port, figures, end), reload(daemon, end, arguments))
         await work_done
         beside.cancel()
         await asyncio.gather(beside, return_exceptions=True)
@@ -287,7 +298,7 @@ async def drive(daemon, port, figures, arguments):
         # What was cut off is let go of, and what the clients left is closed.
         await asyncio.sleep(5)
         if daemon.poll() is None:
-            silences.append(sample(daemon.pid))
+            silences.append(sample(daemon.pid, port))
     return warm_up, silences
 
 
@@ -302,9 +313,9 @@ async def work(client, end, rate, most):
         await client.one()
 
 
-async def watch(daemon, figures, end):
+async def watch(daemon, port, figures, end):
     while time.monotonic() < end and daemon.poll() is None:
-        figures.samples.append((time.monotonic(), *sample(daemon.pid)))
+        figures.samples.append((time.monotonic(), *sample(daemon.pid, port)))
         await asyncio.sleep(1)
 
 
@@ -373,7 +384,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="soak-") as name:
         try:
             daemon, port = processes(Path(name), arguments, children)
-            idle = sample(daemon.pid)
+            idle = sample(daemon.pid, port)
             figures = Figures()
             began = time.monotonic()
             warm_up, silences = asyncio.run(drive(daemon, port, figures, arguments))
