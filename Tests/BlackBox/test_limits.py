@@ -4,6 +4,7 @@ import concurrent.futures
 import datetime
 import json
 import random
+import re
 import signal
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 
 import processes
 import wire
-from processes import backend, config, wait_until
+from processes import REPOSITORY, backend, config, wait_until
 from redis_server import PROGRAM, Redis
 from wire import messages, prompt
 
@@ -380,5 +381,104 @@ def test_two_gateways_share_a_budget_and_a_rate(start, tmp_path):
         assert messages(gateways[0].port, prompt()).status != 429
         assert time.monotonic() - started < 2
         gateways[0].find("without Redis")
+    finally:
+        redis.stop()
+
+
+def access_list():
+    """The line of docs/redis.md that gives a user what the gateway needs, as the arguments of one command."""
+    line = re.search(r"^ACL SETUSER gateway .*$", (REPOSITORY / "docs" / "redis.md").read_text(), re.MULTILINE)
+    return line[0].replace("choose-a-password", "secret").split()
+
+
+def warned(gateway):
+    """What /v1/metrics says of limits and budgets that are not shared."""
+    warnings = wire.get_json(gateway.port, "/v1/metrics")["warnings"]
+    return [warning for warning in warnings if warning.startswith("limits and budgets are this daemon's alone")]
+
+
+def use_up(gateway, prompt):
+    """Asks until a budget refuses; how often it did not, and what the refusal says. Each answer is looked at."""
+    for count in range(60):
+        answer = messages(gateway.port, prompt)
+        if answer.status != 200:
+            assert answer.status == 429, answer.body
+            return count, wire.assert_error(answer, 429, "rate_limit_error"), answer
+    raise AssertionError("60 requests passed the budget")
+
+
+TROUBLES = {
+    # What is done to Redis, what undoes it, and the word of its error.
+    "access list": ([["ACL", "SETUSER", "gateway", "-eval"]], [["ACL", "SETUSER", "gateway", "+eval"]], "NOPERM"),
+    "replica": ([["REPLICAOF", "127.0.0.1", "1"]], [["REPLICAOF", "NO", "ONE"]], "READONLY"),
+    "full": ([["CONFIG", "SET", "maxmemory", "1"]], [["CONFIG", "SET", "maxmemory", "0"]], "OOM"),
+}
+
+
+@NEEDS_REDIS
+@pytest.mark.parametrize("from_start", [True, False])
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_redis_that_refuses_scripts_is_told_and_passed_by(start, tmp_path, trouble, from_start):
+    begin, end, word = TROUBLES[trouble]
+    redis = Redis(tmp_path)
+    try:
+        # The documented access list is enough for everything that follows.
+        assert redis.command(*access_list()) == "OK"
+
+        def run(commands):
+            for command in commands:
+                assert redis.command(*command) == "OK"
+
+        if from_start:
+            run(begin)
+        # Three cents for each answer, of fifty a day.
+        billed = wire.ANSWER.replace(b'"output_tokens":3', b'"output_tokens":20')
+        assert billed != wire.ANSWER
+        upstream = start.upstream(lambda request, connection: connection.sendall(wire.response_bytes(body=billed)))
+        url = f"redis://gateway:secret@127.0.0.1:{redis.port}"
+        chosen = limited(
+            upstream, budget={"usd_per_day": 0.5, "shared": True}, cache={"enabled": False, "redis_url": url}
+        )
+        gateways = [start.gateway(chosen), start.gateway(chosen)]
+        asked = prompt(max_tokens=20)
+        shared = 0
+        known = [0, 0]
+        if not from_start:
+            for gateway in gateways:
+                gateway.find("limits and budgets are shared through Redis")
+                assert messages(gateway.port, asked).status == 200
+                assert not warned(gateway)
+            # Asking again, each hears of all that came before.
+            for gateway in gateways:
+                assert messages(gateway.port, asked).status == 200
+            shared, known = 4, [3, 4]
+            run(begin)
+        alone = []
+        for gateway, sums in zip(gateways, known):
+            count, text, refused = use_up(gateway, asked)
+            # Its own ledger, and not the uncertainty of a late reply, says no: before what it knows of passes the budget.
+            assert "the budget of $0.5" in text and "could not be found out" not in text
+            assert refused["x-should-retry"] == "false"
+            alone.append(count)
+            assert 0.4 < (sums + count) * 0.03 <= 0.5
+            gateway.find(f"limits and budgets are this daemon's alone: Redis at .* refuses their scripts .{word}")
+            wait_until(lambda: len(warned(gateway)) == 1 and word in warned(gateway)[0], "the alert is there")
+            assert "secret" not in warned(gateway)[0]
+        assert len(upstream.requests) == shared + sum(alone)
+        run(end)
+        for gateway in gateways:
+            wait_until(lambda: not warned(gateway), "it is over")
+            assert gateway.stderr.count("limits and budgets are this daemon's alone") == 1
+        # All of it is booked where it is shared, once.
+        nanodollars = len(upstream.requests) * 30_000_000
+        wait_until(
+            lambda: redis.command("HGET", "llm-gateway:budget:1:all", "day_spent") == str(nanodollars).encode(),
+            "what was spent meanwhile is booked",
+        )
+        for gateway in gateways:
+            refused = messages(gateway.port, asked)
+            assert refused.status == 429 and refused["x-should-retry"] == "false"
+        assert len(upstream.requests) == shared + sum(alone)
+        assert redis.command("HGET", "llm-gateway:budget:1:all", "reserved") in (None, b"0")
     finally:
         redis.stop()

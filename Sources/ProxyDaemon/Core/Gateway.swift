@@ -34,6 +34,7 @@ package struct Gateway: Sendable {
     package let limits: LimitGate
     /// How much clients may spend.
     package let budgets: Budgets
+    private let sharedLimits: (any SharedLimits)?
     let clock: Clock
     private let keys: ClientKeys
     /// The hashed keys, which may change while requests are under way.
@@ -83,6 +84,7 @@ package struct Gateway: Sendable {
         self.classifier = classifier
         self.transport = transport
         self.clock = clock
+        self.sharedLimits = settings.limits.isShared || settings.budgets.isShared ? sharedLimits : nil
         keyRing = ring
         keys = ClientKeys(settings.auth.keys, projects: settings.projects, ring: ring)
         router = Router(settings: settings, catalogue: catalogue)
@@ -339,6 +341,7 @@ package struct Gateway: Sendable {
             }
         }
         snapshot.warnings += GatewayCaching.warnings(of: snapshot.cache)
+        snapshot.warnings += sharedLimits?.problems ?? []
         if case .off(let why)? = classifier.embedding {
             snapshot.warnings.append("prompts are classified without embeddings: \(why)")
         }

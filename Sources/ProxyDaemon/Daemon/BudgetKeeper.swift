@@ -4,17 +4,27 @@ import Logging
 import ServiceLifecycle
 import Synchronization
 
-/// Keeps on disk what was spent, so that a restart does not begin the day anew.
+/// Keeps on disk what was spent, so that a restart does not begin the day anew, and sees to it that what several daemons spend
+/// together is shared again after trouble.
 final class BudgetKeeper: Service {
     private let budgets: Budgets
     private let store: StateFiles?
     private let redis: RedisClient?
+    private let shared: RedisLimits?
     private let logger: Logger
     private let hasFailed = Mutex(false)
 
-    /// `directory` nil: nothing is kept. `redis` is where limits and budgets are shared; it is let go of at the end.
-    init(_ budgets: Budgets, directory: String?, isDemo: Bool, redis: RedisClient?, logger: Logger) {
+    /// `directory` nil: nothing is kept. `redis` is where limits and budgets are `shared`; it is let go of at the end.
+    init(
+        _ budgets: Budgets,
+        directory: String?,
+        isDemo: Bool,
+        redis: RedisClient?,
+        shared: RedisLimits?,
+        logger: Logger
+    ) {
         self.budgets = budgets
+        self.shared = shared
         store = directory.map { StateFiles(directory: $0, isDemo: isDemo) }
         self.redis = redis
         self.logger = logger
@@ -28,12 +38,36 @@ final class BudgetKeeper: Service {
 
     func run() async throws {
         defer { redis?.stop() }
-        guard let store else { return try await gracefulShutdown() }
         await cancelWhenGracefulShutdown {
-            // What the sleep throws is that the task was cancelled.
-            while (try? await Task.sleep(for: .seconds(1))) != nil { await self.save(to: store) }
+            await withTaskGroup { group in
+                group.addTask { await self.watch() }
+                group.addTask { await self.keepSaving() }
+            }
         }
-        await save(to: store)
+        if let store { await save(to: store) }
+        if let count = shared?.waitingCount, count > 0 {
+            logger.warning(
+                "\(count) amounts that were spent without Redis are not booked there: its budgets' sums are too low"
+            )
+        }
+    }
+
+    private func keepSaving() async {
+        guard let store else { return }
+        // What the sleep throws is that the task was cancelled.
+        while (try? await Task.sleep(for: .seconds(1))) != nil { await save(to: store) }
+    }
+
+    /// Says in the log whenever limits and budgets begin or cease to be shared.
+    private func watch() async {
+        guard let shared, let redis else { return }
+        await shared.watch { [logger] sharing in
+            if let problem = sharing.problem {
+                logger.warning("\(problem)")
+            } else {
+                logger.notice("limits and budgets are shared through Redis at \(redis.address)")
+            }
+        }
     }
 
     /// Says once that saving fails, and once that it works again.
@@ -59,7 +93,7 @@ enum SharedLimitsAssembly {
     private static let timeoutMilliseconds = 50
 
     /// nil where nothing is shared. Throws what is wrong with the server's address.
-    static func client(_ settings: Settings, logger: Logger) throws -> RedisClient? {
+    static func client(_ settings: Settings) throws -> RedisClient? {
         guard settings.limits.isShared || settings.budgets.isShared, let url = settings.cache.redisURL?.exposed else {
             return nil
         }
@@ -73,12 +107,6 @@ enum SharedLimitsAssembly {
         var options = RedisClient.Options()
         options.timeoutMilliseconds = timeoutMilliseconds
         options.name = "llm-gateway-limits"
-        let name = "\(address)"
-        return try RedisClient(address, options: options) { state in
-            switch state {
-            case .ok: logger.notice("limits and budgets are shared through Redis at \(name)")
-            case .down(let why): logger.warning("limits and budgets are this daemon's alone, without Redis: \(why)")
-            }
-        }
+        return try RedisClient(address, options: options)
     }
 }

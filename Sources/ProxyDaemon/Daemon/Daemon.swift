@@ -76,6 +76,7 @@ struct Daemon {
             directory: directory,
             isDemo: settings.isDemo,
             redis: parts.limitsRedis,
+            shared: parts.sharedLimits,
             logger: logger
         )
         await budgets.prepare()

@@ -76,7 +76,7 @@ struct LongLived: Sendable {
             clock: clock,
             logger: logger
         )
-        limitsRedis = try SharedLimitsAssembly.client(settings, logger: logger)
+        limitsRedis = try SharedLimitsAssembly.client(settings)
         sharedLimits = limitsRedis.map { RedisLimits($0, isDemo: settings.isDemo) }
         simulator = SimulatorHost(side)
         webFeed = WebFeed(loop: side.next())

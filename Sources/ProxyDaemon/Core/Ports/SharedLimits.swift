@@ -2,8 +2,11 @@ package import Shared
 
 /// Limits and budgets that several daemons share. Every call is atomic among all of them and goes by one clock.
 package protocol SharedLimits: Sendable {
-    /// Somebody answers, if not always in time.
+    /// Somebody answers, if not always in time, and does what they are asked.
     var isThere: Bool { get }
+
+    /// What keeps the daemons from going by the same counts, for people; empty where nothing does.
+    var problems: [String] { get }
 
     /// As ``RateLimiter/take(_:now:)``; nil where nobody answers in time.
     func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]?
@@ -16,6 +19,10 @@ package protocol SharedLimits: Sendable {
 
     /// Ends reservations and books what was spent, once, however late that gets through. Returns at once.
     func settle(_ reservations: [HeldAmount], id: String, spent: USD, scopes: [LimitScope])
+}
+
+extension SharedLimits {
+    package var problems: [String] { [] }
 }
 
 /// An amount put aside under an id of its own.

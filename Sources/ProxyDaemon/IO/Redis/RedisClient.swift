@@ -111,6 +111,9 @@ package final class RedisClient: Sendable {
 
     package var state: RedisState { shared.state }
 
+    /// The first attempt to connect is over, one way or the other.
+    package var isDecided: Bool { shared.isDecided }
+
     /// What was counted since the start.
     package struct Counts: Sendable, Equatable {
         /// Calls that ended without a reply at their deadline.
@@ -138,6 +141,7 @@ final class RedisShared: Sendable {
     private struct Inbox {
         var commands: [Command] = []
         var state = RedisState.down("Redis: not connected yet")
+        var isDecided = false
         var isStopped = false
         var waiting = 0
         var waitingBytes = 0
@@ -164,6 +168,7 @@ final class RedisShared: Sendable {
     deinit { close(wakeDescriptor) }
 
     var state: RedisState { inbox.withLock { $0.state } }
+    var isDecided: Bool { inbox.withLock { $0.isDecided } }
     var counts: RedisClient.Counts { inbox.withLock { $0.counts } }
 
     var latencyP50Milliseconds: Double? {
@@ -256,6 +261,7 @@ final class RedisShared: Sendable {
         inbox.withLock { inbox in
             if inbox.isStopped { return false }
             inbox.state = state
+            inbox.isDecided = true
             return true
         }
     }
