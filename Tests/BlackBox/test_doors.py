@@ -13,7 +13,7 @@ import pytest
 
 import wire
 from listeners import Listener, SecureUpstream
-from processes import backend, config, wait_until, xdg
+from processes import backend, binary, config, wait_until, xdg
 from wire import assert_openai_error, messages, prompt
 
 # How it stops.
@@ -78,6 +78,35 @@ def test_what_does_not_finish_in_time_ends_with_an_error(start, endless):
     assert answers[2].status == 503 and answers[2]["x-gateway-error"] == "shutting_down" and answers[2]["retry-after"]
     assert_openai_error(answers[3], 503)
     assert gateway.wait(8) == 0
+    # The books say the same as the clients were told: the gateway stopped, and nobody left.
+    environment = xdg(gateway.directory)
+    command = [binary("gatewayd"), "export", "--config", str(gateway.config)]
+    export = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=20, check=True)
+    rows = [json.loads(line) for line in export.stdout.splitlines()]
+    assert len(rows) == 4 and sorted(row["stream"] for row in rows) == [False, False, True, True]
+    for row in rows:
+        assert row["status"] == 503, row
+        assert row["error"] == "the gateway stopped before the answer was complete"
+        assert row["usage_is_estimated"] and row["input_tokens"] > 0
+    # What had come of the streams is counted.
+    assert all(row["output_tokens"] > 0 for row in rows if row["stream"])
+    assert "the client left" not in gateway.stderr and gateway.stderr.count("status=503") == 4
+
+
+def test_a_client_that_leaves_while_it_drains_has_left(start, endless):
+    gateway = start.gateway(config(backend("a", endless.url), server={"drain_timeout_sec": 20}))
+    with wire.Connection(gateway.port) as client:
+        client.request("POST", "/v1/messages", json.dumps(prompt(model="a", stream=True)).encode())
+        assert client.head().status == 200
+        gateway.signal(signal.SIGTERM)
+        gateway.find("draining")
+    assert gateway.wait(10) == 0
+    command = [binary("gatewayd"), "export", "--config", str(gateway.config)]
+    export = subprocess.run(
+        command, env=xdg(gateway.directory), capture_output=True, text=True, timeout=20, check=True
+    )
+    (row,) = [json.loads(line) for line in export.stdout.splitlines()]
+    assert row["status"] == 499 and row["error"] == "the client left before the answer was complete"
 
 
 def test_a_second_signal_stops_at_once(start, endless):

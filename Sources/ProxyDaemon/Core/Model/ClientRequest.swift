@@ -58,6 +58,8 @@ package final class ClientRequest: Sendable {
     package let step: WorkflowPlace?
     /// Is told what becomes of it; nil where nobody wants to know.
     package let trace: RequestTrace?
+    /// Whether the gateway ends it; nil where only its client can.
+    package let cutOff: CutOff?
     /// Who asks for the tier that its header names, where that is not the client by that header.
     package let tierAsker: TierAsker?
     /// Its answer is compared with others to the same prompt. Only front ends of the operator's say so, no header does.
@@ -76,11 +78,13 @@ package final class ClientRequest: Sendable {
         unixMilliseconds: Int64 = 0,
         step: WorkflowPlace? = nil,
         trace: RequestTrace? = nil,
+        cutOff: CutOff? = nil,
         tierAsker: TierAsker? = nil,
         isComparison: Bool = false
     ) {
         self.isComparison = isComparison
         self.trace = trace
+        self.cutOff = cutOff
         self.id = id
         self.method = method
         self.path = path
@@ -114,6 +118,7 @@ package final class ClientRequest: Sendable {
             unixMilliseconds: unixMilliseconds,
             step: step,
             trace: trace,
+            cutOff: cutOff,
             tierAsker: asker,
             isComparison: isComparison
         )
@@ -135,6 +140,7 @@ package final class ClientRequest: Sendable {
             unixMilliseconds: unixMilliseconds,
             step: step,
             trace: trace,
+            cutOff: cutOff,
             tierAsker: tierAsker,
             isComparison: isComparison
         )

@@ -66,6 +66,9 @@ package struct Exchange: Sendable {
     /// Whether the prompt ends with something that a user said. What was decided before is looked at here.
     func isUserTurn(_ prompt: Prompt) -> Bool { (turn?.kind ?? TurnKind(prompt)) == .userTurn }
 
+    /// The gateway ended it, and not its client.
+    var wasCutOff: Bool { request.cutOff?.hasBegun ?? false }
+
     package init(_ request: ClientRequest, dialect: Dialect) {
         self.request = request
         self.dialect = dialect

@@ -87,6 +87,8 @@ package final class Settle: Stage {
 
     private func refuse(_ exchange: Exchange, _ error: GatewayError) -> Reply {
         var exchange = exchange
+        // The client is still there, and is told.
+        let error = error.kind == .cancelled && exchange.wasCutOff ? GatewayError(.shuttingDown) : error
         var headers = GatewayHeaders.errorFields(error, id: exchange.request.id)
         let contents = contents(exchange, headers, [])
         let summary = close(&exchange, status: error.status, end: .broken(error), contents: contents)
@@ -118,6 +120,11 @@ package final class Settle: Stage {
         settleBounds(exchange, spent: price.cost + overhead)
         if !exchange.reduction.isEmpty { row.tokensSaved = exchange.reduction.tokensSaved }
         switch end {
+        case .abandoned where exchange.wasCutOff, .broken(GatewayError(.shuttingDown)):
+            let error = GatewayError(.shuttingDown)
+            row.status = error.status
+            row.error = "the gateway stopped before the answer was complete"
+            failure = error.label
         case .broken(let error):
             row.error = error.message
             failure = error.kind == .cancelled ? nil : error.label

@@ -53,7 +53,8 @@ final class HTTPConnection: ChannelInboundHandler {
     /// A request was answered on it.
     private var hasServed = false
     /// The daemon's time to finish is over: what is being answered ends now.
-    private var isCutOff = false
+    private var isCutOff: Bool { ending.hasBegun }
+    private let ending = CutOff()
 
     init(_ home: ServerLoop, _ settings: Settings.Server, _ gate: RequestGate) {
         self.settings = settings
@@ -146,7 +147,7 @@ final class HTTPConnection: ChannelInboundHandler {
     func cutOff() {
         switch state {
         case .responding(_, let task):
-            isCutOff = true
+            ending.begin()
             isQuiescing = true
             resumeWriter()
             task?.cancel()
@@ -237,7 +238,8 @@ final class HTTPConnection: ChannelInboundHandler {
 
     private func respond(_ head: HTTPRequestHead, _ body: [UInt8]) {
         guard let context else { return }
-        let request = ClientRequest(head, body, id: shared.ids.next(), isFromLoopback: isLoopback, access?.trace)
+        let id = shared.ids.next()
+        let request = ClientRequest(head, body, id: id, isFromLoopback: isLoopback, access?.trace, ending)
         state = .responding(head, nil)
         let responder = shared.responder
         let me = NIOLoopBound(self, eventLoop: context.eventLoop)

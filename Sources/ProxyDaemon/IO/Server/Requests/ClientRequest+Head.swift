@@ -3,8 +3,14 @@ import NIOHTTP1
 
 extension ClientRequest {
     /// A request that has come in whole, now.
-    convenience init(_ head: HTTPRequestHead, _ body: [UInt8], id: String, isFromLoopback: Bool, _ trace: RequestTrace?)
-    {
+    convenience init(
+        _ head: HTTPRequestHead,
+        _ body: [UInt8],
+        id: String,
+        isFromLoopback: Bool,
+        _ trace: RequestTrace?,
+        _ cutOff: CutOff
+    ) {
         let target = head.uri.split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         self.init(
             id: id,
@@ -16,7 +22,8 @@ extension ClientRequest {
             isFromLoopback: isFromLoopback,
             arrivedNanoseconds: MonotonicTime.nanoseconds(),
             unixMilliseconds: MonotonicTime.unixMilliseconds(),
-            trace: trace
+            trace: trace,
+            cutOff: cutOff
         )
     }
 }
