@@ -249,3 +249,31 @@ def test_connections_that_a_rush_needed_are_let_go_while_others_ask(start):
         return len(provider.connections) <= 32
 
     wait_until(are_few, "the provider has few connections")
+
+
+def test_failures_in_a_fixed_pattern_never_multiply_the_calls(start):
+    """Three tiers at one provider that fails four calls of nine, too few in a row to open a breaker."""
+    calls = itertools.count()
+    pattern = [500, 200, 500, 200, 500, 200, 500, 200, 200]
+
+    def answer(request, connection):
+        status = pattern[next(calls) % len(pattern)]
+        connection.sendall(raw(200) if status == 200 else raw(status, OVERLOADED[1]))
+
+    provider = start.upstream(answer)
+    tiers = {"haiku": "fast", "sonnet": "balanced", "opus": "premium"}
+    models = [backend(name, provider.url, tier=tier) for name, tier in tiers.items()]
+    fallbacks = {"fast": ["balanced", "premium"], "balanced": ["premium", "fast"], "premium": ["balanced", "fast"]}
+    rules = ON | {"breaker": {"enabled": True, "error_rate": 0.9}}
+    gateway = start.gateway(config(*models, fallbacks=fallbacks, **rules))
+    began = time.monotonic()
+    statuses = [wire.messages(gateway.port, ASKED | {"model": list(tiers)[n % 3]}).status for n in range(300)]
+    seconds = time.monotonic() - began
+    # A fifth more, the five that are there at the start, and one for each ten seconds.
+    assert 345 <= len(provider.requests) <= 365 + seconds / 10 + 1
+    assert set(statuses) == {200, 500}
+    # Where most calls go well again, nobody sees the single ones that do not.
+    pattern[:] = [200]
+    assert {ask(gateway).status for _ in range(10)} == {200}
+    pattern[:] = [200] * 7 + [500]
+    assert {ask(gateway).status for _ in range(40)} == {200}

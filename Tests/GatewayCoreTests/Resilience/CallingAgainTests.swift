@@ -189,8 +189,35 @@ import Testing
             $0.breaker.isEnabled = false
         }
         for number in 0..<100 { #expect(await bench.ask(model: "haiku", id: "\(number)").status == 500) }
-        // Three that are there at the start, and what comes back while they wait.
-        #expect((120...126).contains(bench.called.count))
+        // Five that are there at the start, and what comes back while they wait.
+        #expect((120...128).contains(bench.called.count))
+    }
+
+    @Test func `never leads to more than a fifth of further calls on other tiers either`() async {
+        // Four of nine calls fail, whoever is called: too few to open a breaker.
+        let pattern = [500, 200, 500, 200, 500, 200, 500, 200, 200]
+        let answers = (0..<900).map { pattern[$0 % 9] == 200 ? Self.good : Self.refusal(500) }
+        let bench = Bench(answers) { $0.breaker.isEnabled = false }
+        var failed = 0
+        for number in 0..<300 {
+            if await bench.ask(id: "\(number)").status != 200 { failed += 1 }
+        }
+        #expect((360...368).contains(bench.called.count))
+        #expect(Set(bench.called) == ["haiku", "sonnet"])
+        // Four ninths of some 365 calls, without the 65 after which another one went well.
+        #expect((92...102).contains(failed))
+    }
+
+    @Test func `goes elsewhere unnoticed when its backend breaks down in quiet traffic`() async {
+        let works = Array(repeating: Self.good, count: 20)
+        let bench = Bench(
+            [
+                Self.refusal(529), Self.refusal(529), Self.good, Self.refusal(529), Self.refusal(529), Self.good,
+                Self.refusal(529),
+            ] + works
+        )
+        for number in 0..<20 { #expect(await bench.ask(id: "\(number)").status == 200, "\(number)") }
+        #expect(bench.called.filter { $0 == "haiku" }.count == 5)
     }
 
     @Test func `again and again opens the breaker, which closes when it works again`() async {

@@ -1,3 +1,4 @@
+import Shared
 import Testing
 
 @testable import GatewayCore
@@ -82,9 +83,9 @@ import Testing
 }
 
 @Suite struct `The budget of retries` {
-    @Test func `a fifth of the requests may be tried again, and three at the start`() {
+    @Test func `a fifth of the requests may be tried again, and five at the start`() {
         let budget = RetryBudget(share: 0.2, now: 0)
-        #expect((0..<5).filter { _ in budget.withdraw(now: 0) }.count == 3)
+        #expect((0..<8).filter { _ in budget.withdraw(now: 0) }.count == 5)
         var retried = 0
         for _ in 0..<1_000 {
             budget.deposit()
@@ -95,19 +96,101 @@ import Testing
 
     @Test func `a lone request may be tried again after a while`() {
         let budget = RetryBudget(share: 0.2, now: 0)
-        for _ in 0..<3 { #expect(budget.withdraw(now: 0)) }
+        for _ in 0..<5 { #expect(budget.withdraw(now: 0)) }
         #expect(!budget.withdraw(now: 9_000_000_000))
         #expect(budget.withdraw(now: 11_000_000_000))
     }
 
-    @Test func `what is saved in quiet times is bounded`() {
+    @Test func `what is saved in good times is bounded`() {
         let budget = RetryBudget(share: 1, now: 0)
         for _ in 0..<1_000 { budget.deposit() }
-        #expect((0..<100).filter { _ in budget.withdraw(now: 0) }.count == 10)
+        #expect((0..<200).filter { _ in budget.withdraw(now: 0) }.count == 100)
     }
 
     @Test func `none at all can be had, too`() {
         let budget = RetryBudget(share: 0, now: 0)
         #expect(!budget.withdraw(now: 0))
+    }
+
+    @Test func `its last token is known`() {
+        let budget = RetryBudget(share: 0.2, now: 0)
+        for _ in 0..<3 { #expect(budget.withdraw(now: 0) && !budget.isScarce(now: 0)) }
+        #expect(budget.withdraw(now: 0) && budget.isScarce(now: 0))
+        #expect(!budget.isScarce(now: 11_000_000_000))
+    }
+}
+
+@Suite struct `What is called next` {
+    private func candidate(_ name: String) -> Decision.Candidate {
+        let settings = Settings.Backend(
+            name: name,
+            provider: .anthropic,
+            model: name,
+            baseURL: "http://127.0.0.1:1",
+            tier: .fast
+        )
+        return Decision.Candidate(backend: Backend(settings, catalogue: .threeTiers), estimatedCost: .zero)
+    }
+
+    private func plan() -> CallPlan {
+        var plan = CallPlan(
+            same: [candidate("a"), candidate("b")],
+            others: [candidate("c")],
+            policy: RetryPolicy(.init())
+        )
+        #expect(plan.first()?.backend.name == "a")
+        return plan
+    }
+
+    /// Who is called after a failure, and how many calls were taken from the budget for it.
+    private func next(
+        _ plan: inout CallPlan,
+        _ failure: CallFailure,
+        budget: Int,
+        isScarce: Bool = false
+    ) -> (called: String?, taken: Int) {
+        var taken = 0
+        let step = plan.next(
+            after: failure,
+            mayCall: { _ in true },
+            mayRetry: {
+                taken += taken < budget ? 1 : 0
+                return taken <= budget && budget > 0
+            },
+            isScarce: { isScarce }
+        )
+        switch step {
+        case .call(let candidate), .wait(_, let candidate): return (candidate.backend.name, taken)
+        case .giveUp: return (nil, taken)
+        }
+    }
+
+    @Test func `each further call is one of the budget, wherever it goes`() {
+        var plan = plan()
+        #expect(next(&plan, .emptyStream, budget: 1) == ("b", 1))
+        // The last one of three goes to another model.
+        #expect(next(&plan, .emptyStream, budget: 1) == ("c", 1))
+    }
+
+    @Test func `nobody, where the budget is used up`() {
+        var plan = plan()
+        #expect(next(&plan, .emptyStream, budget: 0) == (nil, 0))
+        plan = CallPlan(same: [candidate("a")], others: [candidate("c")], policy: RetryPolicy(.init()))
+        _ = plan.first()
+        #expect(next(&plan, .notAnAnswer, budget: 0) == (nil, 0))
+    }
+
+    @Test func `somebody else for nothing, where the call was never made`() {
+        var plan = plan()
+        #expect(next(&plan, .notMade, budget: 0) == ("b", 0))
+        #expect(next(&plan, .notMade, budget: 0) == ("c", 0))
+    }
+
+    @Test func `somebody who has not just failed, where it is the last of the budget`() {
+        for (isScarce, called) in [(false, "a"), (true, "c")] {
+            var plan = CallPlan(same: [candidate("a")], others: [candidate("c")], policy: RetryPolicy(.init()))
+            _ = plan.first()
+            #expect(next(&plan, .emptyStream, budget: 1, isScarce: isScarce) == (called, 1))
+        }
     }
 }

@@ -11,7 +11,7 @@ extension Settings {
         package var baseMilliseconds = 250
         /// No wait is longer, but for what a provider asks for.
         package var maxMilliseconds = 8_000
-        /// Retries on the backend that failed are at most this share of all requests.
+        /// Further calls for requests whose call has failed, on whichever backend, are at most this share of all requests.
         package var budget = 0.2
         /// A provider that asks for a longer wait is not waited for: the client is told how long.
         package var maxRetryAfterSeconds = 10

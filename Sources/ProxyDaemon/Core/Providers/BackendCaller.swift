@@ -45,7 +45,7 @@ struct BackendCaller: Sendable {
         guard let permit = health.begin(now: started) else {
             health.limit?.leave()
             let error = GatewayError(.unavailable("backend \(backend.name) does not work", retryAfterSeconds: 1))
-            return .failed(.notAnAnswer, .failure(error))
+            return .failed(.notMade, .failure(error))
         }
         ledger.attempt(on: backend.name, began: true)
         let call = Call(backend: backend, permit: permit, started: started, pool: pool, ledger: ledger)
@@ -78,7 +78,7 @@ struct BackendCaller: Sendable {
         let text = "backend \(backend.name) is busy: \(most) calls are under way (max_concurrent), and others queue"
         let error = GatewayError(.overloaded(text))
         exchange.notes.append(text)
-        return .failed(.busy, .failure(error))
+        return .failed(.notMade, .failure(error))
     }
 
     private static func wasProbablyBilled(_ error: UpstreamError) -> Bool {

@@ -1,3 +1,4 @@
+import Glibc
 import Shared
 import Synchronization
 
@@ -6,7 +7,13 @@ import Synchronization
 /// A reference behind a lock that is held for nanoseconds; the clock's time is handed in.
 final class BackendHealth: Sendable {
     /// The weight of the latest answer in the moving average of times.
-    private static let share = 0.2
+    static let share = 0.2
+    /// After so long without an answer the average counts half: who was slow once is found out to be quick again.
+    static let halfLifeNanoseconds = 30e9
+    /// A failure tells nothing any more after so long.
+    static let degradedNanoseconds = 30e9
+    /// How much more a backend counts as loaded whose last call has just failed; the same again for each further failure.
+    static let failureWeight = 3.0
 
     /// A call that was let through.
     struct Call: Sendable {
@@ -27,6 +34,8 @@ final class BackendHealth: Sendable {
         var breaker: CircuitBreaker
         var inFlight = 0
         var firstByteMilliseconds: Double?
+        var answeredAt: Int64 = 0
+        var failedAt: Int64 = 0
         var limitedUntil: Int64 = 0
         /// The last call could not even connect.
         var isUnreachable = false
@@ -73,6 +82,7 @@ final class BackendHealth: Sendable {
         state.withLock { state in
             let old = state.firstByteMilliseconds ?? milliseconds
             state.firstByteMilliseconds = old + Self.share * (milliseconds - old)
+            state.answeredAt = now
         }
     }
 
@@ -95,6 +105,7 @@ final class BackendHealth: Sendable {
                     return false
                 }
                 state.isUnreachable = failure.isUnreachable
+                state.failedAt = now
                 state.breaker.failed(call.permit, now: now)
                 guard failure.isUnreachable, !state.isProbed, state.breaker.phase(now: now) != .closed else {
                     return false
@@ -131,9 +142,18 @@ final class BackendHealth: Sendable {
     }
 
     /// How much there is to do here: the lower, the sooner a further call would be answered.
+    ///
+    /// Calls under way times the time of the latest answers, more where calls have failed of late, and more where it has just
+    /// come back. Each of these fades, so that nobody is left out for good.
     func load(now: Int64) -> Double {
         state.withLock { state in
-            let load = Double(state.inFlight + 1) * max(state.firstByteMilliseconds ?? 1, 1)
+            let silence = max(0, Double(now - state.answeredAt))
+            let milliseconds = (state.firstByteMilliseconds ?? 1) * exp2(-silence / Self.halfLifeNanoseconds)
+            var load = Double(state.inFlight + 1) * max(milliseconds, 1)
+            load /= max(0.1, 1 - (state.breaker.errorRate(now: now) ?? 0))
+            let failures = Double(min(state.breaker.consecutiveFailures, 5))
+            let freshness = max(0, 1 - Double(now - state.failedAt) / Self.degradedNanoseconds)
+            load *= 1 + Self.failureWeight * failures * freshness
             guard let closed = state.breaker.closedAt, rules.slowStartSeconds > 0 else { return load }
             // Who has just come back gets a growing share.
             let progress = Double(now - closed) / (Double(rules.slowStartSeconds) * 1e9)

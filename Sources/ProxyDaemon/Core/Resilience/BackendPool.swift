@@ -56,8 +56,11 @@ package final class BackendPool: Sendable {
     /// Whether the backend takes calls.
     func mayCall(_ backend: Backend) -> Bool { health(of: backend).isAvailable(now: now) }
 
-    /// Whether one more retry of a backend that has failed is within the share of all requests. A yes counts as done.
+    /// Whether one more call for a request whose call has failed is within the share of all requests. A yes counts as made.
     func mayRetry() -> Bool { budget.withdraw(now: now) }
+
+    /// Whether no more than one such call is left.
+    func isScarce() -> Bool { budget.isScarce(now: now) }
 
     /// Who is called for a request, and who then. `isWarm`: the decided one has the conversation in its prompt cache, so that
     /// its twins would be dearer.

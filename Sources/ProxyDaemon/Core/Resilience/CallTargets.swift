@@ -90,35 +90,37 @@ struct CallPlan: Sendable {
         return current
     }
 
-    /// What follows a failed call. `mayCall` tells whether a backend takes calls, `mayRetry` whether one more retry of the
-    /// same backend is within the bounds; it is asked only when one is about to be made.
+    /// What follows a failed call. `mayCall` tells whether a backend takes calls, `mayRetry` whether one more call is within the
+    /// bounds of them all; it is asked only when one is about to be made, and not where the failed one was never made.
+    /// `isScarce` tells whether that would be the last.
     ///
     /// Another backend with the same model costs no more, and is asked at once. Then the same backend is given a second
     /// chance after a while, as that is cheaper than another model; only then comes that.
     mutating func next(
         after failure: CallFailure,
         mayCall: (Backend) -> Bool,
-        mayRetry: () -> Bool
+        mayRetry: () -> Bool,
+        isScarce: () -> Bool
     ) -> Step {
         guard policy.settings.isEnabled, attempts < policy.settings.maxAttempts else { return .giveUp }
+        func mayGoOn() -> Bool { !failure.wasCalled || mayRetry() }
         if failure.mayRetryElsewhere, let at = waiting.firstIndex(where: { mayCall($0.backend) }) {
-            return .call(turn(to: waiting.remove(at: at)))
+            return mayGoOn() ? .call(turn(to: waiting.remove(at: at))) : .giveUp
         }
         let isLastChance = attempts + 1 == policy.settings.maxAttempts
-        let hasOthers = failure.mayRetryElsewhere && others.contains { mayCall($0.backend) }
-        // The last call is not spent on one that has failed twice.
-        if failure.mayRetryHere, let current, mayCall(current.backend), !(hasOthers && (isLastChance || retries > 0)),
-            let delay = policy.delayMilliseconds(retry: retries + 1, retryAfterSeconds: failure.retryAfterSeconds),
-            mayRetry()
+        let other = failure.mayRetryElsewhere ? others.firstIndex { mayCall($0.backend) } : nil
+        // The last call is not spent on one that has failed twice, nor the last of all on one that has failed.
+        let isOthersTurn = other != nil && (isLastChance || retries > 0 || isScarce())
+        if failure.mayRetryHere, let current, mayCall(current.backend), !isOthersTurn,
+            let delay = policy.delayMilliseconds(retry: retries + 1, retryAfterSeconds: failure.retryAfterSeconds)
         {
+            guard mayGoOn() else { return .giveUp }
             retries += 1
             attempts += 1
             return .wait(delay, current)
         }
-        if failure.mayRetryElsewhere, let at = others.firstIndex(where: { mayCall($0.backend) }) {
-            return .call(turn(to: others.remove(at: at)))
-        }
-        return .giveUp
+        guard let other, mayGoOn() else { return .giveUp }
+        return .call(turn(to: others.remove(at: other)))
     }
 
     private mutating func turn(to candidate: Decision.Candidate) -> Decision.Candidate {

@@ -37,6 +37,8 @@ struct CallFailure: Sendable, Equatable {
     var isLimited = false
     /// No connection came about.
     var isUnreachable = false
+    /// The backend was called: what follows is a further call, and no first one.
+    var wasCalled = true
     /// What the provider asks to be waited for.
     var retryAfterSeconds: Double?
 
@@ -79,8 +81,12 @@ struct CallFailure: Sendable, Equatable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
-    /// It has as much to do as it may be given.
-    static let busy = CallFailure(isBackendsFault: false, here: false, elsewhere: true)
+    /// The backend was not called: its breaker is open, or it has as much to do as it may be given.
+    static let notMade = {
+        var failure = CallFailure(isBackendsFault: false, here: false, elsewhere: true)
+        failure.wasCalled = false
+        return failure
+    }()
     /// A success that is no answer.
     static let notAnAnswer = CallFailure(isBackendsFault: true, here: false, elsewhere: true)
     /// A stream that broke before it had brought anything.

@@ -46,7 +46,7 @@ package final class Attempt: Stage {
             case .answered(let reply): return reply
             case .failed(let why, let given): (failure, answer) = (why, given)
             }
-            switch plan.next(after: failure, mayCall: pool.mayCall, mayRetry: pool.mayRetry) {
+            switch plan.next(after: failure, mayCall: pool.mayCall, mayRetry: pool.mayRetry, isScarce: pool.isScarce) {
             case .giveUp: return try answer.get()
             case .call(let other):
                 let text = "\(failed.name) failed (\(exchange.lastError)), so that \(other.backend.name) was asked"
