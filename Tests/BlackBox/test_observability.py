@@ -348,14 +348,18 @@ def test_no_secret_and_no_prompt_is_told(start, form):
     frames = []
     threading.Thread(target=collect, args=(front, frames), daemon=True).start()
     asked = 0
+    answers = []
 
     def ask(body, **headers):
         nonlocal asked
         asked += 1
-        path = "/v1/chat/completions" if asked % 3 == 0 else "/v1/messages"
+        # Five in turn, and four keys: each key comes to each.
+        path = ("/v1/messages", "/v1/chat/completions", "/v1/messages", "/v1/messages/count_tokens", "/v1/messages")[asked % 5]
         data = body if isinstance(body, bytes) else json.dumps(body).encode()
         fields = {name.replace("_", "-"): text for name, text in headers.items()}
-        return wire.ask(gateway.port, "POST", path, data, {"content-type": "application/json"} | fields)
+        answer = wire.ask(gateway.port, "POST", path, data, {"content-type": "application/json"} | fields)
+        answers.append((f"{echo['mode']} {path}", f"{answer.headers} {answer.body.decode()}"))
+        return answer
 
     good = [wire.prompt(PROMPT), wire.prompt(PROMPT, stream=True), wire.prompt(PROMPT, model="o", stream=True)]
     bad = [
@@ -370,6 +374,12 @@ def test_no_secret_and_no_prompt_is_told(start, form):
             ask(body, authorization=f"Bearer {SECRETS['project']}")
             ask(body, x_api_key=SECRETS["wrong"])
             ask(body, authorization=f"Bearer {SECRETS['wrong']}", x_gateway_project=SECRETS["wrong"])
+    # A client hears nothing of the gateway's own keys, whatever its provider says of them; of an error it hears the rest.
+    for place, text in answers:
+        assert SECRETS["upstream"] not in text and SECRETS["admin"] not in text, f"{place}: {text}"
+    masked = {place for place, text in answers if "no: … " in text or "no: Bearer … " in text}
+    assert {place.split()[0] for place in masked} >= {"400", "429", "500", "529", "stream"}, masked
+    assert {place.split()[1] for place in masked} >= {"/v1/messages", "/v1/chat/completions", "/v1/messages/count_tokens"}
     told = []
     for path in ("/admin/metrics", "/admin/usage?by=key,project,model,day", "/admin/keys", "/admin/projects",
                  "/admin/budgets", "/admin/cache", "/v1/metrics", "/v1/metrics/recent?n=1000", "/v1/backends", "/stats"):

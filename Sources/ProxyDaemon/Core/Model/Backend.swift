@@ -12,6 +12,8 @@ package final class Backend: Sendable {
     let identity: String
     /// Key and extra headers, ready to be sent.
     let requestHeaders: [HeaderField]
+    /// What of them nobody else may see, each also as JSON may spell it; the longest first.
+    private let secrets: [String]
     package let wire: BackendWire
     /// Further models of the same server.
     package let allowedModels: [String]
@@ -58,7 +60,9 @@ package final class Backend: Sendable {
         reportsStreamUsage = settings.reportsStreamUsage
         timeoutSeconds = settings.timeoutSeconds
         maxConcurrent = settings.maxConcurrent
-        requestHeaders = Self.authentication(settings) + settings.headers
+        let headers = Self.authentication(settings) + settings.headers
+        requestHeaders = headers
+        secrets = Self.secrets(headers)
         let known = catalogue.model(settings.model)
         maxOutput = settings.maxTokens ?? known?.maxOutput
         contextWindow = settings.contextTokens ?? known?.contextWindow
@@ -87,15 +91,40 @@ package final class Backend: Sendable {
         }
     }
 
-    /// A text of the provider's for the gateway's own surfaces: the backend's keys are not in it, whatever the provider
-    /// says of them.
+    /// Keys, tokens and passwords, with and without the scheme before them. What only says which version or organization is
+    /// meant may stand in an error: whoever reads it needs it there.
+    private static func secrets(_ headers: [HeaderField]) -> [String] {
+        let telling = ["key", "auth", "token", "secret", "password", "cookie", "credential"]
+        var secrets: Set<String> = []
+        for field in headers where telling.contains(where: field.name.lowercased().contains) {
+            for text in [field.value, String(field.value.split(separator: " ").last ?? "")] where text.utf8.count >= 8 {
+                let quoted = String(JSONText.quoted(text).dropFirst().dropLast())
+                secrets.formUnion([text, quoted, quoted.replacing("/", with: "\\/")])
+            }
+        }
+        return secrets.sorted { ($0.utf8.count, $0) > ($1.utf8.count, $1) }
+    }
+
+    /// A text of the provider's: the backend's keys are not in it, whatever the provider says of them.
     func withoutKeys(_ text: String) -> String {
         var text = text
-        for field in requestHeaders {
-            let key = field.value.split(separator: " ").last ?? ""
-            if key.utf8.count >= 8, text.contains(key) { text = text.replacing(key, with: "…") }
-        }
+        for secret in secrets where text.contains(secret) { text = text.replacing(secret, with: "…") }
         return text
+    }
+
+    /// The same for the bytes of an error on their way to a client; those without a key are as they were.
+    func withoutKeys(_ bytes: [UInt8]) -> [UInt8] {
+        var bytes = bytes
+        for secret in secrets {
+            let wanted = Array(secret.utf8)
+            if bytes.firstRange(of: wanted) != nil { bytes = bytes.replacing(wanted, with: Array("…".utf8)) }
+        }
+        return bytes
+    }
+
+    /// The same for an error's headers.
+    func withoutKeys(_ headers: [HeaderField]) -> [HeaderField] {
+        headers.map { HeaderField($0.name, withoutKeys($0.value).replacing("…", with: "...")) }
     }
 
     /// What a request translated for this backend has to be like.

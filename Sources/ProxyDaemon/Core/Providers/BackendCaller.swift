@@ -111,7 +111,7 @@ struct BackendCaller: Sendable {
             pingSeconds: upstream.pingIntervalSeconds,
             bounds: EventRelay.Bounds(upstream, clock),
             openingBytes: openingBytes,
-            cleaned: { backend.withoutKeys($0) }
+            cleaned: EventRelay.Cleaning(text: { backend.withoutKeys($0) }, bytes: { backend.withoutKeys($0) })
         )
         relay.whenEnded { outcome in
             switch outcome.end {
@@ -172,7 +172,7 @@ struct BackendCaller: Sendable {
         } catch {
             var failure = CallFailure.notAnAnswer
             if case .upstreamRefusedKey = error.kind {
-                ledger.warn(error.message)
+                ledger.warn(Incoming.refusedKeys(backend, status).message)
                 failure = CallFailure(status: 401, retryAfterSeconds: nil) ?? failure
             }
             // It answered, and will say that it did on its bill.

@@ -87,7 +87,7 @@ struct Beside {
             let response = try await transport.send(call)
             let answer = try await response.body.collect(limitBytes: Self.maximumAnswerBytes)
             if response.status == 401 || response.status == 403 {
-                return Gateway.refuse(Incoming.refusedKey(backend, response.status), id: request.id)
+                return Gateway.refuse(Incoming.refusedKey(backend, response), id: request.id)
             }
             let identity =
                 GatewayHeaders.identity(id: request.id) + (backend.isSimulated ? [GatewayHeaders.simulated] : [])

@@ -106,7 +106,9 @@ struct Incoming {
 
     /// A provider's error: its own bytes to a client of its dialect, the same in the client's words otherwise.
     private func refusal(_ status: Int, _ body: [UInt8]) throws(GatewayError) -> Answer {
-        if status == 401 || status == 403 { throw Self.refusedKey(backend, status) }
+        if status == 401 || status == 403 { throw Self.refusedKey(backend, response) }
+        // Some providers repeat the key that they were sent.
+        let body = backend.withoutKeys(body)
         let requestID = "req_gw_\(context.exchangeID)"
         guard !isOwnDialect || status == 200 else {
             return Self.passed(response, body, backend, dialect, requestID: requestID)
@@ -123,7 +125,7 @@ struct Incoming {
         if let shouldRetry = error.shouldRetry, !headers.contains(where: { $0.isNamed("x-should-retry") }) {
             headers.append(HeaderField("x-should-retry", shouldRetry ? "true" : "false"))
         }
-        return Answer(status: error.status, headers: headers, body: error.body)
+        return Answer(status: error.status, headers: backend.withoutKeys(headers), body: error.body)
     }
 
     /// A provider's error for a client of its dialect: as it came where a client can read it. The pages of proxies and
@@ -135,9 +137,10 @@ struct Incoming {
         _ dialect: Dialect,
         requestID: String
     ) -> Answer {
+        let body = backend.withoutKeys(body)
         var answer = Answer(
             status: response.status,
-            headers: HeaderNames.returnedWithJSON(response.headers),
+            headers: backend.withoutKeys(HeaderNames.returnedWithJSON(response.headers)),
             body: body
         )
         let isReadable = body.withUnsafeBufferPointer { bytes in
@@ -164,8 +167,16 @@ struct Incoming {
     }
 
     /// The client's key was good: that the gateway's is not, is nothing that its user could mend. The provider's words are
-    /// kept back, as some quote a part of the key.
-    static func refusedKey(_ backend: Backend, _ status: Int) -> GatewayError {
+    /// kept back, as some quote a part of the key; its name for the request is told, for its operator to ask with.
+    static func refusedKey(_ backend: Backend, _ response: UpstreamResponse) -> GatewayError {
+        let given = response.header("request-id") ?? response.header("x-request-id") ?? ""
+        let id = backend.withoutKeys(PlainText.sanitized(given.prefix(100)))
+        let detail = "HTTP \(response.status)" + (id.isEmpty ? "" : ", its request \(id)")
+        return GatewayError(.upstreamRefusedKey(backend: backend.name, detail: detail))
+    }
+
+    /// The same without what differs from one request to the next: for who is told once.
+    static func refusedKeys(_ backend: Backend, _ status: Int) -> GatewayError {
         GatewayError(.upstreamRefusedKey(backend: backend.name, detail: "HTTP \(status)"))
     }
 }

@@ -49,6 +49,14 @@ package final class EventRelay: StreamSource {
         }
     }
 
+    /// Makes the provider's words about a failure fit for others: its keys are not in them.
+    package struct Cleaning: Sendable {
+        /// For the gateway's records.
+        var text: @Sendable (String) -> String = { $0 }
+        /// For the client.
+        var bytes: @Sendable ([UInt8]) -> [UInt8] = { $0 }
+    }
+
     /// What is to be done outside of the lock once the books are closed.
     fileprivate typealias Settlement = (outcome: StreamOutcome, endings: [@Sendable (StreamOutcome) -> Void])
 
@@ -58,8 +66,7 @@ package final class EventRelay: StreamSource {
     private let requestID: String
     private let pingSeconds: Int
     private let bounds: Bounds
-    /// Makes the provider's words fit for the gateway's records.
-    private let cleaned: @Sendable (String) -> String
+    private let cleaned: Cleaning
     private let state: Mutex<State>
 
     /// `first` is what was read of the body before. Of what goes by, the first `openingBytes` are kept for the outcome.
@@ -73,9 +80,9 @@ package final class EventRelay: StreamSource {
         pingSeconds: Int,
         bounds: Bounds? = nil,
         openingBytes: Int = 0,
-        cleaned: @escaping @Sendable (String) -> String = { $0 }
+        cleaned: Cleaning? = nil
     ) {
-        self.cleaned = cleaned
+        self.cleaned = cleaned ?? Cleaning()
         self.body = body
         let bounds = bounds ?? Bounds()
         self.bounds = bounds
@@ -171,15 +178,18 @@ package final class EventRelay: StreamSource {
         let passed: Passed
         do throws(EventStreamSplitter.EventTooLong) {
             passed = try state.withLock { state throws(EventStreamSplitter.EventTooLong) -> Passed in
-                let whole = try state.passage.append(bytes)
-                let first = state.note(whole)
+                var whole = try state.passage.append(bytes)
                 let error = state.passage.error
+                // What came with the error is short, and mostly the error alone.
+                if error != nil { whole = cleaned.bytes(whole) }
+                let first = state.note(whole)
                 guard state.passage.isComplete || error != nil else { return (whole, first, nil) }
                 // Clients read to the end of the body and wait for it: it ends with the answer, or with the provider's
                 // error, whether or not the provider has closed its side yet.
                 state.isFinished = true
-                let settlement = state.settle(error.map { .providerError(cleaned($0)) } ?? .complete)
-                let rest = state.passage.finish()
+                let settlement = state.settle(error.map { .providerError(cleaned.text($0)) } ?? .complete)
+                var rest = state.passage.finish()
+                if error != nil { rest = cleaned.bytes(rest) }
                 return (rest.isEmpty ? whole : whole + rest, first, settlement)
             }
         } catch {
@@ -199,7 +209,8 @@ package final class EventRelay: StreamSource {
         typealias Finished = (rest: [UInt8], first: (@Sendable () -> Void)?, isWhole: Bool)
         let (rest, first, isWhole) = state.withLock { state -> Finished in
             state.isFinished = true
-            let rest = state.passage.finish()
+            var rest = state.passage.finish()
+            if state.passage.error != nil { rest = cleaned.bytes(rest) }
             let first = state.note(rest)
             return (rest, first, state.passage.isComplete || state.passage.error != nil)
         }
@@ -210,7 +221,7 @@ package final class EventRelay: StreamSource {
             if case .broken(let error, _) = failed { return .broken(error, after: rest) }
             return rest.isEmpty ? .end : .bytes(rest)
         }
-        settle { $0.passage.error.map { .providerError(cleaned($0)) } ?? .complete }
+        settle { $0.passage.error.map { .providerError(cleaned.text($0)) } ?? .complete }
         return rest.isEmpty ? .end : .bytes(rest)
     }
 
