@@ -50,7 +50,7 @@ final class ServerShared: Sendable {
         let isChunked = head.headers.contains(name: "transfer-encoding")
         let length = head.headers.first(name: "content-length").flatMap { Int($0) } ?? 0
         guard isChunked || length > BodyShare.freeBytes else { return }
-        try responder.admit(ClientRequest(head, [], id: "", isFromLoopback: isFromLoopback, nil))
+        try responder.admit(ClientRequest(head, [], id: "", isFromLoopback: isFromLoopback, nil, CutOff()))
     }
 
     /// For the body of one request. A single one has room in any case.
