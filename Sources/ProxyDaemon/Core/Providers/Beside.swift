@@ -94,7 +94,8 @@ struct Beside {
             switch response.status {
             case 200..<300:
                 let headers = HeaderNames.returnedWithJSON(response.headers)
-                return Reply(status: 200, headers: headers + identity, body: .bytes(answer))
+                // No model speaks here: what repeats a key is an error in the clothes of a success.
+                return Reply(status: 200, headers: headers + identity, body: .bytes(backend.withoutKeys(answer)))
             case 400..<600:
                 let error = Incoming.passed(response, answer, backend, .anthropic, requestID: "req_gw_\(request.id)")
                 return Reply(status: error.status, headers: error.headers + identity, body: .bytes(error.body))

@@ -67,6 +67,9 @@ enum RedisLimitScripts {
 
     /// The day and the month of now (days to the civil calendar, years beginning in March), and the sums of a scope with what
     /// has outlived its time taken out.
+    ///
+    /// What an access list refuses ends a script where it stands, with what it did before done. So each kind of command that
+    /// changes a sum is first carried out without effect: the sums are changed as a whole or not at all.
     private static let account = """
         local now = tonumber(redis.call('TIME')[1])
         local day = math.floor(now / 86400)
@@ -89,9 +92,9 @@ enum RedisLimitScripts {
             redis.call('ZREM', r, old)
             redis.call('HINCRBY', h, 'reserved', '-' .. string.match(old, ' (%d+)$'))
           end
+          local held = redis.call('HINCRBY', h, 'reserved', '0')
           redis.call('EXPIRE', h, 3456000)
-          return redis.call('HGET', h, 'day_spent'), redis.call('HGET', h, 'month_spent'),
-            redis.call('HGET', h, 'reserved') or '0'
+          return redis.call('HGET', h, 'day_spent'), redis.call('HGET', h, 'month_spent'), held
         end
 
         """
@@ -114,8 +117,8 @@ enum RedisLimitScripts {
             end
             if granted == 1 then
               for i = 1, #KEYS / 2 do
-                redis.call('HINCRBY', KEYS[2 * i - 1], 'reserved', ARGV[2])
                 redis.call('ZADD', KEYS[2 * i], now + ARGV[3], ARGV[1] .. ' ' .. ARGV[2])
+                redis.call('HINCRBY', KEYS[2 * i - 1], 'reserved', ARGV[2])
                 redis.call('EXPIRE', KEYS[2 * i], ARGV[3] + 60)
               end
             end
@@ -127,10 +130,13 @@ enum RedisLimitScripts {
     /// mark in seconds, then the reservations as they stand in the sets. Done once for each mark.
     static let settle =
         account + """
+            for i = 1, (#KEYS - 1) / 2 do
+              sums(KEYS[2 * i], KEYS[2 * i + 1])
+              redis.call('ZREM', KEYS[2 * i + 1], '')
+            end
             if not redis.call('SET', KEYS[1], '1', 'NX', 'EX', ARGV[2]) then return 0 end
             for i = 1, (#KEYS - 1) / 2 do
               local h, r = KEYS[2 * i], KEYS[2 * i + 1]
-              sums(h, r)
               for n = 3, #ARGV do
                 if redis.call('ZREM', r, ARGV[n]) == 1 then
                   redis.call('HINCRBY', h, 'reserved', '-' .. string.match(ARGV[n], ' (%d+)$'))
