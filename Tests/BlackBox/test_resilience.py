@@ -138,6 +138,20 @@ def test_an_outage_of_the_one_provider_of_all_tiers(start, how):
         wait_until(lambda: wire.messages(gateway.port, wire.prompt(model, model), asked).status == 200, f"{model} is back", 5)
 
 
+def test_few_calls_are_made_in_an_outage_however_slowly_requests_come(start):
+    """Each finds every breaker willing to try, and three models of one provider: it could make three calls."""
+    provider = scripted(start, raw(503, b"out"))
+    gateway = start.gateway(three_tiers(provider.url) | {"breaker": {"open_ms": 20, "max_open_ms": 20}})
+    began = time.monotonic()
+    count = 50
+    for number in range(count):
+        answer = wire.messages(gateway.port, wire.prompt(f"What is {number} plus 2?", "auto"))
+        assert answer.status == 503
+        time.sleep(0.05)
+    # A fifth of the requests, three to begin with and one more every ten seconds.
+    assert len(provider.requests) <= count * 1.2 + 3 + (time.monotonic() - began) / 10
+
+
 def test_a_provider_that_is_gone_is_looked_for(start):
     gone = wire.Upstream()
     gone.stop()
