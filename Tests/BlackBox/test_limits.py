@@ -278,15 +278,16 @@ def first_of_next_month():
 
 
 def test_a_budget_of_a_month_lands_softly_and_holds(start):
-    # A token is a tenth of a cent: what the answers cost is $0.50, $0.26, $0.20 and $0.04.
-    upstream = start.upstream(used(10, 490, 250, 190, 30))
+    # A token of an answer is a tenth of a cent: what they cost is $0.50, $0.26, $0.20 and $0.04. Prompts cost nothing.
+    upstream = start.upstream(used(10, 500, 260, 200, 40))
+    price = {"cost_per_1k_in": 0, "cost_per_1k_out": 1}
     models = [
         ("haiku", "claude-haiku-4-5-20251001", "fast"),
         ("sonnet", "claude-sonnet-4-6", "balanced"),
         ("opus", "claude-opus-4-7", "premium"),
     ]
     chosen = config(
-        *(backend(name, upstream.url, model, tier, **PRICE) for name, model, tier in models),
+        *(backend(name, upstream.url, model, tier, **price) for name, model, tier in models),
         budget={"usd_per_month": 1, "soft_ratio": 0.5},
     )
     directory = start.directory()
@@ -318,7 +319,7 @@ def test_a_budget_of_a_month_lands_softly_and_holds(start):
     assert "$1.00 a month" in message and "has $0.04 left" in message and "max_tokens" in message
     assert len(upstream.requests) == 3
     # What fits is answered, to the last cent.
-    assert ask(30).status == 200
+    assert ask(40).status == 200
     assert "is spent" in refused(ask(1))
     quota = wire.assert_openai_error(wire.completions(gateway.port, wire.chat(model="opus")), 429, "insufficient_quota")
     assert "$1.00 a month" in quota["message"]
