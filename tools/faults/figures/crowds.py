@@ -238,6 +238,42 @@ def slow_readers(lab):
     return f"{each:.0f} KiB for each of {count} streams"
 
 
+@fault("load", "stream_of_a_gigabyte", "a reader that pauses gets all of it, and it costs no more memory than a short one")
+def gigabyte(lab):
+    delta = {"type": "text_delta", "text": "x" * 65_536}
+    event = wire.event("content_block_delta", type="content_block_delta", index=0, delta=delta)
+    count = lab.scale(1_000_000_000, 100_000_000) // len(event)
+
+    def answer(request, connection):
+        connection.sendall(b"HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        stop = b"event: content_block_stop"
+        start, end = wire.message_stream().split(stop)
+        connection.sendall(start)
+        for _ in range(count):
+            connection.sendall(event)
+        connection.sendall(stop + end)
+        return False
+
+    upstream = wire.Upstream(answer)
+    lab.finally_do(upstream.stop)
+    # The largest that can be set is 1 GiB; as it is set by default, such a stream is broken off at 64 MiB.
+    daemon = lab.daemon(lab.settings(upstream.url, upstream={"max_answer_bytes": 1_073_741_824}))
+    time.sleep(2.5)
+    before, most, got, last = daemon.state()["resident"], 0, 0, b""
+    with socket.create_connection(("127.0.0.1", daemon.port), 60) as client:
+        client.sendall(request_bytes(body("all of it", stream=True)))
+        while not last.endswith(b"0\r\n\r\n"):
+            piece = client.recv(1 << 20)
+            check(piece, f"the stream ends after {got} bytes")
+            if got // (1 << 26) != (got + len(piece)) // (1 << 26):
+                time.sleep(0.2)
+                most = max(most, daemon.state()["resident"])
+            got, last = got + len(piece), (last + piece)[-400:]
+    check(b"message_stop" in last and got > count * len(event), f"{got} bytes, the last {last[-100:]}")
+    check(most - before <= 32_768, f"{(most - before) // 1024} MiB more than before")
+    return f"{got // 1_000_000} MB, {max(0, most - before) / 1024:.1f} MiB of memory"
+
+
 @fault("load", "slow_peers", "heads and bodies that trickle, silence: each is cut in its time, others are served")
 def slow_peers(lab):
     provider = lab.provider()
