@@ -114,4 +114,17 @@ import Testing
             #expect(warnings.count == 1 && !(warnings.first ?? "").contains("req_42"))
         }
     }
+
+    @Test func `is a word of any text where it is short`() async {
+        var settings = Settings.threeTiers
+        settings.backends[0].apiKey = Secret("simulated")
+        let router = Gateway(
+            settings: settings,
+            catalogue: .threeTiers,
+            classifier: ScriptedClassifier(),
+            transport: ScriptedUpstream([]).transport,
+            clock: TestClock().port
+        ).router
+        #expect(router.backends[0].withoutKeys(Array("a simulated answer".utf8)) == Array("a simulated answer".utf8))
+    }
 }

@@ -93,11 +93,13 @@ package final class Backend: Sendable {
 
     /// Keys, tokens and passwords, with and without the scheme before them. What only says which version or organization is
     /// meant may stand in an error: whoever reads it needs it there.
+    /// Shorter values are words that local servers are given for a key, and the demo's own: any text may have them.
     private static func secrets(_ headers: [HeaderField]) -> [String] {
         let telling = ["key", "auth", "token", "secret", "password", "cookie", "credential"]
         var secrets: Set<String> = []
         for field in headers where telling.contains(where: field.name.lowercased().contains) {
-            for text in [field.value, String(field.value.split(separator: " ").last ?? "")] where text.utf8.count >= 8 {
+            for text in [field.value, String(field.value.split(separator: " ").last ?? "")] where text.utf8.count >= 12
+            {
                 let quoted = String(JSONText.quoted(text).dropFirst().dropLast())
                 secrets.formUnion([text, quoted, quoted.replacing("/", with: "\\/")])
             }
