@@ -66,7 +66,9 @@ start_gateway() {
         echo "$2"
     } >"$work/$port.yaml"
     # The same rank as the peers have, on the other processor than the load generator.
-    ip netns exec "$NS" taskset -c 0 chrt -f "$RT" "$program" --config "$work/$port.yaml" --port "$port" \
+    # Books of its own: the user's would fill with what is only measured.
+    XDG_STATE_HOME=$work/state-$port \
+        ip netns exec "$NS" taskset -c 0 chrt -f "$RT" "$program" --config "$work/$port.yaml" --port "$port" \
         --socket "$work/$port.sock" >"$work/$port.log" 2>&1 &
     pid=$!
     pids+=("$pid")
