@@ -185,6 +185,59 @@ def test_streams_at_once(start):
     wait_until(lambda: messages(gateway.port, prompt(stream=True)).status == 200, "the place is free again")
 
 
+@NEEDS_REDIS
+def test_two_gateways_share_a_bound_of_streams(start, tmp_path):
+    release = threading.Event()
+
+    def slow(request, connection):
+        connection.sendall(b"HTTP/1.1 200 X\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n")
+        connection.sendall(wire.stream_start())
+        release.wait(60)
+        return False
+
+    redis = Redis(tmp_path)
+    try:
+        chosen = limited(start.upstream(slow), limits={"concurrent_streams": 2, "shared": True},
+                         cache={"enabled": False, "redis_url": redis.url})
+        gateways = [start.gateway(chosen), start.gateway(chosen)]
+        for gateway in gateways:
+            gateway.find("limits and budgets are shared through Redis")
+
+        def begin(gateway):
+            connection = wire.Connection(gateway.port)
+            connection.request("POST", "/v1/messages", json.dumps(prompt(stream=True)).encode(),
+                               {"content-type": "application/json"})
+            return connection, connection.head().status
+
+        first, status = begin(gateways[0])
+        assert status == 200
+        second, status = begin(gateways[1])
+        assert status == 200
+        for gateway in gateways:
+            refused = messages(gateway.port, prompt(stream=True))
+            assert "this gateway may have 2 streams at once" in wire.assert_error(refused, 429, "rate_limit_error")
+            assert int(refused["retry-after"]) == 1
+        # A client that leaves gives its place back to both.
+        first.close()
+        third = []
+
+        def enters():
+            connection, status = begin(gateways[1])
+            (third if status == 200 else [connection.close()]).append(connection)
+            return bool(third)
+        wait_until(enters, "the place is free again")
+        # A gateway without Redis counts its own: two are here.
+        redis.stop()
+        gateways[1].find("without Redis")
+        wire.assert_error(messages(gateways[1].port, prompt(stream=True)), 429, "rate_limit_error")
+        assert begin(gateways[0])[1] == 200
+        second.close()
+        third[0].close()
+    finally:
+        release.set()
+        redis.stop()
+
+
 def test_no_sdk_tries_again_after_a_spent_budget(start):
     upstream = start.upstream()
     gateway = start.gateway(limited(upstream, budget={"usd_per_day": 0.01}))

@@ -159,6 +159,8 @@ private final class LateSums: SharedLimits {
 
     func take(_ demands: [RateLimiter.Demand]) async -> [GCRA.Outcome]? { nil }
     func correct(_ bucket: RateLimiter.Bucket, _ rate: GCRA, by units: Int) {}
+    func enterStream(_ id: String, _ bounds: [StreamBound]) async -> StreamEntry? { nil }
+    func leaveStream(_ id: String) {}
     func reserve(_ id: String, _ amount: USD, for budgets: [ScopedBudget]) async -> SharedReservation? { nil }
     func settle(_ reservations: [HeldAmount], id: String, spent: USD, scopes: [LimitScope]) {}
 }

@@ -196,5 +196,79 @@ extension RedisSuites {
             // Ten thousand that arrive together are each booked once, and none is missing.
             #expect(limits.lost == 2)
         }
+
+        private static let two = [StreamBound(scope: .all, most: 2)]
+
+        @Test func `count streams of several daemons, and those of one that was killed for a minute at most`()
+            async throws
+        {
+            let server = try await RedisServerProcess()
+            let admin = try await server.client()
+            let daemons = [RedisLimits(try await server.client()), RedisLimits(try await server.client())]
+            let watching = daemons.map { limits in Task { await limits.watch { _ in } } }
+            defer { for task in watching { task.cancel() } }
+            try await eventually { daemons.allSatisfy { $0.sharing == .shared } }
+            #expect(await daemons[0].enterStream("a", Self.two) == .entered)
+            #expect(await daemons[1].enterStream("b", Self.two) == .entered)
+            #expect(await daemons[0].enterStream("c", Self.two) == .full(Self.two[0]))
+            daemons[1].leaveStream("b")
+            daemons[1].leaveStream("never entered")
+            try await eventually { await daemons[0].enterStream("c", Self.two) == .entered }
+            // All or none: the project has room, the gateway has none.
+            let both = [StreamBound(scope: .project("web"), most: 9), Self.two[0]]
+            #expect(await daemons[1].enterStream("d", both) == .full(Self.two[0]))
+            #expect(try await admin.call(bytes("EXISTS", "llm-gateway:limit:1:streams:project:web")) == .integer(0))
+            // The place of a daemon that is gone ends by itself.
+            let name = "llm-gateway:limit:1:streams:all"
+            guard case .integer(let seconds) = try await admin.call(bytes("TTL", name)) else {
+                return #expect(Bool(false))
+            }
+            #expect((1...60).contains(seconds))
+            _ = try await admin.call(bytes("ZADD", name, "1", "a", "1", "c"))
+            #expect(await daemons[1].enterStream("e", Self.two) == .entered)
+            #expect(await daemons[1].enterStream("f", Self.two) == .entered)
+            #expect(await daemons[1].enterStream("g", Self.two) == .full(Self.two[0]))
+        }
+
+        @Test func `count streams that came while Redis was away when it is back`() async throws {
+            let server = try await RedisServerProcess()
+            let limits = RedisLimits(try await server.client())
+            let other = RedisLimits(try await server.client())
+            let watching = [limits, other].map { limits in Task { await limits.watch { _ in } } }
+            defer { for task in watching { task.cancel() } }
+            try await eventually { limits.sharing == .shared && other.sharing == .shared }
+            #expect(await limits.enterStream("before", Self.two) == .entered)
+            server.kill()
+            try await eventually { !limits.isThere && !other.isThere }
+            #expect(await limits.enterStream("meanwhile", Self.two) == nil)
+            #expect(await limits.enterStream("over", Self.two) == nil)
+            limits.leaveStream("over")
+            try await server.start()
+            let admin = try await server.client()
+            try await eventually {
+                try await admin.call(bytes("ZCARD", "llm-gateway:limit:1:streams:all")) == .integer(2)
+            }
+            try await eventually { other.sharing == .shared }
+            #expect(await other.enterStream("late", Self.two) == .full(Self.two[0]))
+        }
+    }
+}
+
+@Suite struct `Places of streams` {
+    @Test func `are asked for anew in time, in parts, and at once when Redis is back`() {
+        var seats = StreamSeats()
+        #expect(seats.renewals(now: 0, isBack: true).isEmpty)
+        for number in 0..<501 { seats.enter("\(number)", number == 0 ? [.all, .key("k")] : [.all]) }
+        let second: Int64 = 1_000_000_000
+        #expect(seats.renewals(now: 20 * second - 1, isBack: false).isEmpty)
+        let renewals = seats.renewals(now: 20 * second, isBack: false)
+        #expect(renewals.filter { $0.scope == .all }.map(\.ids.count).sorted() == [1, 500])
+        #expect(Set(renewals.filter { $0.scope == .all }.flatMap(\.ids)).count == 501)
+        #expect(renewals.filter { $0.scope == .key("k") }.map { Array($0.ids) } == [["0"]])
+        #expect(seats.renewals(now: 21 * second, isBack: false).isEmpty)
+        #expect(seats.leave("0") == [.all, .key("k")] && seats.leave("0") == nil)
+        #expect(seats.renewals(now: 22 * second, isBack: true).map(\.ids.count) == [500])
+        // Two in a row may fail before a place is lost.
+        #expect(Int64(StreamSeats.lifetimeSeconds) * second >= 3 * 20 * second)
     }
 }

@@ -21,8 +21,8 @@ package final class LimitGate: Sendable {
     private let counts: Counts
     let refusals: ReasonCounts<LimitRefusal>
 
-    /// `shared` counts requests and tokens for several daemons; where it is away, this one counts for itself. Streams are
-    /// counted here in any case. With other terms the gate goes on counting from where the `former` one stands.
+    /// `shared` counts for several daemons; where it is away, this one counts for itself. Streams are counted here in any case, as
+    /// one that came while it was away may outlast that. With other terms the gate goes on counting from where the `former` one stands.
     init(_ terms: TenantTerms, shared: (any SharedLimits)?, clock: Clock, after former: LimitGate? = nil) {
         counts = former?.counts ?? Counts()
         refusals = former?.refusals ?? ReasonCounts()
@@ -39,15 +39,21 @@ package final class LimitGate: Sendable {
         package var resetSeconds: Int64
     }
 
+    /// The places that a stream has.
+    fileprivate struct StreamSeat: Sendable {
+        let id: String
+        let scopes: [LimitScope]
+    }
+
     /// What a request has taken.
     final class Pass: Sendable {
         private let gate: LimitGate
         private let tokens: [RateLimiter.Demand]
-        private let streams: [LimitScope]
+        private let streams: StreamSeat?
         private let isOpen = Atomic<Bool>(true)
         private let isCounted = Atomic<Bool>(false)
 
-        fileprivate init(_ gate: LimitGate, tokens: [RateLimiter.Demand], streams: [LimitScope]) {
+        fileprivate init(_ gate: LimitGate, tokens: [RateLimiter.Demand], streams: StreamSeat?) {
             self.gate = gate
             self.tokens = tokens
             self.streams = streams
@@ -58,7 +64,7 @@ package final class LimitGate: Sendable {
         /// The exchange is over: gives the place of its stream back.
         func leave() {
             guard isOpen.exchange(false, ordering: .relaxed) else { return }
-            gate.leave(streams)
+            if let streams { gate.leave(streams) }
         }
 
         /// Puts the true count in the place of the estimate.
@@ -70,11 +76,12 @@ package final class LimitGate: Sendable {
 
     /// Takes what a request needs, or throws `rateLimited`.
     ///
-    /// `promptTokens` is an estimate, `answerTokens` the most that the answer may have, nil where the client set no bound.
+    /// `id` is the exchange's. `promptTokens` is an estimate, `answerTokens` the most that the answer may have, nil where the client set no bound.
     /// `status` becomes what the client is told, whatever comes of it. Both it and what is returned are nil where no limit
     /// holds.
     func enter(
         _ client: ClientIdentity,
+        id: String,
         promptTokens: Int,
         answerTokens: Int?,
         isStream: Bool,
@@ -84,7 +91,7 @@ package final class LimitGate: Sendable {
         guard !terms.isEmpty else { return nil }
         let tokens = max(0, promptTokens) + min(max(0, answerTokens ?? .max), Self.foreseenAnswerTokens)
         let demands = Self.demands(terms, tokens: tokens)
-        let streams = isStream ? try enterStreams(terms) : []
+        let streams = isStream ? try await enterStreams(terms, id: id) : nil
         let pass = Pass(self, tokens: demands.filter { $0.bucket.unit == .tokens }, streams: streams)
         guard !demands.isEmpty else { return pass }
         let outcomes = await take(demands)
@@ -164,33 +171,45 @@ package final class LimitGate: Sendable {
 
     // MARK: Streams
 
-    private func enterStreams(_ terms: [(scope: LimitScope, limits: Settings.Limits)]) throws(GatewayError)
-        -> [LimitScope]
-    {
-        let bounds = terms.compactMap { term in term.limits.concurrentStreams.map { (scope: term.scope, most: $0) } }
-        guard !bounds.isEmpty else { return [] }
-        let full = counts.state.withLock { state -> (scope: LimitScope, most: Int)? in
+    private func enterStreams(
+        _ terms: [(scope: LimitScope, limits: Settings.Limits)],
+        id: String
+    ) async throws(GatewayError) -> StreamSeat? {
+        let bounds = terms.compactMap { term in
+            term.limits.concurrentStreams.map { StreamBound(scope: term.scope, most: $0) }
+        }
+        guard !bounds.isEmpty else { return nil }
+        let full = counts.state.withLock { state -> StreamBound? in
             if let full = bounds.first(where: { state.streams[$0.scope, default: 0] >= $0.most }) { return full }
             for bound in bounds { state.streams[bound.scope, default: 0] += 1 }
             return nil
         }
-        guard let full else { return bounds.map(\.scope) }
-        refusals.add(.streams)
-        let text = "\(full.scope.words) may have \(full.most) streams at once"
-        throw GatewayError(.rateLimited("rate limit reached: \(text)", retryAfterSeconds: 1))
+        if let full { throw refusal(full) }
+        let seat = StreamSeat(id: id, scopes: bounds.map(\.scope))
+        if let shared, case .full(let bound)? = await shared.enterStream(id, bounds) {
+            leave(seat)
+            throw refusal(bound)
+        }
+        return seat
     }
 
-    private func leave(_ streams: [LimitScope]) {
-        guard !streams.isEmpty else { return }
+    private func refusal(_ full: StreamBound) -> GatewayError {
+        refusals.add(.streams)
+        let text = "\(full.scope.words) may have \(full.most) streams at once"
+        return GatewayError(.rateLimited("rate limit reached: \(text)", retryAfterSeconds: 1))
+    }
+
+    private func leave(_ seat: StreamSeat) {
+        shared?.leaveStream(seat.id)
         counts.state.withLock { state in
-            for scope in streams {
+            for scope in seat.scopes {
                 let left = state.streams[scope, default: 1] - 1
                 state.streams[scope] = left > 0 ? left : nil
             }
         }
     }
 
-    /// Streams under way that count for a scope with a bound.
+    /// This daemon's streams under way that count for a scope with a bound.
     package func streams(_ scope: LimitScope) -> Int { counts.state.withLock { $0.streams[scope] ?? 0 } }
 
     private func correct(_ tokens: [RateLimiter.Demand], used: Int) {

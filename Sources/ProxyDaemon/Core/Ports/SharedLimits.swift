@@ -14,6 +14,13 @@ package protocol SharedLimits: Sendable {
     /// As ``RateLimiter/correct(_:_:by:now:)``. Returns at once.
     func correct(_ bucket: RateLimiter.Bucket, _ rate: GCRA, by units: Int)
 
+    /// Takes a place for a stream in every scope, or in none; nil where nobody answers in time: it is counted all the same, as far as
+    /// that can be done, and has to be given back.
+    func enterStream(_ id: String, _ bounds: [StreamBound]) async -> StreamEntry?
+
+    /// Gives a stream's places back. Returns at once.
+    func leaveStream(_ id: String)
+
     /// Puts an amount aside in every scope, or in none; nil where nobody answers in time.
     func reserve(_ id: String, _ amount: USD, for budgets: [ScopedBudget]) async -> SharedReservation?
 
@@ -23,6 +30,24 @@ package protocol SharedLimits: Sendable {
 
 extension SharedLimits {
     package var problems: [String] { [] }
+}
+
+/// How many streams a scope may have at once.
+package struct StreamBound: Sendable, Equatable {
+    package var scope: LimitScope
+    package var most: Int
+
+    package init(scope: LimitScope, most: Int) {
+        self.scope = scope
+        self.most = most
+    }
+}
+
+/// Whether there was a place for a stream.
+package enum StreamEntry: Sendable, Equatable {
+    case entered
+    /// This one of the scopes has as many as it may.
+    case full(StreamBound)
 }
 
 /// An amount put aside under an id of its own.

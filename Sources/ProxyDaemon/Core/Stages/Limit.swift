@@ -16,6 +16,7 @@ package final class Limit: Stage {
         guard let prompt = exchange.prompt else { return try await next(&exchange) }
         exchange.pass = try await gate.enter(
             exchange.client,
+            id: exchange.request.id,
             // Most texts have a token for three or four characters.
             promptTokens: prompt.traits.promptCharacters * 3 / 10,
             answerTokens: prompt.maxTokens,

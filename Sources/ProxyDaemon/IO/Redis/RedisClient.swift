@@ -114,6 +114,9 @@ package final class RedisClient: Sendable {
     /// The first attempt to connect is over, one way or the other.
     package var isDecided: Bool { shared.isDecided }
 
+    /// How often Redis came to be there, the first time among them: what comes back may be another server, or have forgotten all.
+    package var arrivals: Int { shared.arrivals }
+
     /// What was counted since the start.
     package struct Counts: Sendable, Equatable {
         /// Calls that ended without a reply at their deadline.
@@ -142,6 +145,7 @@ final class RedisShared: Sendable {
         var commands: [Command] = []
         var state = RedisState.down("Redis: not connected yet")
         var isDecided = false
+        var arrivals = 0
         var isStopped = false
         var waiting = 0
         var waitingBytes = 0
@@ -169,6 +173,7 @@ final class RedisShared: Sendable {
 
     var state: RedisState { inbox.withLock { $0.state } }
     var isDecided: Bool { inbox.withLock { $0.isDecided } }
+    var arrivals: Int { inbox.withLock { $0.arrivals } }
     var counts: RedisClient.Counts { inbox.withLock { $0.counts } }
 
     var latencyP50Milliseconds: Double? {
@@ -260,6 +265,7 @@ final class RedisShared: Sendable {
     func become(_ state: RedisState) -> Bool {
         inbox.withLock { inbox in
             if inbox.isStopped { return false }
+            if state == .ok, inbox.state != .ok { inbox.arrivals += 1 }
             inbox.state = state
             inbox.isDecided = true
             return true

@@ -65,6 +65,32 @@ enum RedisLimitScripts {
         return 1
         """
 
+    /// `KEYS`: sets of streams. `ARGV`: id, lifetime in seconds, then for each set how many it may have. Returns which of the sets
+    /// is full, or 0: then the stream is in all of them.
+    static let enterStream = """
+        local now = tonumber(redis.call('TIME')[1])
+        for i, key in ipairs(KEYS) do
+          for _, old in ipairs(redis.call('ZRANGEBYSCORE', key, '-inf', now, 'LIMIT', 0, 1000)) do
+            redis.call('ZREM', key, old)
+          end
+          local most = tonumber(ARGV[2 + i])
+          if #redis.call('ZRANGEBYSCORE', key, '(' .. now, '+inf', 'LIMIT', 0, most) >= most then return {i} end
+        end
+        for _, key in ipairs(KEYS) do
+          redis.call('ZADD', key, now + ARGV[2], ARGV[1])
+          redis.call('EXPIRE', key, ARGV[2])
+        end
+        return {0}
+        """
+
+    /// `KEYS`: a set of streams. `ARGV`: lifetime in seconds, then streams that go on.
+    static let renewStreams = """
+        local now = tonumber(redis.call('TIME')[1])
+        for i = 2, #ARGV do redis.call('ZADD', KEYS[1], now + ARGV[1], ARGV[i]) end
+        redis.call('EXPIRE', KEYS[1], ARGV[1])
+        return {0}
+        """
+
     /// The day and the month of now (days to the civil calendar, years beginning in March), and the sums of a scope with what
     /// has outlived its time taken out.
     ///

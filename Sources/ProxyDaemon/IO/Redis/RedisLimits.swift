@@ -45,9 +45,10 @@ package final class RedisLimits: SharedLimits {
     /// Nobody waits for a trial.
     private static let trialMilliseconds = 1_000
 
-    private let client: RedisClient
+    let client: RedisClient
     private let budgetPrefix: String
     private let waiting = Mutex(Backlog())
+    let seats = Mutex(StreamSeats())
     private let health = Mutex(RedisScriptHealth())
 
     /// `isDemo`: what is spent is simulated, and uses up nobody's budget.
@@ -93,10 +94,20 @@ package final class RedisLimits: SharedLimits {
     /// task is cancelled. `tell` hears of each change once.
     package func watch(_ tell: @Sendable (Sharing) -> Void) async {
         var told = Sharing.unknown
+        var arrivals = 0
+        var renewed = 0
         repeat {
+            // It may have been away, and be back, between two looks.
+            let arrived = client.arrivals
+            if arrived != arrivals { health.withLock { $0.lost() } }
+            arrivals = arrived
             await look()
             let now = sharing
-            if now == .shared { settleWaiting() }
+            if now == .shared {
+                settleWaiting()
+                renewStreams(isBack: renewed != arrived)
+                renewed = arrived
+            }
             if now != .unknown, !now.isSame(as: told) {
                 told = now
                 tell(now)
@@ -117,7 +128,7 @@ package final class RedisLimits: SharedLimits {
         health.withLock { $0.worked(now: MonotonicTime.nanoseconds()) }
     }
 
-    private func refused(_ text: String) {
+    func refused(_ text: String) {
         health.withLock { $0.refused(text, now: MonotonicTime.nanoseconds()) }
     }
 
@@ -245,11 +256,11 @@ package final class RedisLimits: SharedLimits {
 
     // MARK: Calls
 
-    private static func command(_ script: String, _ names: [String], _ arguments: [String]) -> [[UInt8]] {
+    static func command(_ script: String, _ names: [String], _ arguments: [String]) -> [[UInt8]] {
         (["EVAL", script, String(names.count)] + names + arguments).map { Array($0.utf8) }
     }
 
-    private enum Answer {
+    enum Answer {
         case numbers([Int64])
         /// Redis was asked and did nothing.
         case refused
@@ -258,7 +269,7 @@ package final class RedisLimits: SharedLimits {
     }
 
     /// Runs a script. `timeoutMilliseconds` nil: the client's own.
-    private func ask(_ command: [[UInt8]], timeoutMilliseconds: Int? = nil) async -> Answer {
+    func ask(_ command: [[UInt8]], timeoutMilliseconds: Int? = nil) async -> Answer {
         let reply: RedisReply
         do throws(RedisError) {
             reply = try await client.call(command, timeoutMilliseconds: timeoutMilliseconds)
