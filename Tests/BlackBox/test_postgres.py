@@ -26,9 +26,9 @@ def postgres():
     server.end()
 
 
-def begin(start, directory, upstream, url, **storage):
-    settings = config(backend("haiku", upstream.url, MODEL), auth={"admin_key": "admin-key"},
-                      storage={"database_url": url} | storage)
+def begin(start, directory, upstream, url, **sections):
+    settings = config(backend("haiku", upstream.url, MODEL), auth={"admin_key": "admin-key"}, storage={"database_url": url},
+                      **sections)
     return start.gateway(settings, directory=directory)
 
 
@@ -87,12 +87,15 @@ def test_a_table_of_an_older_gateway_gets_the_later_columns(start, postgres):
     columns = ("escalation_nanousd", "cache_check_nanousd", "wrong_hit_nanousd")
     for column in columns:
         postgres.query(f"ALTER TABLE exchanges DROP COLUMN {column}")
+    postgres.query("DROP TABLE routing_outcomes, feedback, usage_days; DROP FUNCTION gateway_add_up CASCADE")
     postgres.query("DELETE FROM gateway_migrations WHERE number > 1")
     again = begin(start, directory, upstream, postgres.url)
     second = ask(again, "and after it")
     sent(again, 1)
     rows = postgres.query(f"SELECT id, {' + '.join(columns)} FROM exchanges ORDER BY unix_ms")
     assert rows == [f"{first}|0", f"{second}|0"]
+    # What was there is added up once, too.
+    assert postgres.query("SELECT sum(requests) FROM usage_days") == ["2"]
     # What the file has is the history, whatever the server has.
     history = wire.ask(again.port, "GET", "/dashboard/api/history?seconds=86400&points=1", headers=ADMIN).json()
     assert history["requests"] == [2]
@@ -218,3 +221,96 @@ def test_keys_are_the_same_for_all_gateways(start, postgres):
     wait_until(lambda: status(first, made[0]) == 401, "what was revoked there is revoked here", 30)
     wait_until(lambda: status(second, late) == 200, "what was made meanwhile is known", 30)
     assert status(first, made[1]) == 200
+
+
+def test_outcomes_and_feedback_are_there_once_each(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    report = {"quality": 0.25}
+
+    def tell(**subject):
+        answer = wire.ask(gateway.port, "POST", "/v1/feedback", report | subject)
+        assert answer.status == 200, answer.body
+        return answer["x-gateway-query-id"]
+
+    routed = [wire.messages(gateway.port, wire.prompt(f"Why {n}?") | {"model": "auto"})["x-gateway-query-id"] for n in range(3)]
+    kept = directory / "xs" / "llm-gateway" / "gateway.db"
+
+    def same(count):
+        def is_same():
+            with closing(sqlite3.connect(kept)) as db:
+                ours = [sorted(f"{row[0]}|{row[1]}" for row in db.execute(f"SELECT {names} FROM {table}"))
+                        for table, names in columns.items()]
+            theirs = [sorted(postgres.query(f"SELECT {names} FROM {table}")) for table, names in columns.items()]
+            return ours == theirs and [len(rows) for rows in ours] == count
+        wait_until(is_same, "the server has what the file has", 20)
+    columns = {"routing_outcomes": "query_id, cost_nanousd", "feedback": "report_id, outcome"}
+    reports = [tell(score=20, tier="fast"), tell(score=0.9, tier=2)]
+    same([3, 2])
+    assert sorted(postgres.query("SELECT query_id FROM routing_outcomes")) == sorted(routed)
+    rows = postgres.query("SELECT report_id, score, tier, quality FROM feedback ORDER BY unix_ms, score")
+    assert rows == [f"{reports[0]}|20|fast|0.25", f"{reports[1]}|90|balanced|0.25"]
+    # Away, killed, and not sure what was sent: still once each.
+    postgres.stop()
+    wire.messages(gateway.port, wire.prompt("And now?") | {"model": "auto"})
+    tell(score=30, tier="fast")
+    wait_until(lambda: archive(gateway).get("problem"), "the trouble is told", 20)
+    gateway.signal(signal.SIGKILL)
+    gateway.wait()
+    with closing(sqlite3.connect(kept)) as db, db:
+        assert db.execute("UPDATE sent SET seq = 0").rowcount == 3
+    postgres.start()
+    gateway = begin(start, directory, upstream, postgres.url)
+    same([4, 3])
+
+
+def test_usage_of_all_gateways(start, postgres):
+    upstream = start.upstream()
+    projects = [{"name": "p0"}, {"name": "p1"}]
+    gateways = [begin(start, start.directory(), upstream, postgres.url, projects=projects) for _ in range(2)]
+    for count, gateway in enumerate(gateways, 1):
+        for number in range(2 * count):
+            assert wire.messages(gateway.port, wire.prompt(f"{count} {number}"),
+                                 {"x-gateway-project": f"p{number % 2}"}).status == 200
+        sent(gateway, 2 * count)
+
+    def usage(gateway, query):
+        return wire.ask(gateway.port, "GET", f"/admin/usage?{query}", headers=ADMIN)
+
+    mine = [usage(gateway, "by=model").json() for gateway in gateways]
+    assert [[row["requests"] for row in answer["usage"]] for answer in mine] == [[2], [4]]
+    assert {answer["gateways"] for answer in mine} == {"this"}
+    for gateway in gateways:
+        answer = usage(gateway, "by=model&gateways=all").json()
+        assert answer["gateways"] == "all"
+        (row,) = answer["usage"]
+        assert row["requests"] == 6 and row["model"] == mine[0]["usage"][0]["model"]
+        for name in ("cost_usd", "baseline_usd", "saved_usd"):
+            assert row[name] == pytest.approx(sum(answer["usage"][0][name] for answer in mine), abs=1e-12)
+        for name in ("input_tokens", "output_tokens"):
+            assert row["usage"][name] == sum(answer["usage"][0]["usage"][name] for answer in mine)
+        by_project = usage(gateway, "by=day,project&gateways=all").json()["usage"]
+        assert {row["project"]: row["requests"] for row in by_project} == {"p0": 3, "p1": 3}
+        assert {row["day"] for row in by_project} == {row["day"] for row in usage(gateway, "by=day").json()["usage"]}
+    # Nothing of it is added twice, by whoever it is sent again.
+    for gateway in gateways:
+        gateway.signal(signal.SIGTERM)
+        gateway.wait()
+        with closing(sqlite3.connect(gateway.directory / "xs" / "llm-gateway" / "gateway.db")) as db, db:
+            db.execute("UPDATE sent SET seq = 0")
+    gateway = begin(start, gateways[0].directory, upstream, postgres.url)
+    sent(gateway, 0)
+    assert [row["requests"] for row in usage(gateway, "by=model&gateways=all").json()["usage"]] == [6]
+    refused = wire.assert_error(usage(gateway, "gateways=some"), 400, "invalid_request_error")
+    assert refused == 'gateways: expected this or all, found "some"'
+    postgres.stop()
+    away = usage(gateway, "gateways=all")
+    assert away.status == 503 and b"PostgreSQL (storage.database_url)" in away.body
+    assert postgres_server.PASSWORD.encode() not in away.body
+    assert usage(gateway, "by=model").status == 200
+
+
+def test_usage_of_all_gateways_needs_a_server(start):
+    gateway = start.gateway(config(backend("haiku", start.upstream().url, MODEL), auth={"admin_key": "admin-key"}))
+    answer = wire.ask(gateway.port, "GET", "/admin/usage?gateways=all", headers=ADMIN)
+    assert "storage.database_url" in wire.assert_error(answer, 400, "invalid_request_error")

@@ -30,6 +30,7 @@ package struct Gateway: Sendable {
     package let pool: BackendPool
     private let admit: Admit
     private let exchanges: (any ExchangeLog)?
+    let outcomes: (any OutcomeLog)?
     /// How much clients may ask.
     package let limits: LimitGate
     /// How much clients may spend.
@@ -79,6 +80,7 @@ package struct Gateway: Sendable {
     ) {
         self.learning = learning
         self.exchanges = exchanges
+        self.outcomes = outcomes
         self.skills = skills
         self.settings = settings
         self.classifier = classifier

@@ -47,7 +47,7 @@ extension Gateway {
             throw GatewayError(.invalidRequest("a report has at most \(Self.maximumReportBytes) bytes"))
         }
         let report = try FeedbackReport(parsing: request.body)
-        if let receipt = evicted(report, client) { return receipt }
+        if let receipt = evicted(report, client, request) { return receipt }
         let learning = try learningInUse()
         if let project = report.project, project != client.project {
             throw GatewayError(.invalidRequest("project: this client reports for the project \(client.project)"))
@@ -85,21 +85,63 @@ extension Gateway {
         let priors = learning.classifier.priors(answer.scale)
         let outcome = learning.state.record(answer, priors: priors)
         let (word, detail) = Self.words(outcome)
+        switch outcome {
+        case .counted, .noBoundary:
+            keep(
+                request,
+                client,
+                queryID: answer.queryID,
+                score: answer.score,
+                tier: answer.tier,
+                quality: answer.quality,
+                outcome: word
+            )
+        // Whoever sends the same again and again fills no disk with it.
+        case .overLimit, .noRoom, .repeated, .invalid: break
+        }
         return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning, answer.scale))
     }
 
     /// A bad report on an answer that was made for another question speaks of that question, not of the model: it is not given
     /// to such questions again. nil for every other report.
-    private func evicted(_ report: FeedbackReport, _ client: ClientIdentity) -> FeedbackReceipt? {
+    private func evicted(
+        _ report: FeedbackReport,
+        _ client: ClientIdentity,
+        _ request: ClientRequest
+    ) -> FeedbackReceipt? {
         guard report.quality < 0.5, case .query(let id) = report.subject, let entry = ledger.entry(id: id),
             entry.summary.project == client.project, entry.summary.cache == Sharing.semantic.rawValue
         else { return nil }
         reportedBad(id)
-        ledger.wasWrong(entry)
+        let word = "evicted"
+        if ledger.wasWrong(entry) { keep(request, client, queryID: id, quality: report.quality, outcome: word) }
         return FeedbackReceipt(
-            outcome: "evicted",
+            outcome: word,
             detail: "the answer was another question's; it is not given to such questions again",
             learned: nil
+        )
+    }
+
+    private func keep(
+        _ request: ClientRequest,
+        _ client: ClientIdentity,
+        queryID: String?,
+        score: Double? = nil,
+        tier: Tier? = nil,
+        quality: Double,
+        outcome: String
+    ) {
+        outcomes?.record(
+            KeptFeedback(
+                id: request.id,
+                unixMilliseconds: request.unixMilliseconds,
+                project: client.project,
+                queryID: queryID,
+                score: score,
+                tier: tier,
+                quality: quality,
+                outcome: outcome
+            )
         )
     }
 

@@ -47,28 +47,33 @@ final class StateKeeper: Service {
             clock: clock,
             isDemo: settings.isDemo,
             limits: limits,
+            shared: storage.databaseURL.map { SharedUsage(url: $0) },
             notify: notify
         )
-        self.exchanges = exchanges
+        var outcomeLimits = OutcomeDatabase.Limits()
+        outcomeLimits.bytes = storage.maxBytes
+        outcomeLimits.retentionDays = storage.retentionDays
+        outcomeLimits.hasArchive = storage.databaseURL != nil
+        let outcomes =
+            settings.cascade.logsOutcomes
+            ? OutcomeDatabase(
+                database: database,
+                clock: clock,
+                isDemo: settings.isDemo,
+                limits: outcomeLimits,
+                notify: notify
+            ) : nil
+        (self.exchanges, self.outcomes) = (exchanges, outcomes)
         archive = storage.databaseURL.map { url in
             PostgresArchive(
                 exchanges: exchanges,
+                outcomes: outcomes,
                 url: url,
                 retentionDays: storage.retentionDays,
                 clock: clock,
                 notify: notify
             )
         }
-        var outcomeLimits = OutcomeDatabase.Limits()
-        outcomeLimits.bytes = storage.maxBytes
-        outcomes =
-            settings.cascade.logsOutcomes
-            ? OutcomeDatabase(
-                database: database,
-                isDemo: settings.isDemo,
-                limits: outcomeLimits,
-                notify: notify
-            ) : nil
         self.database = database
         warning = nil
     }

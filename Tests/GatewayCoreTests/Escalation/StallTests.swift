@@ -6,8 +6,11 @@ import Testing
 
 final class OutcomeList: OutcomeLog {
     private let outcomes = Mutex<[RoutingOutcome]>([])
+    private let reports = Mutex<[KeptFeedback]>([])
     var all: [RoutingOutcome] { outcomes.withLock { $0 } }
+    var feedback: [KeptFeedback] { reports.withLock { $0 } }
     func record(_ outcome: RoutingOutcome) { outcomes.withLock { $0.append(outcome) } }
+    func record(_ feedback: KeptFeedback) { reports.withLock { $0.append(feedback) } }
 }
 
 @Suite struct `A tool loop that stands still` {

@@ -3,6 +3,7 @@ import GRDB
 import GatewayCore
 import Glibc
 import Shared
+import Synchronization
 import Testing
 
 @testable import GatewayIO
@@ -176,6 +177,87 @@ import Testing
         // 2,000 rows go at a time, and never the last one.
         await soon { (try? rows().count) ?? 5_000 <= 1_000 }
         #expect(try rows().last == 5_000)
+    }
+
+    @Test func `keeps reports of quality beside them`() async throws {
+        let disk = await open()
+        disk.outcomes.record(.number(1))
+        disk.outcomes.record(.number(1))
+        disk.outcomes.record(
+            KeptFeedback(
+                id: "r-1",
+                unixMilliseconds: 5_000,
+                project: "w\0b",
+                queryID: "id-1",
+                score: 41.5,
+                tier: .balanced,
+                quality: 0.25,
+                outcome: "counted"
+            )
+        )
+        disk.outcomes.record(
+            KeptFeedback(id: "r-2", unixMilliseconds: 6_000, project: "web", quality: 1, outcome: "evicted")
+        )
+        await disk.written()
+        let other = try DatabaseQueue.rude(file)
+        defer { try? other.close() }
+        let rows = try await other.read { db in
+            try String.fetchAll(
+                db,
+                sql: """
+                    SELECT report_id || '|' || unix_ms || '|' || project || '|' || ifnull(query_id, '-') || '|' ||
+                        ifnull(score, '-') || '|' || ifnull(tier, '-') || '|' || quality || '|' || outcome || '|' || is_demo
+                    FROM feedback ORDER BY id
+                    """
+            )
+        }
+        #expect(
+            rows == ["r-1|5000|w b|id-1|41.5|balanced|0.25|counted|0", "r-2|6000|web|-|-|-|1.0|evicted|0"]
+        )
+        #expect(try self.rows() == [1, 1])
+    }
+
+    @Test func `keeps no row for longer than it may`() async throws {
+        var limits = OutcomeDatabase.Limits.quick
+        limits.retentionDays = 20_833  // the clock stands at day 20,833.3
+        let disk = await open(limits)
+        for day in 0...2 { disk.outcomes.record(.number(day * 14_400)) }
+        disk.outcomes.record(
+            KeptFeedback(id: "r", unixMilliseconds: 0, project: "web", quality: 1, outcome: "counted")
+        )
+        await disk.written()
+        await soon { (try? rows()) == [28_800] }
+        let other = try DatabaseQueue.rude(file)
+        defer { try? other.close() }
+        #expect(try await other.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM feedback") } == 0)
+    }
+
+    @Test func `keeps what a server lacks in spite of its age, and counts what goes for want of room`() async throws {
+        var limits = OutcomeDatabase.Limits.quick
+        limits.retentionDays = 1
+        limits.rows = 5
+        limits.hasArchive = true
+        let disk = await open(limits)
+        for number in 1...8 { disk.outcomes.record(.number(number)) }
+        await disk.written()
+        // Nobody knows yet what the server has.
+        #expect(try rows() == Array(1...8))
+        #expect(disk.outcomes.archived(upTo: [:]) == 0)
+        disk.outcomes.record(.number(9))
+        let lost = Atomic(0)
+        await soon {
+            lost.add(disk.outcomes.archived(upTo: [:]), ordering: .relaxed)
+            return lost.load(ordering: .relaxed) == 4
+        }
+        #expect(try rows() == Array(5...9))
+        #expect(disk.outcomes.archived(upTo: ["routing_outcomes": 7]) == 0)
+        for number in 10...12 {
+            disk.outcomes.record(.number(number))
+            await disk.written()
+        }
+        // The server has those that went; the others are as old, and stay.
+        await soon { (try? rows()) == Array(8...12) }
+        #expect(disk.outcomes.archived(upTo: ["routing_outcomes": 7]) == 0)
     }
 
     @Test func `is written whole when it is closed, and read by the next gateway`() async throws {

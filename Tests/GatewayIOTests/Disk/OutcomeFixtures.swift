@@ -17,12 +17,15 @@ final class OutcomeDisk: Sendable {
         limits: OutcomeDatabase.Limits = .quick,
         maximumFileBytes: Int? = nil
     ) {
+        let clock = TurnedClock().clock
         let database = DiskDatabase(
             state: path,
-            clock: TurnedClock().clock,
+            clock: clock,
             maximumFileBytes: maximumFileBytes
         ) { [told] in told.add($0) }
-        outcomes = OutcomeDatabase(database: database, isDemo: isDemo, limits: limits) { [told] in told.add($0) }
+        outcomes = OutcomeDatabase(database: database, clock: clock, isDemo: isDemo, limits: limits) { [told] in
+            told.add($0)
+        }
     }
 
     /// Waits until nothing waits to be written, and what there was to tell is told.

@@ -120,8 +120,9 @@ package final class Ledger: Sendable {
     }
 
     /// A client reported that its answer, which the semantic cache had for another question, was wrong: what it would have cost
-    /// elsewhere was not saved. Counts once for an exchange.
-    package func wasWrong(_ entry: LedgerEntry) {
+    /// elsewhere was not saved. Counts once for an exchange; false where it had been counted.
+    @discardableResult
+    package func wasWrong(_ entry: LedgerEntry) -> Bool {
         let now = clock.unixMilliseconds()
         let lost = entry.summary.baseline
         let isNew = state.withLock { state in
@@ -139,6 +140,7 @@ package final class Ledger: Sendable {
             return true
         }
         if isNew { log?.record(ExchangeRow(wrongHit: entry, unixMilliseconds: now)) }
+        return isNew
     }
 
     /// Takes up what earlier processes saw: the day's and the month's totals, where they are still the same, and the last

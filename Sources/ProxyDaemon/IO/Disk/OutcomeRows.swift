@@ -30,18 +30,26 @@ package struct OutcomePage: Sendable, Equatable {
 
 /// The statements on the table `routing_outcomes`.
 enum OutcomeRows {
-    private static let columns =
-        "query_id, unix_ms, project, prompt, task, score, classifier, initial_tier, initial_backend, final_tier, "
-        + "final_backend, escalations, escalation_reasons, quality, latency_ms, is_success, cost_nanousd, baseline_nanousd, is_demo"
+    /// In the order of the statements; a file has them in its own.
+    static let stored: [StoredColumn] = [
+        .init("query_id", .text), .init("unix_ms", .integer), .init("project", .text), .init("prompt", .text),
+        .init("task", .text, isOptional: true), .init("score", .integer, isOptional: true), .init("classifier", .text),
+        .init("initial_tier", .text), .init("initial_backend", .text), .init("final_tier", .text),
+        .init("final_backend", .text), .init("escalations", .integer), .init("escalation_reasons", .text),
+        .init("quality", .real, isOptional: true), .init("latency_ms", .real), .init("is_success", .flag),
+        .init("cost_nanousd", .money), .init("baseline_nanousd", .money), .isDemo,
+    ]
+    private static let columns = stored.map(\.name).joined(separator: ", ")
     private static let pageRows = 1_000
     private static let pageBytes = 262_144
 
     private static let insertion: String = {
-        let places = Array(repeating: "?", count: 19).joined(separator: ", ")
+        let places = Array(repeating: "?", count: stored.count).joined(separator: ", ")
         return "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))"
     }()
 
     static func insert(_ db: Database, _ outcomes: [RoutingOutcome], isDemo: Bool) throws {
+        guard !outcomes.isEmpty else { return }
         var statement = try BoundStatement(db, insertion)
         for outcome in outcomes {
             let reasons = outcome.escalationReasons.map { JSONText.quoted($0) }.joined(separator: ",")
@@ -74,25 +82,6 @@ enum OutcomeRows {
     }
 
     private static func finite(_ number: Double) -> Double? { number.isFinite ? number : nil }
-
-    /// Removes the oldest rows beyond `maximumRows`, at most so many. Gives how many went. Takes no lock where there are none.
-    static func removeOldest(_ db: Database, maximumRows: Int, atOnce: Int) throws -> Int {
-        let ends = try Row.fetchOne(
-            db.cachedStatement(
-                sql: "SELECT (SELECT min(id) FROM routing_outcomes), (SELECT max(id) FROM routing_outcomes)"
-            )
-        )
-        guard let oldest = try ends?.decode(Int64?.self, atIndex: 0),
-            let newest = try ends?.decode(Int64?.self, atIndex: 1), newest - oldest >= Int64(maximumRows)
-        else { return 0 }
-        try db.cachedStatement(
-            sql: """
-                DELETE FROM routing_outcomes WHERE id IN (
-                    SELECT id FROM routing_outcomes WHERE id <= ? ORDER BY id LIMIT ?)
-                """
-        ).execute(arguments: [newest - Int64(maximumRows), atOnce])
-        return db.changesCount
-    }
 
     /// Bytes of pages that hold something.
     static func bytes(_ db: Database) throws -> Int {

@@ -53,6 +53,11 @@ final class PostgresConnection {
 
     /// Runs one statement with its values, in text form; gives the first column of its rows.
     func run(_ sql: String, _ values: [SQLValue] = []) throws(PostgresProblem) -> [String] {
+        try rows(sql, values).map { $0.first ?? "" }
+    }
+
+    /// Runs one statement with its values, in text form; gives its rows, NULL as an empty text.
+    func rows(_ sql: String, _ values: [SQLValue] = []) throws(PostgresProblem) -> [[String]] {
         let texts = CStrings(values.map(\.text))
         let result = texts.withPointers {
             PQexecParams(connection, sql, Int32(values.count), nil, $0, nil, nil, 0)
@@ -67,7 +72,10 @@ final class PostgresConnection {
                 code: code
             )
         }
-        return (0..<PQntuples(result)).map { PQgetvalue(result, $0, 0).map { String(cString: $0) } ?? "" }
+        let columns = 0..<PQnfields(result)
+        return (0..<PQntuples(result)).map { row in
+            columns.map { PQgetvalue(result, row, $0).map { String(cString: $0) } ?? "" }
+        }
     }
 
     /// `PG_DIAG_SQLSTATE`.

@@ -2,7 +2,7 @@ import GatewayCore
 import Shared
 
 /// `GET /admin/usage?by=project,model&since=…`: what was used and paid, added up in the database by any of `project`, `key`,
-/// `model` and `day`.
+/// `model` and `day`; with `gateways=all` that of all gateways which share a PostgreSQL server.
 struct UsageEndpoint: Sendable {
     private let exchanges: ExchangeDatabase?
 
@@ -11,11 +11,13 @@ struct UsageEndpoint: Sendable {
     private struct Answer: Encodable {
         let by: String
         let since: Int64
+        let gateways: String
         let usage: [UsageSum]
 
         private enum CodingKeys: String, CodingKey {
             case by
             case since = "since_unix_ms"
+            case gateways
             case usage
         }
     }
@@ -25,9 +27,9 @@ struct UsageEndpoint: Sendable {
             throw GatewayError(.notFound("exchanges are not kept on disk (storage.path)"))
         }
         let items = request.queryItems
-        let unknown = Set(items.keys).subtracting(["by", "since"])
+        let unknown = Set(items.keys).subtracting(["by", "since", "gateways"])
         guard unknown.isEmpty else {
-            throw GatewayError(.invalidRequest("\(unknown.sorted()[0]): expected by or since"))
+            throw GatewayError(.invalidRequest("\(unknown.sorted()[0]): expected by, since or gateways"))
         }
         let words = items["by"] ?? UsageGrouping.project.rawValue
         var groupings: [UsageGrouping] = []
@@ -47,9 +49,22 @@ struct UsageEndpoint: Sendable {
             }
             since = moment
         }
-        let sums = try await exchanges.usage(by: groupings, sinceUnixMilliseconds: since)
+        let gateways = items["gateways"] ?? "this"
+        guard ["this", "all"].contains(gateways) else {
+            throw GatewayError(.invalidRequest("gateways: expected this or all, found \"\(gateways.prefix(60))\""))
+        }
+        let sums = try await exchanges.usage(
+            by: groupings,
+            sinceUnixMilliseconds: since,
+            ofAll: gateways == "all"
+        )
         return JSONReply.make(
-            Answer(by: groupings.map(\.rawValue).joined(separator: ","), since: since, usage: sums),
+            Answer(
+                by: groupings.map(\.rawValue).joined(separator: ","),
+                since: since,
+                gateways: gateways,
+                usage: sums
+            ),
             id: request.id
         )
     }

@@ -11,7 +11,10 @@ extension DiskSchema {
         label: "gateway.state",
         meanwhile: "until then exchanges and outcomes of routing wait in memory, and are lost where they grow too many",
         isDisposable: false,
-        orders: ["routing_outcomes": ["id", "unix_ms"], "exchanges": ["seq", "unix_ms", "id"]],
+        orders: [
+            "routing_outcomes": ["id", "unix_ms"], "exchanges": ["seq", "unix_ms", "id"],
+            "feedback": ["id", "unix_ms"],
+        ],
         migrator: stateMigrator
     )
 
@@ -56,6 +59,7 @@ extension DiskSchema {
         migrator.registerMigration("5") { db in
             try db.execute(sql: "ALTER TABLE routing_outcomes ADD COLUMN is_demo INTEGER NOT NULL DEFAULT 0")
         }
+        migrator.registerMigration("6") { db in try db.execute(sql: FeedbackRows.table) }
         return migrator
     }
 }
@@ -83,7 +87,7 @@ enum ExchangeSchema {
             """
     }
 
-    private static func sqliteType(_ kind: ExchangeColumn.Kind) -> String {
+    private static func sqliteType(_ kind: ColumnKind) -> String {
         switch kind {
         case .text: "TEXT"
         case .real: "REAL"

@@ -2,30 +2,14 @@ import GatewayCore
 import Glibc
 import Shared
 
-/// A value as every database takes it.
-enum SQLValue: Sendable, Equatable {
-    case null
-    case integer(Int64)
-    case real(Double)
-    case text(String)
-}
-
 /// A column of the table `exchanges`. One list of them makes the tables of all databases, the statements and the exports.
 struct ExchangeColumn: Sendable {
-    enum Kind {
-        case text
-        case integer
-        case real
-        /// 0 or 1.
-        case flag
-        /// Whole nano-dollars. Its name ends in `_nanousd`; where amounts are shown in dollars the end is `_usd`.
-        case money
-    }
-
     let name: String
-    let kind: Kind
+    let kind: ColumnKind
     let isOptional: Bool
     let value: @Sendable (ExchangeRow) -> SQLValue
+
+    var stored: StoredColumn { StoredColumn(name, kind, isOptional: isOptional) }
 
     /// Its name in exports, which show money in dollars.
     var shownName: String { kind == .money ? name.replacing("_nanousd", with: "_usd") : name }

@@ -41,6 +41,7 @@ package final class ExchangeDatabase: ExchangeLog {
     private let limits: Limits
     let isDemo: Bool
     let clock: Clock
+    private let shared: SharedUsage?
     private let notify: @Sendable (String) -> Void
     private let state: Mutex<State>
 
@@ -80,14 +81,17 @@ package final class ExchangeDatabase: ExchangeLog {
         }
     }
 
-    /// `database` is a state database. Rows of demo mode are told from others, and are not added up with them.
+    /// `database` is a state database. Rows of demo mode are told from others, and are not added up with them. `shared`: what all
+    /// gateways with one server used; nil without a server.
     package init(
         database: DiskDatabase,
         clock: Clock,
         isDemo: Bool = false,
         limits: Limits = Limits(),
+        shared: SharedUsage? = nil,
         notify: @escaping @Sendable (String) -> Void
     ) {
+        self.shared = shared
         self.database = database
         self.clock = clock
         self.isDemo = isDemo
@@ -237,14 +241,21 @@ package final class ExchangeDatabase: ExchangeLog {
     }
 
     /// Sums by properties of exchanges, from the beginning of the day of a moment on; the dearest first, days in order. At
-    /// most 1,000.
+    /// most 1,000. `ofAll`: of all gateways that copy their exchanges to the same server, by what that has.
     ///
-    /// - Throws: An `overloaded` error that says why the file cannot be read.
+    /// - Throws: An `overloaded` error that says why the books cannot be read, `invalidRequest` where there is no server.
     package func usage(
         by groupings: [UsageGrouping],
-        sinceUnixMilliseconds since: Int64
+        sinceUnixMilliseconds since: Int64,
+        ofAll: Bool = false
     ) async throws(GatewayError) -> [UsageSum] {
         let isDemo = isDemo
+        if ofAll {
+            guard let shared else {
+                throw GatewayError(.invalidRequest("gateways: all needs a server in common (storage.database_url)"))
+            }
+            return try await shared.usage(by: groupings, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
+        }
         return try await read { db in
             try ExchangeRows.usage(db, by: groupings, sinceDay: since / Self.dayMilliseconds, isDemo: isDemo)
         }
@@ -316,8 +327,9 @@ extension ExchangeDatabase: DiskTable {
         let archived = limits.hasArchive ? state.withLock { $0.archived } : .max
         if limits.retentionDays > 0 {
             let oldest = clock.unixMilliseconds() - Int64(limits.retentionDays) * Self.dayMilliseconds
-            let removed = try ExchangeRows.remove(
+            let removed = try OldRows.remove(
                 db,
+                of: .exchanges,
                 before: oldest,
                 upTo: archived,
                 atOnce: Self.rowsRemovedAtOnce
@@ -326,7 +338,13 @@ extension ExchangeDatabase: DiskTable {
             try ExchangeRows.removeSums(db, beforeDay: oldest / Self.dayMilliseconds)
         }
         guard try OutcomeRows.bytes(db) > limits.fileBytes else { return false }
-        let removed = try ExchangeRows.remove(db, before: .max, upTo: .max, atOnce: Self.rowsRemovedAtOnce)
+        let removed = try OldRows.remove(
+            db,
+            of: .exchanges,
+            before: .max,
+            upTo: .max,
+            atOnce: Self.rowsRemovedAtOnce
+        )
         let unsent = removed.count { $0 > archived }
         if unsent > 0 { refusedByArchive(unsent) }
         return !removed.isEmpty

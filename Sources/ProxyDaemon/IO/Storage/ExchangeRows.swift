@@ -5,9 +5,9 @@ import Shared
 /// The statements on the table `exchanges`.
 enum ExchangeRows {
     private static let insertion: String = {
-        let names = ExchangeColumn.all.map(\.name) + ["is_demo"]
-        let places = Array(repeating: "?", count: names.count).joined(separator: ", ")
-        return "INSERT INTO exchanges (\(names.joined(separator: ", "))) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
+        let table = ArchivedTable.exchanges
+        let places = Array(repeating: "?", count: table.columns.count).joined(separator: ", ")
+        return "INSERT INTO exchanges (\(table.columnNames)) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
     }()
 
     /// Writes rows and adds them to the sums of their days: inside of a transaction. A row whose id is there already changes
@@ -48,68 +48,15 @@ enum ExchangeRows {
         try Int64.fetchOne(db, sql: "SELECT max(seq) FROM exchanges") ?? 0
     }
 
-    /// Removes the oldest rows from before a moment, with numbers up to `last`; gives their numbers.
-    static func remove(
-        _ db: Database,
-        before unixMilliseconds: Int64,
-        upTo last: Int64,
-        atOnce: Int
-    ) throws -> [Int64] {
-        // Seen without a lock on what others write.
-        let oldest = try Int64.fetchOne(db.cachedStatement(sql: "SELECT min(unix_ms) FROM exchanges"))
-        guard let oldest, oldest < unixMilliseconds else { return [] }
-        return try Int64.fetchAll(
-            db.cachedStatement(
-                sql: """
-                    DELETE FROM exchanges WHERE seq IN (
-                        SELECT seq FROM exchanges WHERE unix_ms < ? AND seq <= ? ORDER BY unix_ms LIMIT ?)
-                    RETURNING seq
-                    """
-            ),
-            arguments: [unixMilliseconds, last, atOnce]
-        )
-    }
-
     // MARK: Sums
 
     /// The sums of a row, from a column on.
     private static func totals(_ row: Row, from first: Int) throws -> MetricsSnapshot.Totals {
         var at = first
-        func next() throws -> Int {
+        return try MetricsSnapshot.Totals {
             defer { at += 1 }
             return try row.decode(Int?.self, atIndex: at) ?? 0
         }
-        func money() throws -> USD { USD(nanodollars: Int64(try next())) }
-        func tokens() throws -> TokenUsage {
-            TokenUsage(
-                input: try next(),
-                cacheRead: try next(),
-                cacheWrite5m: try next(),
-                cacheWrite1h: try next(),
-                output: try next()
-            )
-        }
-        var totals = MetricsSnapshot.Totals()
-        totals.requests = try next()
-        totals.errors = try next()
-        totals.exactCacheHits = try next()
-        totals.semanticCacheHits = try next()
-        totals.coalesced = try next()
-        totals.escalations = try next()
-        totals.cost = try money()
-        totals.baseline = try money()
-        totals.saved = try money()
-        for purpose in [OverheadPurpose.classifier, .shadow, .judge] {
-            totals.overhead[purpose] = try money()
-            totals.cost += totals.overhead[purpose]
-        }
-        totals.losses.escalation = try money()
-        totals.losses.cacheChecks = try money()
-        totals.losses.wrongHits = try money()
-        totals.usage = try tokens()
-        for reducer in Reducer.allCases { totals.tokensSaved[reducer] = try next() }
-        totals.overheadUsage = try tokens()
-        return totals
     }
 
     /// A day's sums and its month's, and the last exchanges.
@@ -190,17 +137,9 @@ enum ExchangeRows {
         sinceDay day: Int64,
         isDemo: Bool
     ) throws -> [UsageSum] {
-        let places = groupings.indices.map { "\($0 + 1)" }.joined(separator: ", ")
-        // Where days are told apart they are in order, whatever else they are told apart by.
-        let first = groupings.firstIndex(of: .day).map { "\($0 + 1), " } ?? ""
-        return try Row.fetchAll(
+        try Row.fetchAll(
             db,
-            sql: """
-                SELECT \(groupings.map(\.expression).joined(separator: ", ")), \(UsageColumns.sums),
-                    sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd) AS spent
-                FROM usage_days WHERE day >= ? AND is_demo = ?
-                GROUP BY \(places) ORDER BY \(first)spent DESC, \(places) LIMIT 1000
-                """,
+            sql: UsageColumns.selection(groupings.map { ($0, $0.sqlite) }, day: "?", isDemo: "?"),
             arguments: [day, isDemo]
         ).map { row in
             UsageSum(

@@ -21,19 +21,37 @@ enum UsageColumns {
             ),
             ("exact_hits", "cache = 'exact'"), ("semantic_hits", "cache = 'semantic'"),
             ("coalesced", "cache = 'coalesced'"),
-        ]
+        ].map { ($0, "CASE WHEN \($1) THEN 1 ELSE 0 END") }
         + [
             "escalations", "cost_nanousd", "baseline_nanousd", "saved_nanousd", "classifier_nanousd", "shadow_nanousd",
             "judge_nanousd",
         ].map { ($0, $0) }
         + losses.map { ($0, $0) }
         + (buckets + Reducer.allCases.map { "saved_\($0.rawValue)" }).map {
-            ($0, "iif(cache = 'none', \($0), 0)")
+            ($0, "CASE WHEN cache = 'none' THEN \($0) ELSE 0 END")
         }
         + buckets.map { ("own_\($0)", "own_\($0)") }
 
     /// For a SELECT.
     static let sums = all.map { "sum(\($0.name))" }.joined(separator: ", ")
+
+    /// The sums from a day on, in the SQL of both databases: a group for each combination of what they are grouped by, the dearest
+    /// first. `groupings` come with what tells their groups apart there, `day` and `isDemo` are the places of the values.
+    static func selection(
+        _ groupings: [(grouping: UsageGrouping, expression: String)],
+        day: String,
+        isDemo: String
+    ) -> String {
+        let places = groupings.indices.map { "\($0 + 1)" }.joined(separator: ", ")
+        // Where days are told apart they are in order, whatever else they are told apart by.
+        let first = groupings.firstIndex { $0.grouping == .day }.map { "\($0 + 1), " } ?? ""
+        return """
+            SELECT \(groupings.map(\.expression).joined(separator: ", ")), \(sums),
+                sum(cost_nanousd + classifier_nanousd + shadow_nanousd + judge_nanousd) AS spent
+            FROM usage_days WHERE day >= \(day) AND is_demo = \(isDemo)
+            GROUP BY \(places) ORDER BY \(first)spent DESC, \(places) LIMIT 1000
+            """
+    }
 
     private static let places = "day, project, key_fingerprint, model, is_demo"
 
@@ -68,14 +86,44 @@ enum UsageColumns {
     }
 
     /// Adds up what has not been: many exchanges at once, as each by itself would take half as long again as to write it.
-    static let addition = """
+    static let addition = adding("exchanges WHERE seq > (SELECT seq FROM added_up)")
+
+    /// Adds exchanges up, in the SQL of both databases; `rows` says which. In an order, so that two that do it at a server at once
+    /// do not wait for each other.
+    private static func adding(_ rows: String) -> String {
+        """
         INSERT INTO usage_days (\(places), \(all.map(\.name).joined(separator: ", ")))
-        SELECT unix_ms / 86400000 AS day, project, key_fingerprint, model, is_demo,
+        SELECT unix_ms / 86400000, project, key_fingerprint, model, is_demo,
             \(all.map { "sum(\($0.addend))" }.joined(separator: ",\n    "))
-        FROM exchanges WHERE seq > (SELECT seq FROM added_up) GROUP BY 1, 2, 3, 4, 5
-        ON CONFLICT DO UPDATE SET
+        FROM \(rows) GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5
+        ON CONFLICT (\(places)) DO UPDATE SET
             \(all.map { "\($0.name) = usage_days.\($0.name) + excluded.\($0.name)" }.joined(separator: ",\n    "))
         """
+    }
+
+    /// The same table at a PostgreSQL server, where whatever gateway writes an exchange has it added up.
+    static let postgres = [
+        """
+        CREATE TABLE usage_days (
+            day BIGINT NOT NULL, project TEXT NOT NULL, key_fingerprint TEXT NOT NULL, model TEXT NOT NULL,
+            is_demo SMALLINT NOT NULL, \(all.map { "\($0.name) BIGINT NOT NULL" }.joined(separator: ", ")),
+            PRIMARY KEY (\(places)))
+        """,
+        // What is there is added up once, and what comes meanwhile waits.
+        "LOCK TABLE exchanges IN SHARE ROW EXCLUSIVE MODE",
+        adding("exchanges"),
+        """
+        CREATE FUNCTION gateway_add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            \(adding("written"));
+            RETURN NULL;
+        END $$
+        """,
+        """
+        CREATE TRIGGER exchanges_add_up AFTER INSERT ON exchanges
+        REFERENCING NEW TABLE AS written FOR EACH STATEMENT EXECUTE FUNCTION gateway_add_up()
+        """,
+    ]
 
     /// To be run after ``addition``, in the same transaction.
     static let progress = "UPDATE added_up SET seq = max(seq, (SELECT ifnull(max(seq), 0) FROM exchanges))"

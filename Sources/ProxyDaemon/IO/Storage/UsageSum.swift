@@ -11,8 +11,8 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
     /// The day by UTC, `2026-11-21`.
     case day
 
-    /// What tells the groups apart, in SQL.
-    var expression: String {
+    /// What tells the groups apart in SQLite.
+    var sqlite: String {
         switch self {
         case .project: "project"
         case .key: "key_fingerprint"
@@ -20,6 +20,9 @@ package enum UsageGrouping: String, Sendable, CaseIterable {
         case .day: "date(day * 86400, 'unixepoch')"
         }
     }
+
+    /// What tells the groups apart in PostgreSQL.
+    var postgres: String { self == .day ? "to_char(DATE '1970-01-01' + day::integer, 'YYYY-MM-DD')" : sqlite }
 }
 
 /// What the exchanges of one group add up to. JSON: the group's names under those of the groupings, beside the totals.
@@ -44,6 +47,42 @@ package struct UsageSum: Sendable, Equatable, Encodable {
         for (grouping, name) in zip(groupings, names) {
             try container.encode(name, forKey: Key(stringValue: grouping.rawValue))
         }
+    }
+}
+
+extension MetricsSnapshot.Totals {
+    /// Reads the sums of ``UsageColumns/sums``, one after the other.
+    init(_ next: () throws -> Int) rethrows {
+        func money() throws -> USD { USD(nanodollars: Int64(try next())) }
+        func tokens() throws -> TokenUsage {
+            TokenUsage(
+                input: try next(),
+                cacheRead: try next(),
+                cacheWrite5m: try next(),
+                cacheWrite1h: try next(),
+                output: try next()
+            )
+        }
+        self.init()
+        requests = try next()
+        errors = try next()
+        exactCacheHits = try next()
+        semanticCacheHits = try next()
+        coalesced = try next()
+        escalations = try next()
+        cost = try money()
+        baseline = try money()
+        saved = try money()
+        for purpose in [OverheadPurpose.classifier, .shadow, .judge] {
+            overhead[purpose] = try money()
+            cost += overhead[purpose]
+        }
+        losses.escalation = try money()
+        losses.cacheChecks = try money()
+        losses.wrongHits = try money()
+        usage = try tokens()
+        for reducer in Reducer.allCases { tokensSaved[reducer] = try next() }
+        overheadUsage = try tokens()
     }
 }
 
