@@ -6,7 +6,6 @@ import NIOCore
 import NIOPosix
 import ServiceLifecycle
 import Shared
-import UnixSignals
 
 /// The parts put together, and nothing decided: settings in, services running.
 struct Daemon {
@@ -99,6 +98,12 @@ struct Daemon {
         }
         try await control.bind()
         let notice = ServiceNotice(environment: environment)
+        let writer = writer
+        let stops = await Stops {
+            writer.flush()
+            Startup.complain("a second signal: stopped without waiting for what was under way")
+            _exit(1)
+        }
         let announcement = Announcement(notice: notice) {
             announce(settings, warnings, asksForKeys: gateway.asksForKeys, port: port, socket: path)
         }
@@ -113,12 +118,11 @@ struct Daemon {
                     .init(service: HistoryKeeper(ledger: gateway.ledger, parts.keeper.exchanges)),
                     .init(service: control), .init(service: server), .init(service: announcement),
                     .init(service: HangupKeeper(hangups: hangups, reloader: reloader, notice: notice)),
+                    .init(service: StopKeeper(stops: stops), successTerminationBehavior: .gracefullyShutdownGroup),
                 ],
-                gracefulShutdownSignals: [.sigterm, .sigint],
                 logger: quiet
             )
         )
-        stopAtSecondSignal()
         try await services.run()
         parts.client.stop()
         try await parts.simulator.stop()
@@ -128,24 +132,6 @@ struct Daemon {
         // Every connection is closed. The event loops end with the process: whatever still has one to its name on the way
         // out could else not even be freed.
         exit(0)
-    }
-
-    /// The first signal has what is under way finished; who sends a second one does not want to wait for that.
-    private func stopAtSecondSignal() {
-        let writer = writer
-        // Ends with the process.
-        Task {
-            var isStopping = false
-            for await _ in await UnixSignalsSequence(trapping: .sigterm, .sigint) {
-                guard isStopping else {
-                    isStopping = true
-                    continue
-                }
-                writer.flush()
-                Startup.complain("a second signal: stopped without waiting for what was under way")
-                _exit(1)
-            }
-        }
     }
 
     /// The lifecycle library tells of every step; a person wants to hear of its errors only.
@@ -177,7 +163,7 @@ struct Daemon {
     }
 }
 
-/// Tells people and the service manager that the gateway serves. A service, because signals are taken only once services run: whoever reads the line may
+/// Tells people and the service manager that the gateway serves. A service, because signals are heeded only once services run: whoever reads the line may
 /// send one at once.
 private struct Announcement: Service {
     let notice: ServiceNotice

@@ -40,3 +40,42 @@ struct HangupKeeper: Service {
         try await gracefulShutdown()
     }
 }
+
+/// SIGTERM and SIGINT. The first has what is under way finished; who sends a second one does not want to wait for that.
+///
+/// There is one reader for both purposes: of two that wait for the same signal the system's dispatch library now and then tells only
+/// one, about one time in a thousand when a signal comes soon after the start.
+struct Stops: Sendable {
+    fileprivate let first: AsyncStream<Void>
+
+    /// From here on the signals no longer end the process. `second` is called at the second one.
+    init(second: @escaping @Sendable () -> Void) async {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        let (first, continuation) = AsyncStream.makeStream(of: Void.self)
+        self.first = first
+        // Ends with the process.
+        Task {
+            var isStopping = false
+            for await _ in signals {
+                guard !isStopping else {
+                    second()
+                    continue
+                }
+                isStopping = true
+                continuation.yield()
+                continuation.finish()
+            }
+        }
+    }
+}
+
+/// Comes to its end with the first signal, and all services with it.
+struct StopKeeper: Service {
+    let stops: Stops
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            for await _ in self.stops.first { return }
+        }
+    }
+}
