@@ -2,6 +2,7 @@
 # Builds the fuzzers with AddressSanitizer, replays what they found before, then runs each for a while: one line a target, the
 # sum at the end, 1 where one fails. FUZZ_SECONDS is for each target, 0 only replays; TARGETS are some of them, FUZZ_JOBS how many
 # run at once. What they find on the way stays in .build-fuzz/found, so that the next run goes on from there.
+# FUZZ_TIMEOUT are the seconds that one input may take: more where the machine has other work.
 # FUZZ_SCRATCH=.build FUZZ_CONFIGURATION=debug takes the libraries that a build for tests has left, where speed is no matter.
 set -u -o pipefail
 
@@ -30,7 +31,7 @@ export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
 # One target. Leaves its line in a file, and beside it how many executions there were.
 run() {
     local target=$1 log=$found/$1.log words=Tests/Fuzz/dictionaries/$1.dict code runs covered verdict=ok
-    local options=(-timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 "-artifact_prefix=$found/$target-")
+    local options=("-timeout=${FUZZ_TIMEOUT:-20}" -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 "-artifact_prefix=$found/$target-")
     mkdir -p "$found/$target" "Tests/Fuzz/corpus/$target"
     [[ -f $words ]] && options+=("-dict=$words")
     if ((seconds > 0)); then options+=("-max_total_time=$seconds"); else options+=(-runs=0); fi
