@@ -75,6 +75,9 @@ package final class Budgets: Sendable {
         return Pressure(maxTier: maxTier, text: "\(worst.text): at most the \(maxTier.name) tier answers")
     }
 
+    /// Whether any budget holds for the client.
+    func hold(_ client: ClientIdentity) -> Bool { !terms.budgets(of: client).isEmpty }
+
     /// Puts aside what a call may cost. Throws `budgetExhausted`, or `rateLimited` where only calls under way stand against
     /// it.
     func reserve(_ client: ClientIdentity, _ amount: USD) async throws(GatewayError) -> BudgetReservation {

@@ -27,7 +27,8 @@ struct WorstCase: Sendable {
     func amounts(_ exchange: Exchange) -> Amounts? {
         guard let prompt = exchange.prompt, let decision = exchange.decision else { return nil }
         let seconds = exchange.request.unixMilliseconds / 1_000
-        let first = cost(decision.backend, prompt, seconds)
+        let size = Size(prompt)
+        let first = cost(decision.backend, size, seconds)
         var sum = first
         if let most = policy.escalations(exchange), most > 0 {
             let judging = judge?.mostCost(unixSeconds: seconds) ?? .zero
@@ -37,7 +38,7 @@ struct WorstCase: Sendable {
                 guard let next = policy.next(after: decision) else { break }
                 let beside = decision.candidates.filter { $0.veto == nil && $0.backend.tier == next.backend.tier }
                 sum += judging
-                sum += beside.map { cost($0.backend, prompt, seconds) }.max() ?? cost(next.backend, prompt, seconds)
+                sum += beside.map { cost($0.backend, size, seconds) }.max() ?? cost(next.backend, size, seconds)
                 decision.backend = next.backend
             }
         }
@@ -46,27 +47,40 @@ struct WorstCase: Sendable {
 
     /// A call to that backend.
     func cost(_ backend: Backend, _ prompt: Prompt, _ unixSeconds: Int64) -> USD {
-        let traits = prompt.traits
-        var bytes = traits.promptCharacters + Self.imageTokens * traits.imageCount
-        // Documents are read as text, or page by page; what is not text in the body is at most as much.
-        if traits.hasPDF { bytes += prompt.body.count / 4 }
-        if traits.hasTextDocuments { bytes = max(bytes, prompt.body.count) }
-        let most = backend.maxOutput ?? .max
+        cost(backend, Size(prompt), unixSeconds)
+    }
+
+    private func cost(_ backend: Backend, _ size: Size, _ unixSeconds: Int64) -> USD {
         let unbounded = backend.maxOutput ?? defaultMaxTokens
         return backend.mostCost(
-            bytes: bytes,
-            answerTokens: min(prompt.maxTokens ?? unbounded, most),
+            bytes: size.bytes,
+            answerTokens: min(size.maxTokens ?? unbounded, backend.maxOutput ?? .max),
             unixSeconds: unixSeconds,
-            addedTokens: traits.toolBytes > 0 ? Self.toolInstructionTokens : 16,
-            mayWriteForHours: Self.mayWriteForHours(prompt.body)
+            addedTokens: size.hasTools ? Self.toolInstructionTokens : Backend.addedTokens,
+            mayWriteForHours: size.mayWriteForHours
         )
     }
 
-    /// The body may ask the provider to keep the prompt for longer than five minutes, in the words of either dialect.
-    private static func mayWriteForHours(_ body: [UInt8]) -> Bool {
-        body.withUnsafeBufferPointer { bytes in
-            ["\"ttl\"", "prompt_cache_retention"].contains {
-                JSONScan.next(Array($0.utf8), bytes, in: bytes.indices) != nil
+    /// What a prompt's cost depends on. Found out once for all backends: it takes looks at the whole body.
+    private struct Size {
+        var bytes: Int
+        var maxTokens: Int?
+        var hasTools: Bool
+        /// The body may ask the provider to keep the prompt for longer than five minutes, in the words of either dialect.
+        var mayWriteForHours: Bool
+
+        init(_ prompt: Prompt) {
+            let traits = prompt.traits
+            bytes = traits.promptCharacters + WorstCase.imageTokens * traits.imageCount
+            // Documents are read as text, or page by page; what is not text in the body is at most as much.
+            if traits.hasPDF { bytes += prompt.body.count / 4 }
+            if traits.hasTextDocuments { bytes = max(bytes, prompt.body.count) }
+            maxTokens = prompt.maxTokens
+            hasTools = traits.toolBytes > 0
+            mayWriteForHours = prompt.body.withUnsafeBufferPointer { bytes in
+                ["\"ttl\"", "prompt_cache_retention"].contains {
+                    JSONScan.next(Array($0.utf8), bytes, in: bytes.indices) != nil
+                }
             }
         }
     }

@@ -33,25 +33,11 @@ struct Beside {
     /// with the backend's key on it, no path but that of one model may be asked for.
     func model(_ id: String, _ request: ClientRequest) async throws(GatewayError) -> Reply {
         let backend = router.backends.first { $0.provider == .anthropic }
-        guard let backend, Self.isModelName(id) else {
+        guard let backend, PlainName.isValid(id), id != ".", !id.utf8.contains(UInt8(ascii: "/")) else {
             throw GatewayError(.notFound("model: \(id.prefix(100)) is not known here; see GET /v1/models"))
         }
         // Put together anew, never the client's own path: what is encoded in that may be read in other ways there.
         return try await forward(request.at("/v1/models/\(id)"), to: backend, [])
-    }
-
-    /// Nothing that a path would have to encode, and no dots that could lead out of it.
-    private static func isModelName(_ text: String) -> Bool {
-        guard !text.isEmpty, text.utf8.count <= 200, text != ".", !text.contains("..") else { return false }
-        return text.utf8.allSatisfy { byte in
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: ":"),
-                UInt8(ascii: "@"), UInt8(ascii: "-"):
-                true
-            default: false
-            }
-        }
     }
 
     private func estimate(_ prompt: Prompt, _ backend: Backend, _ request: ClientRequest) -> Reply {

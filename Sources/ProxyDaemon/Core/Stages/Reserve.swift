@@ -15,7 +15,9 @@ package final class Reserve: Stage {
     }
 
     package func handle(_ exchange: inout Exchange, next: Next) async throws(GatewayError) -> Reply {
-        guard let amounts = worst.amounts(exchange) else { return try await next(&exchange) }
+        guard budgets.hold(exchange.client), let amounts = worst.amounts(exchange) else {
+            return try await next(&exchange)
+        }
         do throws(GatewayError) {
             try await putAside(amounts, &exchange)
         } catch {

@@ -122,6 +122,9 @@ extension Router {
 }
 
 extension Backend {
+    /// What a provider puts around a prompt without tools, at most.
+    static let addedTokens = 16
+
     /// What a call with so many bytes of prompt and such an answer costs at most. A token stands for a byte or more, whatever
     /// the tokenizer; `addedTokens` are what the provider itself puts into the prompt. A prompt may be written into the
     /// provider's cache, which costs more than reading it, and for an hour more than for five minutes.
@@ -129,7 +132,7 @@ extension Backend {
         bytes: Int,
         answerTokens: Int,
         unixSeconds: Int64,
-        addedTokens: Int = 16,
+        addedTokens: Int = addedTokens,
         mayWriteForHours: Bool = false
     ) -> USD {
         let tokens = bytes + addedTokens

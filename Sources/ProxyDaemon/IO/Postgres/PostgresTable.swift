@@ -52,6 +52,8 @@ enum PostgresTable {
     /// Makes the tables, or brings older ones up to date. Several gateways may do so at once.
     static func migrate(_ connection: PostgresConnection) throws(PostgresProblem) {
         try inTransaction(connection) { () throws(PostgresProblem) in
+            // To add up what years have left takes longer than any other statement may.
+            _ = try connection.run("SET LOCAL statement_timeout = 0")
             _ = try connection.run("SELECT pg_advisory_xact_lock(\(lockNumber))")
             _ = try connection.run("CREATE TABLE IF NOT EXISTS gateway_migrations (number BIGINT PRIMARY KEY)")
             let done = try connection.run("SELECT max(number) FROM gateway_migrations").first.flatMap { Int($0) } ?? 0

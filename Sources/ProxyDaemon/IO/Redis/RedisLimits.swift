@@ -23,6 +23,8 @@ package final class RedisLimits: SharedLimits {
         var settlements: [Waiting] = []
         /// Taken out of them, and not on the connection yet.
         var sending = 0
+        /// On the connection, and not answered yet.
+        var underWay = 0
         var lost = 0
     }
 
@@ -38,6 +40,8 @@ package final class RedisLimits: SharedLimits {
     /// Marks of what was booked outlive every attempt to book it again.
     private static let markSeconds = 86_400
     private static let maximumWaiting = 10_000
+    /// The client takes a few thousand commands, and whoever asks for a rate wants to be among them.
+    private static let settlementsAtOnce = 1_000
     /// One that is refused so often while trials are carried out never gets through: something else is under its name.
     private static let maximumRefusals = 10
     /// How often ``watch(_:)`` looks.
@@ -214,13 +218,18 @@ package final class RedisLimits: SharedLimits {
     /// Sends, or keeps for later. A mark in Redis has a settlement that got through without a reply booked only once.
     private func send(_ settlement: Waiting) {
         guard isThere else { return keep(settlement) }
+        waiting.withLock { $0.underWay += 1 }
         client.send(settlement.command) { [weak self] outcome in
             guard let self else { return }
+            let isLast = waiting.withLock { waiting in
+                waiting.underWay -= 1
+                return waiting.underWay == 0 && !waiting.settlements.isEmpty
+            }
             switch outcome {
             case .success(.error(let text)):
                 refused(text)
                 keep(Waiting(command: settlement.command, refusals: settlement.refusals + 1))
-            case .success: break
+            case .success: if isLast { settleWaiting() }
             case .failure: keep(settlement)
             }
         }
@@ -239,9 +248,10 @@ package final class RedisLimits: SharedLimits {
     private func settleWaiting() {
         guard isThere else { return }
         let settlements = waiting.withLock { waiting in
-            defer { waiting.settlements = [] }
-            waiting.sending += waiting.settlements.count
-            return waiting.settlements
+            let next = Array(waiting.settlements.prefix(Self.settlementsAtOnce))
+            waiting.settlements.removeFirst(next.count)
+            waiting.sending += next.count
+            return next
         }
         for settlement in settlements {
             send(settlement)
