@@ -28,7 +28,7 @@ CHOSEN = [
     "budget_burst", "budget_and_kill_9", "provider_out_503", "provider_refused",
     "body_many_numbers", "body_deep", "body_gzip_bomb",
     "clock_two_hours_back", "clock_beyond_2038", "descriptors_taken_away", "core_files",
-    "sigterm_under_streams", "sigstop_and_cont", "second_daemon",
+    "sigterm_soon", "sigterm_under_streams", "sigstop_and_cont", "second_daemon",
     "control_garbage", "control_socket_is_a_link", "tls_expired", "tls_unknown_authority", "dns_mute",
     "link_cut_in_a_stream", "redirect_canary", "leaks_of_a_busy_daemon", "leaks_on_a_terminal",
 ]

@@ -47,6 +47,20 @@ def running(lab, count, pieces=40, gap=50, **sections):
     return provider, daemon, streams
 
 
+@fault("signals", "sigterm_soon", "a signal that comes as soon as the first requests have been answered: it ends, exit 0, each time")
+def sigterm_soon(lab):
+    provider, rounds, slowest = lab.provider(), lab.scale(300, 20), 0
+    for _ in range(rounds):
+        daemon = lab.daemon(lab.settings(provider.url))
+        for _ in range(10):
+            works(daemon.port)
+        began = time.monotonic()
+        daemon.signal(signal.SIGTERM)
+        check(daemon.wait(10) == 0, "it does not stop well")
+        slowest = max(slowest, time.monotonic() - began)
+    return f"{rounds} starts and stops, slowest stop {slowest:.2f} s"
+
+
 @fault("signals", "sigterm_under_streams", "streams under way end whole, new connections are refused, exit 0, rows written")
 def sigterm(lab):
     count = lab.scale(200, 40)
