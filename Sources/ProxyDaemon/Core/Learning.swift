@@ -85,8 +85,8 @@ extension Gateway {
         let priors = learning.classifier.priors(answer.scale)
         let outcome = learning.state.record(answer, priors: priors)
         let (word, detail) = Self.words(outcome)
-        switch outcome {
-        case .counted, .noBoundary:
+        // What counts is bounded by the minute; whoever sends the same again and again fills no disk with it.
+        if case .counted = outcome {
             keep(
                 request,
                 client,
@@ -96,8 +96,6 @@ extension Gateway {
                 quality: answer.quality,
                 outcome: word
             )
-        // Whoever sends the same again and again fills no disk with it.
-        case .overLimit, .noRoom, .repeated, .invalid: break
         }
         return FeedbackReceipt(outcome: word, detail: detail, learned: snapshot(client, learning, answer.scale))
     }

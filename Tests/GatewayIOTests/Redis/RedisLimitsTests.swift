@@ -231,6 +231,23 @@ extension RedisSuites {
             #expect(await daemons[1].enterStream("g", Self.two) == .full(Self.two[0]))
         }
 
+        @Test func `give places back that ended while Redis was frozen`() async throws {
+            let server = try await RedisServerProcess()
+            let admin = try await server.client()
+            let limits = RedisLimits(try await server.client())
+            let watching = Task { await limits.watch { _ in } }
+            defer { watching.cancel() }
+            try await eventually { limits.sharing == .shared }
+            for id in ["a", "b"] { #expect(await limits.enterStream(id, Self.two) == .entered) }
+            // Longer than a call may take, so that what is sent meanwhile gets no answer.
+            _ = try await admin.call(bytes("CLIENT", "PAUSE", "1500"))
+            for id in ["a", "b"] { limits.leaveStream(id) }
+            try await eventually { await limits.enterStream("c", Self.two) == .entered }
+            try await eventually {
+                try await admin.call(bytes("ZCARD", "llm-gateway:limit:1:streams:all")) == .integer(1)
+            }
+        }
+
         @Test func `count streams that came while Redis was away when it is back`() async throws {
             let server = try await RedisServerProcess()
             let limits = RedisLimits(try await server.client())
@@ -267,8 +284,17 @@ extension RedisSuites {
         #expect(Set(renewals.filter { $0.scope == .all }.flatMap(\.ids)).count == 501)
         #expect(renewals.filter { $0.scope == .key("k") }.map { Array($0.ids) } == [["0"]])
         #expect(seats.renewals(now: 21 * second, isBack: false).isEmpty)
-        #expect(seats.leave("0") == [.all, .key("k")] && seats.leave("0") == nil)
+        #expect(seats.leave("0", now: 21 * second).map(\.scope) == [.all, .key("k")])
+        #expect(seats.leave("0", now: 21 * second).isEmpty)
         #expect(seats.renewals(now: 22 * second, isBack: true).map(\.ids.count) == [500])
+        // What Redis was not told of it is told again, until that has gone by itself.
+        let seat = StreamSeats.Seat(scope: .key("k"), id: "0")
+        #expect(seats.left(now: 22 * second).isEmpty)
+        seats.settle(StreamSeats.Seat(scope: .all, id: "0"), isTold: true)
+        seats.settle(seat, isTold: false)
+        #expect(seats.left(now: 23 * second) == [seat] && seats.left(now: 23 * second).isEmpty)
+        seats.settle(seat, isTold: false)
+        #expect(seats.left(now: 81 * second).isEmpty)
         // Two in a row may fail before a place is lost.
         #expect(Int64(StreamSeats.lifetimeSeconds) * second >= 3 * 20 * second)
     }

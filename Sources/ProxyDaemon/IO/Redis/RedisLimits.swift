@@ -248,7 +248,8 @@ package final class RedisLimits: SharedLimits {
     private func settleWaiting() {
         guard isThere else { return }
         let settlements = waiting.withLock { waiting in
-            let next = Array(waiting.settlements.prefix(Self.settlementsAtOnce))
+            let room = max(0, Self.settlementsAtOnce - waiting.sending - waiting.underWay)
+            let next = Array(waiting.settlements.prefix(room))
             waiting.settlements.removeFirst(next.count)
             waiting.sending += next.count
             return next
