@@ -2,7 +2,7 @@
 # Builds the fuzzers with AddressSanitizer, replays what they found before, then runs each for a while: one line a target, the
 # sum at the end, 1 where one fails. FUZZ_SECONDS is for each target, 0 only replays; TARGETS are some of them, FUZZ_JOBS how many
 # run at once. What they find on the way stays in .build-fuzz/found, so that the next run goes on from there.
-# FUZZ_TIMEOUT are the seconds that one input may take: more where the machine has other work.
+# `run.sh build` only builds. FUZZ_BINARY is one that is built, FUZZ_FOUND where what is found stays. FUZZ_TIMEOUT are the seconds that one input may take: more where the machine has other work.
 # FUZZ_SCRATCH=.build FUZZ_CONFIGURATION=debug takes the libraries that a build for tests has left, where speed is no matter.
 set -u -o pipefail
 
@@ -13,7 +13,7 @@ jobs=${FUZZ_JOBS:-1}
 scratch=${FUZZ_SCRATCH:-.build-fuzz}
 configuration=${FUZZ_CONFIGURATION:-release}
 fuzz=${FUZZ_BINARY:-$scratch/$configuration/fuzz}
-found=.build-fuzz/found
+found=${FUZZ_FOUND:-.build-fuzz/found}
 mkdir -p "$found"
 
 if [[ -z ${FUZZ_BINARY:-} ]]; then
@@ -24,6 +24,7 @@ if [[ -z ${FUZZ_BINARY:-} ]]; then
     FUZZ=1 swift build -c "$configuration" --scratch-path "$scratch" --product fuzz ${SWIFT_FLAGS:-} \
         -Xlinker "$driver" -Xlinker -lstdc++ || exit 2
 fi
+[[ ${1:-} == build ]] && exit 0
 
 # A trap is to end the process at once, without Swift's own backtrace; libFuzzer keeps the input. Leaks are the soak's business.
 export SWIFT_BACKTRACE=enable=no ASAN_OPTIONS=detect_leaks=0
