@@ -190,6 +190,34 @@ def test_a_frozen_server_holds_nothing_up(start, postgres):
     assert sorted(postgres.query("SELECT id FROM exchanges")) == sorted(ids)
 
 
+def test_a_frozen_server_holds_no_stop_up(start, postgres):
+    directory, upstream = start.directory(), start.upstream()
+    gateway = begin(start, directory, upstream, postgres.url)
+    ask(gateway)
+    sent(gateway, 1)
+    leader = int((postgres.data / "postmaster.pid").read_text().split()[0])
+    children = [int(number) for number in open(f"/proc/{leader}/task/{leader}/children").read().split()]
+    for process in (leader, *children):
+        os.kill(process, signal.SIGSTOP)
+    try:
+        ids = [ask(gateway) for _ in range(5)]
+        wait_until(lambda: wire.get_json(gateway.port, "/v1/metrics")["storage"]["written"] == 6, "the rows are on disk")
+
+        def is_asked():
+            """Something waits to be read by the server."""
+            lines = [line.split() for line in open("/proc/net/tcp").read().splitlines()[1:]]
+            return any(int(line[1].split(":")[1], 16) == postgres.port and int(line[4].split(":")[1], 16) for line in lines)
+        wait_until(is_asked, "the server has been asked and does not answer")
+        gateway.signal(signal.SIGTERM)
+        assert gateway.wait(10) == 0
+    finally:
+        for process in (*children, leader):
+            os.kill(process, signal.SIGCONT)
+    gateway = begin(start, directory, upstream, postgres.url)
+    sent(gateway, 0)
+    assert set(ids) < set(postgres.query("SELECT id FROM exchanges"))
+
+
 def test_keys_are_the_same_for_all_gateways(start, postgres):
     upstream = start.upstream()
     first, second = (begin(start, start.directory(), upstream, postgres.url) for _ in range(2))
@@ -246,6 +274,9 @@ def test_outcomes_and_feedback_are_there_once_each(start, postgres):
         wait_until(is_same, "the server has what the file has", 20)
     columns = {"routing_outcomes": "query_id, cost_nanousd", "feedback": "report_id, outcome"}
     reports = [tell(score=20, tier="fast"), tell(score=0.9, tier=2)]
+    # A report from the strongest tier tells of no bound: it moves nothing, and is not kept.
+    tell(score=50, tier="premium")
+    sent(gateway, 3)
     same([3, 2])
     assert sorted(postgres.query("SELECT query_id FROM routing_outcomes")) == sorted(routed)
     rows = postgres.query("SELECT report_id, score, tier, quality FROM feedback ORDER BY unix_ms, score")
@@ -308,6 +339,11 @@ def test_usage_of_all_gateways(start, postgres):
     assert away.status == 503 and b"PostgreSQL (storage.database_url)" in away.body
     assert postgres_server.PASSWORD.encode() not in away.body
     assert usage(gateway, "by=model").status == 200
+    # Back again, the first question is answered, over a connection that was open before as well.
+    for _ in range(2):
+        postgres.start()
+        assert usage(gateway, "by=model&gateways=all").json()["usage"][0]["requests"] == 6
+        postgres.stop()
 
 
 def test_usage_of_all_gateways_needs_a_server(start):

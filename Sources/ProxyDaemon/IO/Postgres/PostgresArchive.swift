@@ -1,5 +1,4 @@
 import Crypto
-import Dispatch
 import GRDB
 package import GatewayCore
 import Synchronization
@@ -19,22 +18,13 @@ package final class PostgresArchive: Sendable {
 
     private let exchanges: ExchangeDatabase
     private let outcomes: OutcomeDatabase?
-    private let url: Secret
     private let retentionDays: Int
     private let clock: Clock
     private let notify: @Sendable (String) -> Void
     /// What the file knows the server by: a beginning of the hash of its URL.
     private let target: String
-    private let queue = DispatchQueue(label: "gateway.postgres", qos: .utility)
-    /// Locked on the queue alone, and for as long as a call takes.
-    private let server = Mutex(Server())
+    private let queue: PostgresQueue
     private let state = Mutex(State())
-
-    private struct Server {
-        var connection: PostgresConnection?
-        /// When old rows are to be looked for.
-        var nextRemoval = Int64.min
-    }
 
     private struct State {
         /// The last row of each table that the server has.
@@ -43,6 +33,8 @@ package final class PostgresArchive: Sendable {
         var waiting: [String: Int] = [:]
         var problem: String?
         var failures = 0
+        /// When old rows are to be looked for at the server.
+        var nextRemoval = Int64.min
     }
 
     /// `outcomes`: nil where they are not kept. `url` is `postgresql://user:password@host:port/database`. `notify` is told in a
@@ -57,7 +49,7 @@ package final class PostgresArchive: Sendable {
     ) {
         self.exchanges = exchanges
         self.outcomes = outcomes
-        self.url = url
+        queue = PostgresQueue(url: url, label: "gateway.postgres")
         self.retentionDays = retentionDays
         self.clock = clock
         self.notify = notify
@@ -95,60 +87,74 @@ package final class PostgresArchive: Sendable {
         case failed
     }
 
+    /// What there is of a table, and how much of it the server has.
+    private struct Progress: Sendable {
+        var table: ArchivedTable
+        /// The last row that the server has.
+        var sent: Int64
+        /// The last row of all.
+        var end: Int64
+    }
+
     private struct Page: Sendable {
         var rows: [[SQLValue]] = []
-        var sent: Int64
-        /// The number of the last row of `rows`.
+        /// The number of the last row.
         var last: Int64
-        /// The number of the last row of all.
-        var end: Int64
     }
 
     /// A page of each table.
     private func sendAll(written: Int) async -> Step {
         await exchanges.database.settled()
-        var isMore = false
-        for table in ArchivedTable.all {
-            switch await send(table, written: written) {
-            case .failed: return .failed
-            case .more: isMore = true
-            case .done: break
+        let read = await exchanges.database.read(withinMilliseconds: Self.readMilliseconds) { db in
+            try ArchivedTable.all.map { table in
+                let mark = self.mark(table)
+                let sent = try Int64.fetchOne(db, sql: "SELECT seq FROM sent WHERE target = ?", arguments: [mark]) ?? 0
+                let end = try Int64.fetchOne(db, sql: "SELECT max(\(table.number)) FROM \(table.name)") ?? 0
+                return Progress(table: table, sent: sent, end: max(sent, end))
             }
+        }
+        // The file's troubles are told by those who write to it.
+        guard case .value(let tables) = read else { return .failed }
+        report(tables, written)
+        // Asked in any case, as what is told of the server shall be true.
+        guard told(await tidy()) else {
+            report(tables, written)
+            return .failed
+        }
+        var isMore = false
+        for progress in tables where progress.end > progress.sent {
+            guard let last = await send(progress) else {
+                report(tables, written)
+                return .failed
+            }
+            report([Progress(table: progress.table, sent: last, end: progress.end)], written)
+            isMore = isMore || last < progress.end
         }
         return isMore ? .more : .done
     }
 
-    /// Sends some rows of a table.
-    private func send(_ table: ArchivedTable, written: Int) async -> Step {
-        let mark = mark(table)
+    /// Sends some rows of a table and notes that; gives the last one, nil where it could not.
+    private func send(_ progress: Progress) async -> Int64? {
+        let table = progress.table
         let read = await exchanges.database.read(withinMilliseconds: Self.readMilliseconds) { db in
-            try Self.page(db, table, mark)
+            try Self.page(db, table, after: progress.sent)
         }
-        // The file's troubles are told by those who write to it.
-        guard case .value(let page) = read else { return .failed }
-        report(table, page.sent, end: page.end, written)
-        // A gateway without rows asks all the same: what it tells of the server shall be true.
-        let result = await withCheckedContinuation { continuation in
-            queue.async { continuation.resume(returning: self.send(page.rows, to: table)) }
+        guard case .value(let page) = read else { return nil }
+        let result = await queue.run { (connection) throws(PostgresProblem) in
+            try PostgresTable.insert(connection, into: table, page.rows)
         }
-        guard told(result) else {
-            report(table, page.sent, end: page.end, written)
-            return .failed
-        }
-        guard !page.rows.isEmpty else { return .done }
+        guard told(result.map { $0.map { refused in self.exchanges.refusedByArchive(refused) } }) else { return nil }
         let isNoted = await exchanges.database.perform(withinMilliseconds: Self.readMilliseconds) { db in
             try db.execute(
                 sql: """
                     INSERT INTO sent (target, seq) VALUES (?, ?)
                     ON CONFLICT (target) DO UPDATE SET seq = max(seq, excluded.seq)
                     """,
-                arguments: [mark, page.last]
+                arguments: [self.mark(table), page.last]
             )
             return true
         }
-        guard isNoted == true else { return .failed }
-        report(table, page.last, end: page.end, written)
-        return page.last < page.end ? .more : .done
+        return isNoted == true ? page.last : nil
     }
 
     /// What the table `sent` has a table's progress under. Older gateways sent exchanges alone.
@@ -157,10 +163,12 @@ package final class PostgresArchive: Sendable {
     }
 
     /// Tells those who keep the tables what the server has of them.
-    private func report(_ table: ArchivedTable, _ sent: Int64, end: Int64, _ written: Int) {
+    private func report(_ tables: [Progress], _ written: Int) {
         let now = state.withLock { state in
-            state.sent[table.name] = sent
-            state.waiting[table.name] = Int(end - sent)
+            for progress in tables {
+                state.sent[progress.table.name] = progress.sent
+                state.waiting[progress.table.name] = Int(progress.end - progress.sent)
+            }
             return state
         }
         exchanges.archived(
@@ -173,10 +181,8 @@ package final class PostgresArchive: Sendable {
         if lost > 0 { exchanges.refusedByArchive(lost) }
     }
 
-    private static func page(_ db: Database, _ table: ArchivedTable, _ mark: String) throws -> Page {
-        let sent = try Int64.fetchOne(db, sql: "SELECT seq FROM sent WHERE target = ?", arguments: [mark]) ?? 0
-        let end = try Int64.fetchOne(db, sql: "SELECT max(\(table.number)) FROM \(table.name)") ?? 0
-        var page = Page(sent: sent, last: sent, end: max(sent, end))
+    private static func page(_ db: Database, _ table: ArchivedTable, after sent: Int64) throws -> Page {
+        var page = Page(last: sent)
         let rows = try Row.fetchCursor(
             db,
             sql: """
@@ -200,40 +206,30 @@ package final class PostgresArchive: Sendable {
         return page
     }
 
-    /// On the queue: connects where it must, inserts, and removes what is too old.
-    private func send(_ rows: [[SQLValue]], to table: ArchivedTable) -> PostgresProblem? {
-        server.withLock { server in
-            do throws(PostgresProblem) {
-                let open: PostgresConnection
-                if let known = server.connection {
-                    open = known
-                } else {
-                    open = try PostgresConnection(url: url.exposed)
-                    try PostgresTable.migrate(open)
-                    server.connection = open
-                }
-                let refused = try PostgresTable.insert(open, into: table, rows)
-                if refused > 0 { exchanges.refusedByArchive(refused) }
-                if rows.isEmpty { _ = try open.run("SELECT 1") }
-                try removeOld(open, &server.nextRemoval)
-                return nil
-            } catch {
-                server.connection = nil
-                return error
+    /// Asks the server whether it is there, and now and then has it remove what is too old.
+    private func tidy() async -> Result<Void, PostgresProblem>? {
+        let now = clock.unixMilliseconds()
+        let days = Int64(retentionDays)
+        let isDue = days > 0 && state.withLock { now >= $0.nextRemoval }
+        let result = await queue.run { (connection) throws(PostgresProblem) -> Bool in
+            if isDue { return try PostgresTable.remove(connection, before: now - days * 86_400_000) }
+            _ = try connection.run("SELECT 1")
+            return false
+        }
+        return result.map { result in
+            result.map { isMore in
+                if isDue, !isMore { state.withLock { $0.nextRemoval = now + Self.removalMilliseconds } }
             }
         }
     }
 
-    private func removeOld(_ connection: PostgresConnection, _ next: inout Int64) throws(PostgresProblem) {
-        let now = clock.unixMilliseconds()
-        guard retentionDays > 0, now >= next else { return }
-        let isMore = try PostgresTable.remove(connection, before: now - Int64(retentionDays) * 86_400_000)
-        next = isMore ? now : now + Self.removalMilliseconds
-    }
-
-    /// Says once that the server cannot be used, and once that it can be again. False where it cannot.
-    private func told(_ problem: PostgresProblem?) -> Bool {
-        let (isNews, isBack) = state.withLock { state in
+    /// Says once that the server cannot be used, and once that it can be again. False where it cannot; also where nobody waits for
+    /// it any more, which is no news.
+    private func told(_ result: Result<Void, PostgresProblem>?) -> Bool {
+        guard let result else { return false }
+        var problem: PostgresProblem?
+        if case .failure(let failure) = result { problem = failure }
+        let (isNews, isBack) = state.withLock { [problem] state in
             let wasTroubled = state.problem != nil
             state.failures = problem == nil ? 0 : state.failures + 1
             state.problem = problem.map { "PostgreSQL (storage.database_url): \($0); exchanges wait on disk" }

@@ -10,6 +10,9 @@ struct PostgresProblem: Error, Equatable, CustomStringConvertible {
         self.description = description
         self.code = code
     }
+
+    /// By the code that the connection itself ended: none, or that of a server that is shut down or ends a session.
+    var isLostConnection: Bool { code.isEmpty || code.hasPrefix("57P") || code.hasPrefix("08") }
 }
 
 /// A connection to a PostgreSQL server. It blocks: for one thread of its own, one call at a time.

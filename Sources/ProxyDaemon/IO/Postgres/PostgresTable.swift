@@ -52,14 +52,15 @@ enum PostgresTable {
     /// Makes the tables, or brings older ones up to date. Several gateways may do so at once.
     static func migrate(_ connection: PostgresConnection) throws(PostgresProblem) {
         try inTransaction(connection) { () throws(PostgresProblem) in
-            // To add up what years have left takes longer than any other statement may.
-            _ = try connection.run("SET LOCAL statement_timeout = 0")
             _ = try connection.run("SELECT pg_advisory_xact_lock(\(lockNumber))")
             _ = try connection.run("CREATE TABLE IF NOT EXISTS gateway_migrations (number BIGINT PRIMARY KEY)")
             let done = try connection.run("SELECT max(number) FROM gateway_migrations").first.flatMap { Int($0) } ?? 0
             guard done <= migrations.count else {
                 throw PostgresProblem("its tables were made by a newer version of the gateway", code: "newer")
             }
+            guard done < migrations.count else { return }
+            // To add up what years have left takes longer than any other statement may.
+            _ = try connection.run("SET LOCAL statement_timeout = '1h'")
             for (index, statements) in migrations.enumerated() where index >= done {
                 for statement in statements { _ = try connection.run(statement) }
                 _ = try connection.run("INSERT INTO gateway_migrations VALUES ($1)", [.integer(Int64(index + 1))])
@@ -130,7 +131,8 @@ enum PostgresTable {
         _ connection: PostgresConnection,
         _ body: () throws(PostgresProblem) -> Void
     ) throws(PostgresProblem) {
-        _ = try connection.run("BEGIN")
+        // At any other level what others write until the lock is there would not be seen, whatever the server's own default is.
+        _ = try connection.run("BEGIN ISOLATION LEVEL READ COMMITTED")
         do throws(PostgresProblem) {
             try body()
             _ = try connection.run("COMMIT")

@@ -1,4 +1,3 @@
-import Dispatch
 import FoundationEssentials
 package import GatewayCore
 import Shared
@@ -11,15 +10,13 @@ package final class SharedKeys: Sendable {
     private static let longestRetryMilliseconds = 5_000
 
     private let file: KeyFile
-    private let url: Secret
     private let clock: Clock
     private let notify: @Sendable (String) -> Void
-    private let queue = DispatchQueue(label: "gateway.postgres.keys", qos: .utility)
+    private let queue: PostgresQueue
     /// Locked on the queue alone, and for as long as a call takes.
-    private let server = Mutex(Server())
+    private let known = Mutex(Known())
 
-    private struct Server {
-        var connection: PostgresConnection?
+    private struct Known {
         /// The table's state that was last read, and what was read.
         var state = ""
         var records: [KeyRecord] = []
@@ -29,7 +26,7 @@ package final class SharedKeys: Sendable {
     /// used, and when it can be again.
     package init(file: KeyFile, url: Secret, clock: Clock, notify: @escaping @Sendable (String) -> Void) {
         self.file = file
-        self.url = url
+        queue = PostgresQueue(url: url, label: "gateway.postgres.keys")
         self.clock = clock
         self.notify = notify
     }
@@ -60,13 +57,14 @@ package final class SharedKeys: Sendable {
     private func compare() async throws(Trouble) {
         do throws(KeyFileProblem) {
             let ours = try await file.load()
-            let answer = await withCheckedContinuation { continuation in
-                queue.async { continuation.resume(returning: self.exchange(ours)) }
+            let answer = await queue.run { (connection) throws(PostgresProblem) in
+                try self.exchange(ours, connection)
             }
             let theirs: [KeyRecord]
             switch answer {
             case .success(let records): theirs = records
             case .failure(let problem): throw KeyFileProblem("PostgreSQL (storage.database_url): \(problem)")
+            case nil: return
             }
             guard KeyRecord.merged(ours, theirs) != ours else { return }
             try await file.change { (records) throws(KeyFileProblem) in records = KeyRecord.merged(records, theirs) }
@@ -76,38 +74,30 @@ package final class SharedKeys: Sendable {
     }
 
     /// On the queue: gives the server what it lacks, and returns what it then has.
-    private func exchange(_ ours: [KeyRecord]) -> Result<[KeyRecord], PostgresProblem> {
-        server.withLock { server in
-            do throws(PostgresProblem) {
-                if server.connection == nil {
-                    let opened = try PostgresConnection(url: url.exposed)
-                    try PostgresTable.migrate(opened)
-                    server = Server(connection: opened)
-                }
-                guard let connection = server.connection else { return .success([]) }
-                try Self.refresh(&server, connection)
-                let wanted = KeyRecord.merged(server.records, ours)
-                let known = Set(server.records.map(\.text))
-                let changed = wanted.enumerated().filter { at, record in
-                    !known.contains(record.text) || server.records[at] != record
-                }
-                for (_, record) in changed { try SharedKeyRow.save(record, connection) }
-                if !changed.isEmpty { try Self.refresh(&server, connection) }
-                return .success(server.records)
-            } catch {
-                server.connection = nil
-                return .failure(error)
+    private func exchange(
+        _ ours: [KeyRecord],
+        _ connection: PostgresConnection
+    ) throws(PostgresProblem) -> [KeyRecord] {
+        try known.withLock { (known) throws(PostgresProblem) in
+            try Self.refresh(&known, connection)
+            let wanted = KeyRecord.merged(known.records, ours)
+            let there = Set(known.records.map(\.text))
+            let changed = wanted.enumerated().filter { at, record in
+                !there.contains(record.text) || known.records[at] != record
             }
+            for (_, record) in changed { try SharedKeyRow.save(record, connection) }
+            if !changed.isEmpty { try Self.refresh(&known, connection) }
+            return known.records
         }
     }
 
     /// Reads the table where it is not as it was. The sum changes with every change, in whatever order they become visible.
-    private static func refresh(_ server: inout Server, _ connection: PostgresConnection) throws(PostgresProblem) {
+    private static func refresh(_ known: inout Known, _ connection: PostgresConnection) throws(PostgresProblem) {
         let state =
             try connection.run("SELECT count(*) || ':' || coalesce(sum(change), 0) FROM client_keys").first ?? ""
-        guard state != server.state else { return }
-        server.records = try SharedKeyRow.load(connection)
-        server.state = state
+        guard state != known.state else { return }
+        known.records = try SharedKeyRow.load(connection)
+        known.state = state
     }
 }
 
