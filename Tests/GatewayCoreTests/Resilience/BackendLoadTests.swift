@@ -188,3 +188,56 @@ import Testing
         #expect(clock.port.monotonicNanoseconds() < 10 * 1_000_000_000)
     }
 }
+
+@Suite struct `A request that fails again and again` {
+    private static let refusal = CallFailure(status: 500, retryAfterSeconds: nil)
+    private static let unreachable = CallFailure(.cannotConnect("refused"))
+
+    private func fail(_ health: BackendHealth, _ failure: CallFailure?, isRepeated: Bool, now: Int64 = 0) throws {
+        let call = try #require(health.begin(now: now, isRepeated: isRepeated))
+        _ = health.end(call, .failed(try #require(failure), "it failed"), now: now)
+    }
+
+    @Test func `counts once, as it may be its own fault`() throws {
+        let health = BackendHealth(rules: Settings.Breaker())
+        for _ in 0..<4 {
+            try fail(health, Self.refusal, isRepeated: false)
+            for _ in 0..<10 { try fail(health, Self.refusal, isRepeated: true) }
+        }
+        #expect(health.isAvailable(now: 0) && health.report(now: 0).consecutiveFailures == 4)
+        try fail(health, Self.refusal, isRepeated: false)
+        #expect(!health.isAvailable(now: 0))
+    }
+
+    @Test func `counts each time once somebody else has answered it`() throws {
+        let health = BackendHealth(rules: Settings.Breaker())
+        for _ in 0..<2 {
+            try fail(health, Self.refusal, isRepeated: false)
+            try fail(health, Self.refusal, isRepeated: true)
+            health.blame(times: 1, now: 0)
+        }
+        #expect(health.isAvailable(now: 0) && health.report(now: 0).consecutiveFailures == 4)
+        health.blame(times: 1, now: 0)
+        #expect(!health.isAvailable(now: 0))
+        // What is found out while it is open opens it for no longer.
+        health.blame(times: 5, now: 0)
+        #expect(health.isAvailable(now: 1_000_000_000))
+    }
+
+    @Test func `counts each time where nobody can be reached`() throws {
+        let health = BackendHealth(rules: Settings.Breaker())
+        try fail(health, Self.unreachable, isRepeated: false)
+        for _ in 0..<4 { try fail(health, Self.unreachable, isRepeated: true) }
+        #expect(!health.isAvailable(now: 0))
+    }
+
+    @Test func `is a trial as good as any`() throws {
+        let health = BackendHealth(rules: Settings.Breaker())
+        for _ in 0..<5 { try fail(health, Self.refusal, isRepeated: false) }
+        let later: Int64 = 1_000_000_000
+        try fail(health, Self.refusal, isRepeated: true, now: later)
+        // Open again, for twice as long.
+        #expect(!health.isAvailable(now: later + 1_999_999_999))
+        #expect(health.isAvailable(now: later + 2_000_000_000))
+    }
+}

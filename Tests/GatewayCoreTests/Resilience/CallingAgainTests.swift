@@ -67,6 +67,19 @@ import Testing
         #expect(reasons.contains { $0.contains("haiku failed (HTTP \(status)) and was asked again") })
     }
 
+    @Test func `opens the breaker for nobody else`() async {
+        // Two requests at which every backend fails, each sent twice to the first of them: four failures there, two requests.
+        let bench = Bench(Array(repeating: Self.refusal(500), count: 40)) {
+            $0.breaker.failures = 3
+            $0.retry.budget = 1
+        }
+        for number in 1...2 { #expect(await bench.ask("poison \(number)", id: "\(number)").status == 500) }
+        #expect(bench.called.filter { $0 == "haiku" }.count == 4)
+        #expect(bench.gateway.pool.report(of: "haiku")?.state == .degraded)
+        #expect(await bench.ask("poison 3", id: "3").status == 500)
+        #expect(bench.gateway.pool.report(of: "haiku")?.state == .broken)
+    }
+
     @Test func `goes to the next tier when its own has failed twice`() async {
         let bench = Bench([Self.refusal(529), Self.refusal(529), Self.good])
         let reply = await bench.ask()

@@ -42,7 +42,8 @@ struct BackendCaller: Sendable {
             guard admission == .admitted else { return busy(backend, limit.most, &exchange) }
         }
         let started = clock.monotonicNanoseconds()
-        guard let permit = health.begin(now: started) else {
+        let hasFailed = exchange.attempts.contains { $0.backend == backend.name && $0.error != nil }
+        guard let permit = health.begin(now: started, isRepeated: hasFailed) else {
             health.limit?.leave()
             let error = GatewayError(.unavailable("backend \(backend.name) does not work", retryAfterSeconds: 1))
             return .failed(.notMade, .failure(error))

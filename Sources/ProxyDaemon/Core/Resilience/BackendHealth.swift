@@ -19,6 +19,8 @@ final class BackendHealth: Sendable {
     struct Call: Sendable {
         fileprivate let permit: CircuitBreaker.Permit
         fileprivate let began: Int64
+        /// The same request has failed here before.
+        fileprivate let isRepeated: Bool
     }
 
     /// What a call came to.
@@ -67,12 +69,14 @@ final class BackendHealth: Sendable {
         baseURL == backend.baseURL && self.rules == rules && (limit == nil) == (backend.maxConcurrent == nil)
     }
 
-    /// Lets a call through, or not: the breaker is open.
-    func begin(now: Int64) -> Call? {
+    /// Lets a call through, or not: the breaker is open. `isRepeated`: the same request has failed here before. That it fails again
+    /// may be its own fault, of which statuses tell nothing, and does not open the breaker for all others, unless ``blame(times:now:)``
+    /// tells that it was not.
+    func begin(now: Int64, isRepeated: Bool = false) -> Call? {
         state.withLock { state in
             guard let permit = state.breaker.admit(now: now) else { return nil }
             state.inFlight += 1
-            return Call(permit: permit, began: now)
+            return Call(permit: permit, began: now, isRepeated: isRepeated)
         }
     }
 
@@ -106,7 +110,11 @@ final class BackendHealth: Sendable {
                 }
                 state.isUnreachable = failure.isUnreachable
                 state.failedAt = now
-                state.breaker.failed(call.permit, now: now)
+                if call.isRepeated, !failure.isUnreachable {
+                    state.breaker.failedAgain(call.permit, now: now)
+                } else {
+                    state.breaker.failed(call.permit, now: now)
+                }
                 guard failure.isUnreachable, !state.isProbed, state.breaker.phase(now: now) != .closed else {
                     return false
                 }
@@ -114,6 +122,13 @@ final class BackendHealth: Sendable {
                 return true
             }
             return false
+        }
+    }
+
+    /// So many failures of requests that had failed here before were no fault of theirs.
+    func blame(times: Int, now: Int64) {
+        state.withLock { state in
+            for _ in 0..<times { state.breaker.blame(now: now) }
         }
     }
 

@@ -121,6 +121,17 @@ package final class BackendPool: Sendable {
         Task { [self] in await probe(backend, health) }
     }
 
+    /// A backend has answered a request at which others had failed: it was not the request's fault, and what they failed at again
+    /// counts after all. `attempts` are all calls that were made for it.
+    func blame(_ attempts: ArraySlice<AttemptReport>, answeredBy backend: Backend) {
+        guard attempts.count > 2 else { return }
+        // Those without a status could not be connected to, and have been counted each time, or are not asked again.
+        let failures = attempts.filter { $0.error != nil && $0.status != nil && $0.backend != backend.name }
+        for (name, calls) in Dictionary(grouping: failures, by: \.backend) where calls.count > 1 {
+            health[name]?.blame(times: calls.count - 1, now: now)
+        }
+    }
+
     /// Looks every second whether a backend can be reached again. What it answers does not matter.
     private func probe(_ backend: Backend, _ health: BackendHealth) async {
         var isWanted = true

@@ -68,10 +68,28 @@ struct CircuitBreaker: Sendable {
     /// The call failed, and that is the backend's fault.
     mutating func failed(_ permit: Permit, now: Int64) {
         guard permit.generation == generation, rules.isEnabled else { return }
+        guard !permit.isTrial else {
+            consecutiveFailures += 1
+            return open(now: now)
+        }
+        fail(now: now)
+    }
+
+    private mutating func fail(now: Int64) {
         consecutiveFailures += 1
-        if permit.isTrial { return open(now: now) }
         count(now: now, failed: true)
         if consecutiveFailures >= rules.failures || isOverRate(now: now) { open(now: now) }
+    }
+
+    /// The call failed as the same request had before: it tells nothing new, but for a trial.
+    mutating func failedAgain(_ permit: Permit, now: Int64) {
+        if permit.isTrial { failed(permit, now: now) }
+    }
+
+    /// A failure that told nothing when it came tells something now.
+    mutating func blame(now: Int64) {
+        guard rules.isEnabled, openUntil == nil else { return }
+        fail(now: now)
     }
 
     /// The call told nothing: its client left.

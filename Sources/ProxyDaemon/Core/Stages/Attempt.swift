@@ -30,6 +30,7 @@ package final class Attempt: Stage {
             throw GatewayError(.internalFault("a request came to be sent before it was decided"))
         }
         let warnings = exchange.warnings
+        let before = exchange.attempts.count
         let isWarm =
             exchange.turn?.view?.choice?.backend == decision.backend.identity
             || exchange.directives.backend == decision.backend.name
@@ -40,16 +41,18 @@ package final class Attempt: Stage {
         }
         while true {
             exchange.take(target, insteadOf: decision)
-            let failed = target.backend
+            let called = target.backend
             let (failure, answer): (CallFailure, Result<Reply, GatewayError>)
-            switch try await caller.call(failed, prompt, &exchange) {
-            case .answered(let reply): return reply
+            switch try await caller.call(called, prompt, &exchange) {
+            case .answered(let reply):
+                pool.blame(exchange.attempts.dropFirst(before), answeredBy: called)
+                return reply
             case .failed(let why, let given): (failure, answer) = (why, given)
             }
             switch plan.next(after: failure, mayCall: pool.mayCall, mayRetry: pool.mayRetry, isScarce: pool.isScarce) {
             case .giveUp: return try answer.get()
             case .call(let other):
-                let text = "\(failed.name) failed (\(exchange.lastError)), so that \(other.backend.name) was asked"
+                let text = "\(called.name) failed (\(exchange.lastError)), so that \(other.backend.name) was asked"
                 exchange.notes.append(text)
                 guard await coverCost(of: other, prompt, exchange) else { return try answer.get() }
                 target = other
@@ -57,13 +60,13 @@ package final class Attempt: Stage {
                 await clock.sleep(milliseconds)
                 if Task.isCancelled { throw GatewayError(.cancelled) }
                 exchange.notes.append(
-                    "\(failed.name) failed (\(exchange.lastError)) and was asked again after \(milliseconds) ms"
+                    "\(called.name) failed (\(exchange.lastError)) and was asked again after \(milliseconds) ms"
                 )
                 target = same
             }
             if case .success(let reply) = answer, case .stream(let stream) = reply.body { stream.abandon() }
             // What a failed call has cost is a guess, if it has cost anything.
-            exchange.discard(exchange.usage, isEstimated: true, of: failed, attempt: exchange.attempts.count - 1)
+            exchange.discard(exchange.usage, isEstimated: true, of: called, attempt: exchange.attempts.count - 1)
             (exchange.usage, exchange.usageIsEstimated) = (TokenUsage(), false)
             (exchange.stopReason, exchange.firstByteNanoseconds) = (nil, nil)
             exchange.warnings = warnings
