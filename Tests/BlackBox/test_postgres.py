@@ -1,5 +1,6 @@
 """Exchanges are copied to PostgreSQL, once each, whatever becomes of either side meanwhile."""
 
+import concurrent.futures
 import os
 import signal
 import sqlite3
@@ -323,6 +324,10 @@ def test_usage_of_all_gateways(start, postgres):
         by_project = usage(gateway, "by=day,project&gateways=all").json()["usage"]
         assert {row["project"]: row["requests"] for row in by_project} == {"p0": 3, "p1": 3}
         assert {row["day"] for row in by_project} == {row["day"] for row in usage(gateway, "by=day").json()["usage"]}
+    # Who asks at the same time waits a little.
+    with concurrent.futures.ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda _: usage(gateways[0], "gateways=all").status, range(60)))
+    assert answers == [200] * 60
     # Nothing of it is added twice, by whoever it is sent again.
     for gateway in gateways:
         gateway.signal(signal.SIGTERM)

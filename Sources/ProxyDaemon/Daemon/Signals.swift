@@ -44,7 +44,7 @@ struct HangupKeeper: Service {
 /// SIGTERM and SIGINT. The first has what is under way finished; who sends a second one does not want to wait for that.
 ///
 /// There is one reader for both purposes: of two that wait for the same signal the system's dispatch library now and then tells only
-/// one, about one time in a thousand when a signal comes soon after the start.
+/// one: once in a few hundred starts of a busy machine, where a signal came soon after.
 struct Stops: Sendable {
     fileprivate let first: AsyncStream<Void>
 

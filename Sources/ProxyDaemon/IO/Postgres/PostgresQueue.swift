@@ -9,7 +9,15 @@ final class PostgresQueue: Sendable {
     private let queue: DispatchQueue
     /// Locked on the queue alone, and for as long as a call takes.
     private let connection = Mutex<PostgresConnection?>(nil)
-    private let isBusy = Atomic(false)
+    /// Calls for which nobody waits any more, and which have not ended.
+    private let stuck = Atomic(0)
+
+    /// How far a call has come.
+    private enum Phase: UInt8, AtomicRepresentable {
+        case underWay
+        case ended
+        case abandoned
+    }
 
     /// `url` is `postgresql://user:password@host:port/database`.
     init(url: Secret, label: String) {
@@ -19,21 +27,32 @@ final class PostgresQueue: Sendable {
 
     /// What `body` makes of the connection, or why it could not. Done once more on a new connection where one that had been open
     /// turned out to be gone: it has to be something that may be done twice. nil where the task is cancelled, or the deadline has
-    /// come; the call then goes on, and until it has ended all others fail.
+    /// come; the call then goes on, and until it has ended further ones fail at once.
     func run<Value: Sendable>(
         withinMilliseconds milliseconds: Int? = nil,
         _ body: @escaping @Sendable (PostgresConnection) throws(PostgresProblem) -> Value
     ) async -> Result<Value, PostgresProblem>? {
-        guard !isBusy.exchange(true, ordering: .acquiringAndReleasing) else {
-            return .failure(PostgresProblem("it has not answered the last call yet"))
+        guard stuck.load(ordering: .relaxed) <= 0 else {
+            return .failure(PostgresProblem("it has not answered an earlier call yet"))
         }
-        return await FirstAnswer.whileWanted(withinMilliseconds: milliseconds) { done in
+        let call = CallPhase()
+        let answer = await FirstAnswer.whileWanted(withinMilliseconds: milliseconds) { done in
             queue.async {
                 let result = self.perform(body)
-                self.isBusy.store(false, ordering: .releasing)
+                if call.phase.exchange(.ended, ordering: .relaxed) == .abandoned {
+                    self.stuck.subtract(1, ordering: .relaxed)
+                }
                 done(result)
             }
         }
+        if answer == nil, call.phase.exchange(.abandoned, ordering: .relaxed) == .underWay {
+            stuck.add(1, ordering: .relaxed)
+        }
+        return answer
+    }
+
+    private final class CallPhase: Sendable {
+        let phase = Atomic(Phase.underWay)
     }
 
     private func perform<Value: Sendable>(
