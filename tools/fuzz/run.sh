@@ -1,9 +1,12 @@
 #!/bin/bash
 # Builds the fuzzers with AddressSanitizer, replays what they found before, then runs each for a while: one line a target, the
-# sum at the end, 1 where one fails. FUZZ_SECONDS is for each target, 0 only replays; TARGETS are some of them, FUZZ_JOBS how many
-# run at once. What they find on the way stays in .build-fuzz/found, so that the next run goes on from there.
-# `run.sh build` only builds. FUZZ_BINARY is one that is built, FUZZ_FOUND where what is found stays. FUZZ_TIMEOUT are the seconds that one input may take: more where the machine has other work.
-# FUZZ_SCRATCH=.build FUZZ_CONFIGURATION=debug takes the libraries that a build for tests has left, where speed is no matter.
+# sum at the end, 1 where one fails. `run.sh build` only builds.
+#
+# FUZZ_SECONDS is for each target, 0 only replays; TARGETS are some of them, FUZZ_JOBS how many run at once, FUZZ_TIMEOUT the
+# seconds that one input may take: more where the machine has other work. What they find on the way stays in FUZZ_FOUND
+# (.build-fuzz/found), so that the next run goes on from there. FUZZ_BINARY is a program that is built already. With FUZZ=quick
+# what is fuzzed is not optimised and built sooner; FUZZ_SCRATCH=.build FUZZ_CONFIGURATION=debug takes the libraries that a build
+# for tests has left.
 set -u -o pipefail
 
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -21,7 +24,7 @@ if [[ -z ${FUZZ_BINARY:-} ]]; then
     driver=$(dirname "$(readlink -f "$(command -v swiftc)")")/../lib/swift/clang/lib/linux/libclang_rt.fuzzer_no_main-$(uname -m).a
     [[ -f $driver ]] || { echo "fuzz: $driver is not there; it comes with the Swift toolchain" >&2; exit 2; }
     # shellcheck disable=SC2086
-    FUZZ=1 swift build -c "$configuration" --scratch-path "$scratch" --product fuzz ${SWIFT_FLAGS:-} \
+    FUZZ=${FUZZ:-1} swift build -c "$configuration" --scratch-path "$scratch" --product fuzz ${SWIFT_FLAGS:-} \
         -Xlinker "$driver" -Xlinker -lstdc++ || exit 2
 fi
 [[ ${1:-} == build ]] && exit 0
