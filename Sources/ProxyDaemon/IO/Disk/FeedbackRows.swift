@@ -27,10 +27,7 @@ enum FeedbackRows {
         CREATE INDEX feedback_by_time ON feedback (unix_ms);
         """
 
-    private static let insertion: String = {
-        let places = Array(repeating: "?", count: stored.count).joined(separator: ", ")
-        return "INSERT INTO feedback (\(stored.map(\.name).joined(separator: ", "))) VALUES (\(places))"
-    }()
+    private static let insertion = ArchivedTable.feedback.insertion
 
     static func insert(_ db: Database, _ reports: [KeptFeedback], isDemo: Bool) throws {
         guard !reports.isEmpty else { return }

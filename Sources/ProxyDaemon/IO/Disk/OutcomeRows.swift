@@ -39,14 +39,11 @@ enum OutcomeRows {
         .init("quality", .real, isOptional: true), .init("latency_ms", .real), .init("is_success", .flag),
         .init("cost_nanousd", .money), .init("baseline_nanousd", .money), .isDemo,
     ]
-    private static let columns = stored.map(\.name).joined(separator: ", ")
+    private static let columns = ArchivedTable.outcomes.columnNames
     private static let pageRows = 1_000
     private static let pageBytes = 262_144
 
-    private static let insertion: String = {
-        let places = Array(repeating: "?", count: stored.count).joined(separator: ", ")
-        return "INSERT INTO routing_outcomes (\(columns)) VALUES (\(places))"
-    }()
+    private static let insertion = ArchivedTable.outcomes.insertion
 
     static func insert(_ db: Database, _ outcomes: [RoutingOutcome], isDemo: Bool) throws {
         guard !outcomes.isEmpty else { return }

@@ -18,4 +18,10 @@ struct ArchivedTable: Sendable {
 
     /// For statements.
     var columnNames: String { columns.map(\.name).joined(separator: ", ") }
+
+    /// Inserts a row into the file, with a place for each of its columns.
+    var insertion: String {
+        let places = Array(repeating: "?", count: columns.count).joined(separator: ", ")
+        return "INSERT INTO \(name) (\(columnNames)) VALUES (\(places))"
+    }
 }

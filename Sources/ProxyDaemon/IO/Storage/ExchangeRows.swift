@@ -4,11 +4,7 @@ import Shared
 
 /// The statements on the table `exchanges`.
 enum ExchangeRows {
-    private static let insertion: String = {
-        let table = ArchivedTable.exchanges
-        let places = Array(repeating: "?", count: table.columns.count).joined(separator: ", ")
-        return "INSERT INTO exchanges (\(table.columnNames)) VALUES (\(places)) ON CONFLICT (id) DO NOTHING"
-    }()
+    private static let insertion = "\(ArchivedTable.exchanges.insertion) ON CONFLICT (id) DO NOTHING"
 
     /// Writes rows and adds them to the sums of their days: inside of a transaction. A row whose id is there already changes
     /// nothing.
